@@ -1,0 +1,44 @@
+//! The shapes that Backstitch writes and reads over HTTP, and the one-shot document of the command line (S32).
+//!
+//! It owns names of fields, words of closed lists and nothing else: no rule, no lookup, no default that means
+//! something. It must not know any other crate of the workspace: the server turns the core's values into these, the
+//! command line prints them or reads them from a running server.
+//!
+//! Conventions: `snake_case` keys; absent values are left out; words of closed lists in `kebab-case`; a Service is
+//! written `cluster/namespace/name`, an entity by its canonical reference; times are RFC 3339 in UTC; every list that
+//! can grow comes as a [`Page`].
+
+mod component;
+mod event;
+mod explanation;
+mod health;
+mod history;
+mod owner;
+mod page;
+mod problem;
+mod resolve;
+mod service;
+mod source;
+pub mod stitch;
+mod summary;
+mod word;
+
+pub use component::{ComponentDetail, ComponentOwner, ComponentRow};
+pub use event::{Change, Event, Ownership, Reset, ServiceChange, VerdictChange, VerdictState};
+pub use explanation::{
+    ComponentKey, Explanation, FieldFault, Hop, InheritedFrom, LostService, Miss, OwnerReasoning,
+    OwnerTried, PathTried, RuleTried, ServiceExplanation, VerdictExplanation, WorkloadExplanation,
+};
+pub use health::{Health, Readiness};
+pub use history::{Cause, HistoryEntry, OwnershipAt};
+pub use owner::{OwnedServices, OwnerContact, OwnerDetail, OwnerRow};
+pub use page::Page;
+pub use problem::Problem;
+pub use resolve::{ResolveAnswer, ResolveRequest, ResolvedOwner};
+pub use service::{Label, ServiceComponent, ServiceDetail, ServiceRow, WorkloadRow};
+pub use source::{HeldBack, SourceFailure, SourceStatus};
+pub use summary::{OwnerStateCounts, ServiceStateCounts, Summary, SummaryAnswer, VerdictCounts};
+pub use word::{
+    Confidence, MatchRule, OwnerKind, OwnerOutcome, OwnerState, Phase, ServiceState, SourceKind,
+    Verdict,
+};

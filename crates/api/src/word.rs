@@ -1,0 +1,161 @@
+//! The closed lists of words.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Declares an enum whose every variant is one word on the wire.
+macro_rules! words {
+    ($(#[$attribute:meta])* $name:ident { $($(#[$variant_attribute:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$attribute])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+        )]
+        pub enum $name {
+            $($(#[$variant_attribute])* #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// Every word, in the order of the contract.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word as it is written.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// What became of a component in a cluster (S20).
+    Verdict {
+        /// Linked to at least one Service.
+        Stitched = "stitched",
+        /// No field of the mapping names a Service, and no other rule found one.
+        NoKubernetesId = "no-kubernetes-id",
+        /// A Service is named or selected, and there is none.
+        ServiceNotFound = "service-not-found",
+        /// A name without a namespace is that of several Services.
+        Ambiguous = "ambiguous",
+        /// Another component has the Service.
+        Conflict = "conflict",
+        /// The entity or a field cannot be used.
+        Invalid = "invalid",
+    }
+}
+
+words! {
+    /// Whether a component has an owner (S20).
+    OwnerState {
+        /// A candidate is a Group or User of the instance.
+        Resolved = "resolved",
+        /// There are candidates, and none is.
+        Unresolved = "unresolved",
+        /// No field had a value.
+        None = "none",
+    }
+}
+
+words! {
+    /// What is known of a Service's owner (S20).
+    ServiceState {
+        /// A component with a resolved owner is stitched to it.
+        Owned = "owned",
+        /// A component is stitched to it, and that has no resolved owner.
+        StitchedWithoutOwner = "stitched-without-owner",
+        /// No component is stitched to it.
+        Unclaimed = "unclaimed",
+    }
+}
+
+words! {
+    /// One way to find the Services of a component (S11).
+    MatchRule {
+        /// The Kubernetes id is the name of a Service.
+        ServiceName = "service-name",
+        /// The Service carries label `backstage.io/kubernetes-id` with the Kubernetes id as value.
+        KubernetesIdLabel = "kubernetes-id-label",
+        /// Annotation `backstage.io/kubernetes-label-selector` selects Services.
+        LabelSelector = "label-selector",
+        /// `metadata.name` is the name of a Service.
+        ComponentName = "component-name",
+    }
+}
+
+words! {
+    /// Whether an owner is a team or a person.
+    OwnerKind {
+        /// A team.
+        Group = "Group",
+        /// A person.
+        User = "User",
+    }
+}
+
+words! {
+    /// What came of one owner candidate (S12).
+    OwnerOutcome {
+        /// It is the owner.
+        Resolved = "resolved",
+        /// No such Group or User in the instance.
+        Dangling = "dangling",
+        /// It names an entity that is neither a Group nor a User.
+        WrongKind = "wrong-kind",
+        /// It is no entity reference.
+        Malformed = "malformed",
+        /// A candidate before it resolved.
+        NotTried = "not-tried",
+    }
+}
+
+words! {
+    /// How sure an answer about a bag of labels is.
+    Confidence {
+        /// The labels name the Service itself.
+        Exact = "exact",
+        /// The labels name something behind exactly one Service or one owner.
+        Inherited = "inherited",
+        /// The labels are met by one Service only when some of them are taken loosely.
+        Guess = "guess",
+        /// What the labels name belongs to several owners.
+        Shared = "shared",
+        /// Nothing, or too much, answers to the labels.
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// Where a source stands.
+    Phase {
+        /// It was not read yet.
+        Starting = "starting",
+        /// Its last read was complete.
+        Ready = "ready",
+        /// Its last good generation is served, and it has not answered since (S22, S26).
+        Stale = "stale",
+        /// It never gave a complete generation, and its last read failed.
+        Failing = "failing",
+        /// Its last generation would remove too much and waits for confirmation (S23).
+        Held = "held",
+    }
+}
+
+words! {
+    /// What a source gives.
+    SourceKind {
+        /// Components and owners.
+        Catalog = "catalog",
+        /// Services and what is behind them.
+        Cluster = "cluster",
+    }
+}

@@ -1,0 +1,76 @@
+//! The client: one Backstage, and what can be asked of it.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::transport::Transport;
+use crate::{ByRefs, EntityFilter, Error, Pager, Settings, SettingsError};
+
+/// A client of one Backstage's catalog. Clones are cheap and share its connections.
+#[derive(Clone)]
+pub struct Client {
+    transport: Arc<Transport>,
+}
+
+impl Client {
+    /// A client with these settings. Nothing is sent yet.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the token is handed over: its only copies are then the client's"
+    )]
+    pub fn new(settings: Settings) -> Result<Self, SettingsError> {
+        let transport = Arc::new(Transport::new(&settings)?);
+        Ok(Self { transport })
+    }
+
+    /// Reads all entities that the filter finds, `limit` per request: 1000 is a good number. See
+    /// [`Pager`] for what to do after an error.
+    pub fn entities(&self, filter: EntityFilter, limit: NonZeroU32) -> Pager {
+        Pager::new(self.clone(), filter, limit)
+    }
+
+    /// Reads the entities with these full references (`component:default/checkout`; case does not
+    /// matter), in as many requests as needed, one after the other.
+    ///
+    /// The text of an entity may differ from that of a crawl even though the entity does not: an
+    /// older Backstage adds a `target` to each relation there, but not here. `metadata.etag` tells.
+    ///
+    /// ```no_run
+    /// # async fn ask(client: backstage_client::Client) -> Result<(), backstage_client::Error> {
+    /// let refs = ["group:default/payments", "user:default/alice"];
+    /// let found = client.by_refs(&refs).await?;
+    /// for (entity_ref, entity) in refs.iter().zip(found.iter()) {
+    ///     println!("{entity_ref}: {}", entity.unwrap_or("gone"));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn by_refs<R: AsRef<str>>(&self, refs: &[R]) -> Result<ByRefs, Error> {
+        crate::by_refs::by_refs(self, refs).await
+    }
+
+    /// The base of the catalog API, which ends in `/api/catalog`.
+    pub fn catalog_url(&self) -> &Url {
+        self.transport.base().as_url()
+    }
+
+    pub(crate) fn endpoint(&self, path: &str) -> Url {
+        self.transport.base().endpoint(path)
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("catalog_url", &self.catalog_url().as_str())
+            .field("has_token", &self.transport.has_token())
+            .finish_non_exhaustive()
+    }
+}

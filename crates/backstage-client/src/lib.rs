@@ -1,0 +1,84 @@
+//! A client for the [Backstage](https://backstage.io) Catalog API.
+//!
+//! It reads a software catalog completely, page by page, from any Backstage that serves
+//! `/api/catalog`: by cursor where the server knows `GET /entities/by-query` (Backstage 1.12 and
+//! later), by offset or in one piece where it does not.
+//!
+//! ```no_run
+//! use std::num::NonZeroU32;
+//! use backstage_client::{Client, EntityFilter, Settings};
+//!
+//! # async fn read() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut settings = Settings::new("https://backstage.example.com".parse()?);
+//! settings.token = Some(std::env::var("BACKSTAGE_TOKEN")?.into());
+//! let client = Client::new(settings)?;
+//!
+//! let filter = EntityFilter::kinds(["component", "group", "user"])?;
+//! let limit = NonZeroU32::new(1000).expect("1000 is not zero");
+//! let mut pager = client.entities(filter, limit);
+//! while let Some(page) = pager.next_page().await? {
+//!     for entity in page.entities() {
+//!         let entity: serde_json::Value = serde_json::from_str(entity)?;
+//!         println!("{}", entity["metadata"]["name"]);
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it promises
+//!
+//! - **Complete or an error.** A [`Page`] exists only if its transfer ended as announced and its
+//!   JSON was read to the last byte; [`Pager::next_page`] gives `None` only where the server said
+//!   that nothing follows. A server may fail after it has sent status 200.
+//! - **Entities stay text.** A page gives each entity as the JSON text that came, to be parsed by
+//!   the caller into what it needs, borrowed from the page if it likes.
+//! - **Failures say what to do.** [`Error::remedy`] is advice in plain words,
+//!   [`Error::is_transient`] and [`Error::retry_after`] say whether and when to try again. The
+//!   client itself does not retry (but for a connection that broke before any answer, once).
+//! - **Secrets are not printed**: neither the token nor anything the URL may hide appears in a
+//!   message or a `Debug` output, and neither is sent to another origin.
+//!
+//! # What it leaves to the caller
+//!
+//! There is no snapshot: a catalog that changes during the crawl may give an entity twice or, where
+//! it was deleted and created again, not at all. De-duplicate by entity reference, check the kind
+//! (Backstage 1.12 and 1.13 may give entities that the filter excludes), and do not conclude from
+//! one missing appearance that an entity is gone: ask by [`Client::by_refs`]. A token without the
+//! permission to read gives an empty catalog, not an error.
+//!
+//! ```text
+//!  Settings ─▶ Client ──entities(filter, limit)──▶ Pager ──next_page()──▶ Page ─▶ &str per entity
+//!                 └──────by_refs(refs)───────────────────────────────▶ ByRefs ─▶ Option<&str> per ref
+//!                          both over Transport: send, judge the answer, read it all, or an Error
+//! ```
+
+mod answer;
+mod base_url;
+mod by_refs;
+mod client;
+mod connect;
+mod error;
+mod filter;
+mod page;
+mod pager;
+mod remedy;
+mod retry_after;
+mod settings;
+mod transport;
+
+pub use answer::{Answer, ErrorDocument};
+pub use by_refs::ByRefs;
+pub use client::Client;
+pub use connect::ConnectFailure;
+pub use error::{AuthFailure, Cause, Error, TimeoutPhase};
+pub use filter::{EntityFilter, FilterError};
+pub use page::Page;
+pub use pager::{MAX_PAGES, Pager};
+pub use retry_after::MAX_RETRY_AFTER;
+pub use settings::{Settings, SettingsError, Timeouts, Tls};
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

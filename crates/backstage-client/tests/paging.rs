@@ -1,0 +1,300 @@
+//! Reading everything, from each generation of the API.
+
+mod support;
+
+use backstage_client::{Client, EntityFilter, Error, Pager};
+use support::{client, limit, ownership};
+use wiremock::{Match, Mock, MockServer, Request, ResponseTemplate};
+
+/// Matches one path with exactly these query parameters, in this order.
+struct Asked(&'static str, Vec<(&'static str, &'static str)>);
+
+impl Match for Asked {
+    fn matches(&self, request: &Request) -> bool {
+        let query: Vec<(String, String)> = request.url.query_pairs().into_owned().collect();
+        let expected = self
+            .1
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        request.url.path() == format!("/api/catalog/{}", self.0)
+            && query.iter().cloned().eq(expected)
+    }
+}
+
+async fn answers(
+    server: &MockServer,
+    path: &'static str,
+    query: &[(&'static str, &'static str)],
+    json: &str,
+) {
+    Mock::given(Asked(path, query.to_vec()))
+        .respond_with(
+            ResponseTemplate::new(200).set_body_raw(json, "application/json; charset=utf-8"),
+        )
+        .expect(1)
+        .mount(server)
+        .await;
+}
+
+/// All entities of all pages, one list per page.
+async fn crawl(mut pager: Pager) -> Result<Vec<Vec<String>>, Error> {
+    let mut read = Vec::new();
+    while let Some(page) = pager.next_page().await? {
+        read.push(page.entities().map(str::to_owned).collect());
+    }
+    assert_eq!(pager.pages(), read.len());
+    assert!(pager.next_page().await?.is_none(), "the end stays the end");
+    Ok(read)
+}
+
+async fn queries(server: &MockServer) -> Vec<String> {
+    let requests = server.received_requests().await.expect("recorded");
+    let query = |request: &Request| request.url.query().unwrap_or_default().to_owned();
+    requests.iter().map(query).collect()
+}
+
+const FILTERS: [(&str, &str); 3] = [
+    ("filter", "kind=component"),
+    ("filter", "kind=group"),
+    ("filter", "kind=user"),
+];
+
+fn with_filters(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    FILTERS.iter().chain(more).copied().collect()
+}
+
+#[tokio::test]
+async fn by_cursor_until_none_follows() {
+    let server = MockServer::start().await;
+    let by_query = "entities/by-query";
+    let first = r#"{"items":[{"n":1},null],"totalItems":3,"pageInfo":{"nextCursor":"a+/b= &é"}}"#;
+    answers(&server, by_query, &with_filters(&[("limit", "2")]), first).await;
+    let second = r#"{"items":[],"totalItems":3,"pageInfo":{"nextCursor":"c","prevCursor":"p"}}"#;
+    answers(
+        &server,
+        by_query,
+        &[("cursor", "a+/b= &é"), ("limit", "2")],
+        second,
+    )
+    .await;
+    let third = r#"{"items":[{"n":2},{"n":3}],"totalItems":3,"pageInfo":{"prevCursor":"q"}}"#;
+    answers(&server, by_query, &[("cursor", "c"), ("limit", "2")], third).await;
+
+    let pages = crawl(client(&server.uri()).entities(ownership(), limit(2)))
+        .await
+        .expect("a crawl");
+    assert_eq!(
+        pages,
+        [vec![r#"{"n":1}"#], vec![], vec![r#"{"n":2}"#, r#"{"n":3}"#]]
+    );
+    assert_eq!(
+        queries(&server).await[1],
+        "cursor=a%2B%2Fb%3D+%26%C3%A9&limit=2"
+    );
+}
+
+#[tokio::test]
+async fn below_a_prefix_and_with_a_filter_of_the_user() {
+    let server = MockServer::start().await;
+    Mock::given(wiremock::matchers::path(
+        "/tools/backstage/api/catalog/entities/by-query",
+    ))
+    .and(wiremock::matchers::query_param(
+        "filter",
+        "kind=component,spec.type=service",
+    ))
+    .respond_with(
+        ResponseTemplate::new(200)
+            .set_body_raw(r#"{"items":[],"pageInfo":{}}"#, "application/json"),
+    )
+    .expect(1)
+    .mount(&server)
+    .await;
+    let filter = EntityFilter::kinds(["component"])
+        .expect("a kind")
+        .and("spec.type=service");
+    let client = client(&format!("{}/tools/backstage/", server.uri()));
+    let pages = crawl(client.entities(filter.expect("a condition"), limit(5))).await;
+    assert_eq!(pages.expect("a crawl"), [Vec::<String>::new()]);
+}
+
+#[tokio::test]
+async fn by_offset_where_there_is_no_by_query() {
+    let server = MockServer::start().await;
+    let at = |offset| with_filters(&[("limit", "2"), ("offset", offset)]);
+    answers(&server, "entities", &[("limit", "1")], r#"[{"n":0}]"#).await;
+    answers(&server, "entities", &at("0"), r#"[{"n":1},null]"#).await;
+    // Fewer than asked for is not the end: a server may have a maximum of its own.
+    answers(&server, "entities", &at("2"), r#"[{"n":2}]"#).await;
+    answers(&server, "entities", &at("3"), "[]").await;
+
+    let mut pager = client(&server.uri()).entities(ownership(), limit(2));
+    let page = pager.next_page().await.expect("an answer").expect("a page");
+    assert_eq!(
+        (page.len(), page.null_items(), page.total_items()),
+        (1, 1, None)
+    );
+    assert!(pager.may_miss_entities());
+    let page = pager.next_page().await.expect("an answer").expect("a page");
+    assert_eq!(page.entities().collect::<Vec<_>>(), [r#"{"n":2}"#]);
+    assert!(pager.next_page().await.expect("an answer").is_none());
+    assert!(pager.next_page().await.expect("an answer").is_none());
+}
+
+#[tokio::test]
+async fn in_one_piece_where_the_limit_means_nothing() {
+    let server = MockServer::start().await;
+    let all = r#"[{"n":1},{"n":2},{"n":3}]"#;
+    answers(&server, "entities", &[("limit", "1")], all).await;
+    answers(&server, "entities", &FILTERS, all).await;
+    let pages = crawl(client(&server.uri()).entities(ownership(), limit(2))).await;
+    assert_eq!(
+        pages.expect("a crawl"),
+        [[r#"{"n":1}"#, r#"{"n":2}"#, r#"{"n":3}"#]]
+    );
+}
+
+#[tokio::test]
+async fn in_one_piece_where_the_limit_is_refused() {
+    let server = MockServer::start().await;
+    Mock::given(Asked("entities", vec![("limit", "1")]))
+        .respond_with(ResponseTemplate::new(400))
+        .mount(&server)
+        .await;
+    answers(&server, "entities", &[], "[{}]").await;
+    let pages = crawl(client(&server.uri()).entities(EntityFilter::all(), limit(2))).await;
+    assert_eq!(pages.expect("a crawl"), [["{}"]]);
+    assert_eq!(queries(&server).await, ["limit=2", "limit=1", ""]);
+}
+
+#[tokio::test]
+async fn pages_that_lead_back_are_an_error() {
+    let server = MockServer::start().await;
+    for (cursor, next) in [("a", "b"), ("b", "a")] {
+        let json = format!(r#"{{"items":[{{}}],"pageInfo":{{"nextCursor":"{next}"}}}}"#);
+        answers(
+            &server,
+            "entities/by-query",
+            &[("cursor", cursor), ("limit", "1")],
+            &json,
+        )
+        .await;
+    }
+    let first = r#"{"items":[{}],"pageInfo":{"nextCursor":"a"}}"#;
+    answers(&server, "entities/by-query", &[("limit", "1")], first).await;
+    let error = crawl(client(&server.uri()).entities(EntityFilter::all(), limit(1))).await;
+    assert_eq!(
+        support::report(&error.expect_err("a loop"), &server.uri()),
+        "`http://server/api/catalog/entities` leads from page 3 back to a page that was already read"
+    );
+
+    // An old server that takes the limit and ignores the offset.
+    let server = MockServer::start().await;
+    Mock::given(wiremock::matchers::path("/api/catalog/entities"))
+        .respond_with(ResponseTemplate::new(200).set_body_raw(r#"[{"n":1}]"#, "application/json"))
+        .mount(&server)
+        .await;
+    let error = crawl(client(&server.uri()).entities(EntityFilter::all(), limit(1))).await;
+    assert!(
+        matches!(error, Err(Error::PageLoop { page: 2, .. })),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn after_an_error_the_same_page_is_asked_for_again() {
+    let server = MockServer::start().await;
+    let by_query = "entities/by-query";
+    let first = r#"{"items":[{"n":1}],"pageInfo":{"nextCursor":"a"}}"#;
+    answers(&server, by_query, &[("limit", "1")], first).await;
+    Mock::given(Asked(by_query, vec![("cursor", "a"), ("limit", "1")]))
+        .respond_with(ResponseTemplate::new(429))
+        .up_to_n_times(1)
+        .mount(&server)
+        .await;
+    answers(
+        &server,
+        by_query,
+        &[("cursor", "a"), ("limit", "1")],
+        r#"{"items":[{"n":2}],"pageInfo":{}}"#,
+    )
+    .await;
+    let mut pager = client(&server.uri()).entities(EntityFilter::all(), limit(1));
+    pager.next_page().await.expect("an answer").expect("a page");
+    let error = pager.next_page().await.expect_err("a rate limit");
+    assert!(matches!(error, Error::RateLimited { .. }), "{error}");
+    let page = pager.next_page().await.expect("an answer").expect("a page");
+    assert_eq!(page.entities().collect::<Vec<_>>(), [r#"{"n":2}"#]);
+    assert!(pager.next_page().await.expect("an answer").is_none());
+}
+
+#[tokio::test]
+async fn by_refs_gives_one_answer_per_reference() {
+    struct Echo;
+    impl wiremock::Respond for Echo {
+        fn respond(&self, request: &Request) -> ResponseTemplate {
+            let body: serde_json::Value = request.body_json().expect("JSON");
+            let refs = body["entityRefs"].as_array().expect("references");
+            let known = |found: &&serde_json::Value| **found != "group:default/nope";
+            let items: Vec<_> = refs.iter().map(|found| Some(found).filter(known)).collect();
+            ResponseTemplate::new(200).set_body_json(serde_json::json!({ "items": items }))
+        }
+    }
+    let server = MockServer::start().await;
+    Mock::given(wiremock::matchers::method("POST"))
+        .and(wiremock::matchers::path("/api/catalog/entities/by-refs"))
+        .and(wiremock::matchers::header(
+            "content-type",
+            "application/json",
+        ))
+        .respond_with(Echo)
+        .expect(3)
+        .mount(&server)
+        .await;
+    let client: Client = client(&server.uri());
+    let mut refs: Vec<String> = (0..2100)
+        .map(|n| format!("Component:Default/N{n}"))
+        .collect();
+    refs[1000] = "group:default/nope".to_owned();
+    let found = client.by_refs(&refs).await.expect("an answer");
+    assert_eq!(found.len(), 2100);
+    for (n, entity) in found.iter().enumerate() {
+        let expected = format!("\"component:default/n{n}\"");
+        assert_eq!(entity, (n != 1000).then_some(expected.as_str()));
+    }
+    let none: [&str; 0] = [];
+    assert!(
+        client
+            .by_refs(&none)
+            .await
+            .expect("nothing to ask")
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn gzip_is_asked_for_only_where_it_is_wanted() {
+    for (gzip, expected) in [(false, None), (true, Some("gzip"))] {
+        let server = MockServer::start().await;
+        answers(
+            &server,
+            "entities/by-query",
+            &[("limit", "2")],
+            r#"{"items":[],"pageInfo":{}}"#,
+        )
+        .await;
+        let mut settings = support::settings(&server.uri());
+        settings.gzip = gzip;
+        let client = Client::new(settings).expect("good settings");
+        support::first_page(&client).await.expect("a page");
+        let requests = server.received_requests().await.expect("recorded");
+        let accepted = requests[0]
+            .headers
+            .get("accept-encoding")
+            .map(|v| v.to_str().expect("ASCII"));
+        assert_eq!(accepted, expected);
+        assert_eq!(requests[0].headers["accept"], "application/json");
+        let agent = requests[0].headers["user-agent"].to_str().expect("ASCII");
+        assert!(agent.starts_with("backstage-client/"), "{agent}");
+    }
+}

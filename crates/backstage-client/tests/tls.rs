@@ -1,0 +1,164 @@
+//! Whose certificates are accepted: against a real TLS server.
+
+mod support;
+
+use std::sync::Arc;
+
+use backstage_client::{Client, ConnectFailure, Error, SettingsError};
+use rcgen::{CertificateParams, CertifiedIssuer, KeyPair, date_time_ymd};
+use support::{first_page, json, report, settings};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+/// A TLS server for `name` whose certificate comes from an authority of its own, and that
+/// authority's certificate in PEM. Every request is answered by an empty catalog.
+async fn server(name: &str, expired: bool) -> (String, String) {
+    let mut authority = CertificateParams::default();
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().expect("a key");
+    let authority = CertifiedIssuer::self_signed(authority, key).expect("an authority");
+    let mut leaf = CertificateParams::new([name.to_owned()]).expect("a name");
+    if expired {
+        leaf.not_before = date_time_ymd(2001, 1, 1);
+        leaf.not_after = date_time_ymd(2002, 1, 1);
+    }
+    let key = KeyPair::generate().expect("a key");
+    let certificate = leaf.signed_by(&key, &authority).expect("a certificate");
+    let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a PKCS #8 key");
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .expect("a TLS configuration");
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // A client that refuses the certificate ends the handshake.
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                continue;
+            };
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.expect("a request"));
+            }
+            let answer = json(r#"{"items":[],"pageInfo":{}}"#);
+            stream.write_all(&answer).await.expect("room for an answer");
+            stream.flush().await.expect("room for an answer");
+        }
+    });
+    (format!("https://localhost:{port}"), authority.pem())
+}
+
+#[tokio::test]
+async fn certificates_are_checked_unless_told_otherwise() {
+    let untrusted = "hint: give the certificate of the authority that issued the server's (PEM) as an extra root";
+    let name = "hint: use a host name that the server's certificate is valid for";
+    let date = "hint: renew the server's certificate, or set the clock of this machine right";
+    for (certified, expired, trusted, insecure, expected) in [
+        ("localhost", false, true, false, None),
+        ("localhost", false, false, true, None),
+        ("other.example", true, false, true, None),
+        (
+            "localhost",
+            false,
+            false,
+            false,
+            Some((ConnectFailure::UntrustedCertificate, untrusted)),
+        ),
+        (
+            "other.example",
+            false,
+            true,
+            false,
+            Some((ConnectFailure::CertificateForOtherName, name)),
+        ),
+        (
+            "localhost",
+            true,
+            true,
+            false,
+            Some((ConnectFailure::CertificateOutOfDate, date)),
+        ),
+    ] {
+        let (address, authority) = server(certified, expired).await;
+        let mut settings = settings(&address);
+        settings.tls.insecure_skip_verify = insecure;
+        settings.tls.extra_roots_pem = trusted.then(|| authority.into_bytes());
+        let client = Client::new(settings).expect("good settings");
+        match (first_page(&client).await, expected) {
+            (Ok(_), None) => {}
+            (Err(error), Some((expected, hint))) => {
+                let text = report(&error, &address);
+                let Error::Connect { failure, .. } = error else {
+                    panic!("{text}")
+                };
+                assert_eq!(failure, expected, "{text}");
+                assert!(!error.is_transient(), "{text}");
+                assert!(text.ends_with(hint), "{text}");
+            }
+            (answered, _) => panic!("{certified} {expired} {trusted} {insecure}: {answered:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn plain_http_behind_https_is_recognised() {
+    let plain = wiremock::MockServer::start().await;
+    let address = plain.uri().replace("http://", "https://");
+    let error = first_page(&support::client(&address))
+        .await
+        .expect_err("no TLS");
+    let text = report(&error, &address);
+    assert!(
+        text.ends_with("hint: the server seems to speak plain HTTP: try `http://`"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn https_behind_plain_http_is_an_error() {
+    let (address, _) = server("localhost", false).await;
+    let address = address.replace("https://", "http://");
+    let error = first_page(&support::client(&address))
+        .await
+        .expect_err("no HTTP");
+    assert!(matches!(error, Error::Disconnected { .. }), "{error:?}");
+}
+
+/// A minimal container image has no root certificates. The test runs itself once more without any,
+/// for where they are is taken from the environment.
+#[test]
+fn root_certificates_are_needed_for_tls_alone() {
+    const NO_ROOTS: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+    let nowhere = env!("CARGO_TARGET_TMPDIR").to_owned() + "/no-such-file";
+    if NO_ROOTS
+        .iter()
+        .any(|name| std::env::var(name).as_ref() != Ok(&nowhere))
+    {
+        let this = std::env::current_exe().expect("the test binary");
+        let run = std::process::Command::new(this)
+            .args(["--exact", "root_certificates_are_needed_for_tls_alone"])
+            .envs(NO_ROOTS.map(|name| (name, &nowhere)))
+            .output()
+            .expect("a run");
+        assert!(run.status.success(), "{run:?}");
+        return;
+    }
+    Client::new(settings("http://b.example")).expect("plain HTTP needs none");
+    let error = Client::new(settings("https://b.example")).expect_err("nobody to trust");
+    assert!(matches!(error, SettingsError::Tls(_)), "{error:?}");
+    let mut given = settings("https://b.example");
+    let key = KeyPair::generate().expect("a key");
+    let authority = CertificateParams::default()
+        .self_signed(&key)
+        .expect("a certificate");
+    given.tls.extra_roots_pem = Some(authority.pem().into_bytes());
+    Client::new(given).expect("one root is enough");
+    let mut insecure = settings("https://b.example");
+    insecure.tls.insecure_skip_verify = true;
+    Client::new(insecure).expect("nobody needs to be trusted");
+}

@@ -1,0 +1,99 @@
+//! The list of clusters.
+
+use cluster::live::Access;
+
+use super::node::Node;
+use super::reader::{Map, boolean, items, text};
+use super::root::Reading;
+use super::{Cluster, ClusterSource};
+
+const EXPECTED: &str = "expected one of `path`, `context` (with or without `kubeconfig`) and `in_cluster: true`";
+
+pub(super) fn clusters(node: Node, reading: &mut Reading<'_, '_>) -> Vec<Cluster> {
+    let mut clusters: Vec<Cluster> = Vec::new();
+    for item in items("clusters", node, reading.faults) {
+        let at = item.at;
+        let Some(cluster) = cluster(item, reading) else {
+            continue;
+        };
+        if clusters.iter().any(|other| other.name == cluster.name) {
+            reading.faults.hint(
+                at,
+                format!("a second cluster is called `{}`", cluster.name),
+                "give it another `name`, or list its files under `path` of the first",
+            );
+            continue;
+        }
+        clusters.push(cluster);
+    }
+    clusters
+}
+
+fn cluster(node: Node, reading: &mut Reading<'_, '_>) -> Option<Cluster> {
+    let mut map = Map::open(node, "clusters", "a cluster", reading.faults)?;
+    let at = map.at();
+    let name = map.take("name");
+    let name = match &name {
+        Some(node) => Some(text("name", node, reading.faults)?),
+        None => None,
+    };
+    let path = map.take("path");
+    let context = map
+        .take("context")
+        .and_then(|node| text("context", &node, reading.faults));
+    let kubeconfig = map.take("kubeconfig");
+    let kubeconfig = reading.path("kubeconfig", kubeconfig);
+    let in_cluster = map
+        .take("in_cluster")
+        .and_then(|node| boolean("in_cluster", &node, reading.faults))
+        .unwrap_or(false);
+    map.finish(reading.faults);
+
+    let live = context.is_some() || kubeconfig.is_some();
+    let (source, named) = match (path, live, in_cluster) {
+        (Some(path), false, false) => {
+            let paths = reading.paths("path", path);
+            let named = paths.first()?.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            (ClusterSource::Files(paths), named)
+        }
+        (None, true, false) => {
+            let named = context.clone();
+            let access = Access::Kubeconfig {
+                path: kubeconfig,
+                context,
+            };
+            (ClusterSource::Live(access), named)
+        }
+        (None, false, true) => (ClusterSource::Live(Access::InCluster), None),
+        (None, false, false) => {
+            reading
+                .faults
+                .add(at, format!("the cluster has no source, {EXPECTED}"));
+            return None;
+        }
+        _ => {
+            reading
+                .faults
+                .add(at, format!("the cluster has several sources, {EXPECTED}"));
+            return None;
+        }
+    };
+    let Some(name) = name.or(named) else {
+        reading.faults.add(at, "the cluster has no `name`");
+        return None;
+    };
+    if !is_cluster_name(&name) {
+        reading.faults.hint(
+            at,
+            format!("the cluster is called `{name}`, which holds a slash or white space"),
+            "give it a `name` without them: a Service is written `cluster/namespace/name`",
+        );
+        return None;
+    }
+    Some(Cluster { name, source })
+}
+
+/// Whether a cluster can be called so: what is written `cluster/namespace/name` must be told apart again.
+pub(crate) fn is_cluster_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(|c: char| c == '/' || c.is_whitespace() || c.is_control())
+}

@@ -1,0 +1,242 @@
+//! What the configuration file says, as a value that can always run.
+//!
+//! ```text
+//!  text ── node: tree with places ── reader: taken apart key by key ──▶ Config, or every fault with line and caret
+//! ```
+//!
+//! It owns the keys, their defaults and what is wrong with them. It must not know how a source is read, and it reads no
+//! secret: a token is kept as the place where it is to be read (S31).
+
+mod clusters;
+mod fault;
+mod instances;
+mod node;
+mod reader;
+mod root;
+mod token;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use topology::generation::RemovalPolicy;
+use topology::labels::DEFAULT_PREFIX;
+use topology::settings::InstanceSettings;
+use url::Url;
+
+pub use self::fault::{ConfigError, Fault};
+pub use self::token::{TokenError, TokenSource};
+
+/// How often a live Backstage is read unless set otherwise (S28).
+pub const DEFAULT_SYNC_INTERVAL: Duration = Duration::from_mins(5);
+/// Where the server listens unless set otherwise.
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7465);
+/// Bound on the size of a configuration file, in bytes.
+pub const MAX_BYTES: u64 = 4 * 1024 * 1024;
+
+/// A whole configuration. Paths in it are ready to be opened: what the file gives is relative to the file.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file; none where nothing was configured.
+    pub path: Option<PathBuf>,
+    /// What every label key begins with (S16).
+    pub label_prefix: String,
+    /// The instances that have a source and can be read, in the order of the file; no two of one name.
+    pub instances: Vec<Instance>,
+    /// Instances that say how to stitch, but not where their catalog is; a source given on the command line completes
+    /// them.
+    pub without_source: Vec<InstanceOptions>,
+    /// Instances that cannot start, and why (S4). The others do.
+    pub refused: Vec<RefusedInstance>,
+    /// The clusters in the order of the file; no two of one name.
+    pub clusters: Vec<Cluster>,
+    /// The file of the embedded store.
+    pub store: Option<PathBuf>,
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// The token that requests to the server must bear.
+    pub api_token: Option<TokenSource>,
+    /// Host names, beside those of loopback, that the server answers to.
+    pub allowed_hosts: Vec<String>,
+    /// When removals are held back (S23).
+    pub removal: RemovalPolicy,
+    /// What is allowed and still worth a warning, such as a token inside of the file.
+    pub warnings: Vec<Fault>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            path: None,
+            label_prefix: DEFAULT_PREFIX.to_owned(),
+            instances: Vec::new(),
+            without_source: Vec::new(),
+            refused: Vec::new(),
+            clusters: Vec::new(),
+            store: None,
+            listen: DEFAULT_LISTEN,
+            api_token: None,
+            allowed_hosts: Vec::new(),
+            removal: RemovalPolicy::default(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks a configuration file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or with all that is wrong with it. A fault of one instance's `label_map` costs that
+    /// instance alone and is in [`Config::refused`] (S4).
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let unreadable = |source| ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
+        let length = std::fs::metadata(path).map_err(unreadable)?.len();
+        if length > MAX_BYTES {
+            let message = format!("{length} bytes, expected at most {MAX_BYTES}");
+            return Err(unreadable(std::io::Error::other(message)));
+        }
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        Self::parse(path, &text)
+    }
+
+    /// Checks the text of a configuration; `path` is where it comes from.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        root::parse(path, text)
+    }
+
+    /// The stitching options of the instance of that name, whether it has a source or not.
+    pub fn instance_options(&self, name: &str) -> Option<&InstanceOptions> {
+        self.instances
+            .iter()
+            .map(|instance| &instance.options)
+            .chain(&self.without_source)
+            .find(|options| &*options.settings.name == name)
+    }
+
+    /// The names of all instances, in the order of the file.
+    pub fn instance_names(&self) -> impl Iterator<Item = &str> {
+        self.instances
+            .iter()
+            .map(|instance| &instance.options)
+            .chain(&self.without_source)
+            .map(|options| &*options.settings.name)
+    }
+}
+
+/// One instance and where its catalog is.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// How it is stitched and read.
+    pub options: InstanceOptions,
+    /// Where its catalog is.
+    pub source: InstanceSource,
+}
+
+impl Instance {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.options.settings.name
+    }
+}
+
+/// What is said of an instance beside where its catalog is.
+#[derive(Clone, Debug)]
+pub struct InstanceOptions {
+    /// How it is stitched.
+    pub settings: InstanceSettings,
+    /// How often it is read.
+    pub sync_interval: Duration,
+}
+
+impl InstanceOptions {
+    /// The defaults.
+    pub fn named(name: &str) -> Self {
+        Self {
+            settings: InstanceSettings::named(name),
+            sync_interval: DEFAULT_SYNC_INTERVAL,
+        }
+    }
+}
+
+/// Where the catalog of an instance is.
+#[derive(Clone, Debug)]
+pub enum InstanceSource {
+    /// A live Backstage.
+    Endpoint(Box<Endpoint>),
+    /// Catalog files, folders or patterns; at least one.
+    Files(Vec<PathBuf>),
+    /// A Kubernetes Secret that holds endpoint and token (S29). It cannot be read yet: whoever starts the instance says
+    /// so.
+    Secret(SecretRef),
+}
+
+/// How a live Backstage is reached.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Its base URL: http or https, without user information.
+    pub url: Url,
+    /// Its token.
+    pub token: Option<TokenSource>,
+    /// Accept any certificate.
+    pub insecure_skip_verify: bool,
+    /// Further root certificates, PEM.
+    pub ca_file: Option<PathBuf>,
+    /// Conditions of which an entity must meet one, in the words of Backstage's `filter` parameter; checked.
+    pub filter: Vec<String>,
+}
+
+impl Endpoint {
+    /// A Backstage at this URL, with the defaults.
+    pub fn at(url: Url) -> Self {
+        Self {
+            url,
+            token: None,
+            insecure_skip_verify: false,
+            ca_file: None,
+            filter: Vec::new(),
+        }
+    }
+}
+
+/// A Kubernetes Secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretRef {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// An instance that cannot start (S4).
+#[derive(Clone, Debug)]
+pub struct RefusedInstance {
+    /// Its name.
+    pub name: String,
+    /// Why; at least one.
+    pub faults: Vec<Fault>,
+}
+
+/// One cluster and where its objects are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    /// Its name.
+    pub name: String,
+    /// Where its objects are.
+    pub source: ClusterSource,
+}
+
+/// Where the objects of a cluster are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClusterSource {
+    /// Manifest files or folders; at least one.
+    Files(Vec<PathBuf>),
+    /// A live API server.
+    Live(cluster::live::Access),
+}

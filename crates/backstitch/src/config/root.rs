@@ -1,0 +1,255 @@
+//! The top of the configuration file.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use topology::nearest::nearest;
+
+use super::clusters::clusters;
+use super::fault::ConfigError;
+use super::instances::instances;
+use super::node::{Node, Place, Value};
+use super::reader::{Faults, Map, boolean, items, number, text, texts};
+use super::token::TokenSource;
+use super::{Config, DEFAULT_LISTEN};
+use topology::generation::RemovalPolicy;
+use topology::labels::DEFAULT_PREFIX;
+
+/// A generation may be confirmed by at most so many repetitions.
+const MAX_CONFIRMATIONS: u32 = 1_000;
+
+pub(super) fn parse(path: &Path, source: &str) -> Result<Config, ConfigError> {
+    let source = source.strip_prefix('\u{feff}').unwrap_or(source);
+    let mut faults = Faults::new(path, source);
+    let mut warnings = Faults::new(path, source);
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let mut config = Config {
+        path: Some(path.to_owned()),
+        ..Config::default()
+    };
+    match super::node::parse(source) {
+        Ok(node) => {
+            if let Some(root) = Map::open(node, "the configuration", "a configuration", &mut faults) {
+                let mut reading = Reading {
+                    folder: &folder,
+                    faults: &mut faults,
+                    warnings: &mut warnings,
+                    covered: Vec::new(),
+                };
+                reading.root(root, &mut config);
+            }
+        }
+        Err(broken) => faults.add(broken.at, broken.message),
+    }
+    config.warnings = warnings.list;
+    if faults.list.is_empty() {
+        return Ok(config);
+    }
+    let mut list = faults.list;
+    // A person who mends a file wants to see all of it: what would only cost one instance is listed too.
+    list.extend(config.refused.into_iter().flat_map(|refused| refused.faults));
+    list.sort_by_key(|fault| fault.at);
+    Err(ConfigError::Faults {
+        path: path.to_owned(),
+        faults: list,
+    })
+}
+
+/// What every part of the configuration is read with.
+pub(super) struct Reading<'r, 'f> {
+    /// What relative paths are relative to.
+    pub(super) folder: &'r Path,
+    pub(super) faults: &'r mut Faults<'f>,
+    pub(super) warnings: &'r mut Faults<'f>,
+    /// The clusters that instances name, to be held against the list of clusters.
+    pub(super) covered: Vec<(Place, String)>,
+}
+
+impl Reading<'_, '_> {
+    fn root(&mut self, mut root: Map, config: &mut Config) {
+        config.label_prefix = self.label_prefix(root.take("label_prefix"));
+        let scrapers = root.take("scrapers");
+        let clusters_node = root.take("clusters");
+        config.store = self.path("store", root.take("store"));
+        config.listen = self.listen(root.take("listen"));
+        config.api_token = self.api_token(&mut root);
+        config.allowed_hosts = root
+            .take("allowed_hosts")
+            .and_then(|node| texts("allowed_hosts", node, self.faults))
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(_, host)| host)
+            .collect();
+        config.removal = self.removal(&mut root);
+        root.finish(self.faults);
+
+        config.clusters = clusters_node
+            .map(|node| clusters(node, self))
+            .unwrap_or_default();
+        self.scrapers(scrapers, config);
+        self.check_coverage(config);
+    }
+
+    fn label_prefix(&mut self, node: Option<Node>) -> String {
+        let default = || DEFAULT_PREFIX.to_owned();
+        let Some(node) = node else {
+            return default();
+        };
+        let Some(prefix) = text("label_prefix", &node, self.faults) else {
+            return default();
+        };
+        if !is_dns_subdomain(&prefix) {
+            self.faults.expected(
+                "label_prefix",
+                &node,
+                "a DNS name in lower case such as `causely.ai`, without a slash",
+            );
+        }
+        prefix
+    }
+
+    fn listen(&mut self, node: Option<Node>) -> SocketAddr {
+        let Some(node) = node else {
+            return DEFAULT_LISTEN;
+        };
+        let address = text("listen", &node, self.faults).map(|text| text.parse());
+        match address {
+            Some(Ok(address)) => address,
+            Some(Err(_)) => {
+                self.faults.expected(
+                    "listen",
+                    &node,
+                    "an address and a port such as `127.0.0.1:7465` or `0.0.0.0:7465`",
+                );
+                DEFAULT_LISTEN
+            }
+            None => DEFAULT_LISTEN,
+        }
+    }
+
+    fn api_token(&mut self, root: &mut Map) -> Option<TokenSource> {
+        let file = root.take("api_token_file");
+        let variable = root.take("api_token_env");
+        if let (Some(_), Some(second)) = (&file, &variable) {
+            self.faults.add(
+                second.at,
+                "`api_token_env` beside `api_token_file`, expected one of them",
+            );
+        }
+        if let Some(path) = self.path("api_token_file", file) {
+            return Some(TokenSource::File(path));
+        }
+        let node = variable?;
+        text("api_token_env", &node, self.faults).map(TokenSource::Environment)
+    }
+
+    fn removal(&mut self, root: &mut Map) -> RemovalPolicy {
+        let default = RemovalPolicy::default();
+        let ratio = root
+            .take("max_removal_ratio")
+            .and_then(|node| number("max_removal_ratio", &node, 0.0..=1.0, self.faults));
+        let confirmations = root.take("removal_confirmations").and_then(|node| {
+            number("removal_confirmations", &node, 1..=MAX_CONFIRMATIONS, self.faults)
+        });
+        RemovalPolicy {
+            max_removal_ratio: ratio.unwrap_or(default.max_removal_ratio),
+            confirmations: confirmations.unwrap_or(default.confirmations),
+            ..default
+        }
+    }
+
+    /// `scrapers.backstage`, as the Helm values have it (S28).
+    fn scrapers(&mut self, node: Option<Node>, config: &mut Config) {
+        let Some(node) = node else {
+            return;
+        };
+        let Some(mut scrapers) = Map::open(node, "scrapers", "`scrapers`", self.faults) else {
+            return;
+        };
+        let backstage = scrapers.take("backstage");
+        scrapers.finish(self.faults);
+        let Some(backstage) = backstage else {
+            return;
+        };
+        let Some(mut backstage) =
+            Map::open(backstage, "scrapers.backstage", "`scrapers.backstage`", self.faults)
+        else {
+            return;
+        };
+        let enabled = backstage
+            .take("enabled")
+            .and_then(|node| boolean("enabled", &node, self.faults))
+            .unwrap_or(true);
+        let list = backstage.take("instances");
+        backstage.finish(self.faults);
+        let list = list.map(|node| items("instances", node, self.faults)).unwrap_or_default();
+        // A disabled scraper is checked all the same: it is going to be enabled one day.
+        instances(list, self, config);
+        if !enabled {
+            config.instances.clear();
+            config.without_source.clear();
+            config.refused.clear();
+        }
+    }
+
+    /// Clusters that an instance names and that the file does not have. A file without clusters may still be completed
+    /// on the command line.
+    fn check_coverage(&mut self, config: &Config) {
+        if config.clusters.is_empty() {
+            return;
+        }
+        let names: Vec<&str> = config
+            .clusters
+            .iter()
+            .map(|cluster| cluster.name.as_str())
+            .collect();
+        for (at, name) in std::mem::take(&mut self.covered) {
+            if names.contains(&name.as_str()) {
+                continue;
+            }
+            let hint = match nearest(&name, names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the clusters are {}", super::reader::listed(&names)),
+            };
+            self.warnings.hint(
+                at,
+                format!("`clusters` names `{name}`, which is no cluster of this configuration"),
+                hint,
+            );
+        }
+    }
+
+    /// A path, made relative to the folder of the configuration.
+    pub(super) fn path(&mut self, key: &str, node: Option<Node>) -> Option<std::path::PathBuf> {
+        let path = text(key, &node?, self.faults)?;
+        Some(self.folder.join(path))
+    }
+
+    /// The paths of `path`: one, or a list.
+    pub(super) fn paths(&mut self, key: &str, node: Node) -> Vec<std::path::PathBuf> {
+        if let Value::List(items) = &node.value
+            && items.is_empty()
+        {
+            self.faults.add(node.at, format!("`{key}`: the list is empty, expected a path"));
+        }
+        texts(key, node, self.faults)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(_, path)| self.folder.join(path))
+            .collect()
+    }
+}
+
+/// Whether it can be the prefix of a Kubernetes label key.
+fn is_dns_subdomain(text: &str) -> bool {
+    text.len() <= 253
+        && text.split('.').all(|part| {
+            !part.is_empty()
+                && part.len() <= 63
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+                && !part.starts_with('-')
+                && !part.ends_with('-')
+        })
+}

@@ -1,0 +1,166 @@
+//! What a read has found so far, and the generation that it becomes.
+//!
+//! It owns identity (each reference once), the order of the result, and how a fault names its place. Nothing here
+//! depends on the order in which documents arrive.
+
+use std::collections::HashMap;
+
+use topology::fact::{CatalogGeneration, EntityFact, Fault, FieldFault};
+
+/// Bound on the faults reported of one file; the rest are counted.
+pub(crate) const MAX_FAULTS_PER_FILE: usize = 1_000;
+
+/// Index of a file in its [`Collector`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct FileIndex(u32);
+
+/// Where an entity was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) file: FileIndex,
+    /// Position of the document in the file from 1; 0 for the file as a whole.
+    pub(crate) document: u32,
+    /// Line of the file from 1; 0 where there is none.
+    pub(crate) line: u64,
+}
+
+struct File {
+    name: String,
+    /// What its parts are called: `document` or `entity`.
+    part: &'static str,
+    faults: usize,
+}
+
+#[derive(Default)]
+pub(crate) struct Collector {
+    files: Vec<File>,
+    facts: Vec<(EntityFact, Origin)>,
+    faults: Vec<(Origin, Fault)>,
+}
+
+impl Collector {
+    /// A file, or a path that was given, under the name by which faults call it.
+    pub(crate) fn file(&mut self, name: String, part: &'static str) -> FileIndex {
+        let index = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
+        self.files.push(File {
+            name,
+            part,
+            faults: 0,
+        });
+        FileIndex(index)
+    }
+
+    pub(crate) fn entities(&self) -> usize {
+        self.facts.len()
+    }
+
+    pub(crate) fn fact(&mut self, fact: EntityFact, origin: Origin) {
+        self.facts.push((fact, origin));
+    }
+
+    pub(crate) fn fault(&mut self, origin: Origin, message: impl Into<String>) {
+        let place = self.place(origin);
+        self.push(origin, place, message.into());
+    }
+
+    /// A fault of one field, which is part of its place.
+    pub(crate) fn field_fault(&mut self, origin: Origin, fault: &FieldFault, consequence: &str) {
+        let mut place = self.place(origin);
+        if !fault.field.is_empty() {
+            place = format!("{place}, field `{}`", fault.field);
+        }
+        let message = format!("found {}, expected {}; {consequence}", fault.found, fault.expected);
+        self.push(origin, place, message);
+    }
+
+    fn push(&mut self, origin: Origin, place: String, message: String) {
+        let Some(file) = self.files.get_mut(origin.file.0 as usize) else {
+            return;
+        };
+        file.faults += 1;
+        if file.faults <= MAX_FAULTS_PER_FILE {
+            self.faults.push((origin, Fault { place, message }));
+        }
+    }
+
+    fn place(&self, origin: Origin) -> String {
+        let Some(file) = self.files.get(origin.file.0 as usize) else {
+            return String::new();
+        };
+        match (origin.document, origin.line) {
+            (0, 0) => file.name.clone(),
+            (0, line) => format!("{}, line {line}", file.name),
+            (u32::MAX, _) => file.name.clone(),
+            (document, line) => format!("{}, {} {document}, line {line}", file.name, file.part),
+        }
+    }
+
+    /// Each reference once: of several the one counts whose file, then whose position in it, comes first. Entities are
+    /// sorted by reference, faults by place.
+    pub(crate) fn finish(mut self) -> CatalogGeneration {
+        let mut by_name: Vec<FileIndex> = (0..self.files.len())
+            .map(|index| FileIndex(u32::try_from(index).unwrap_or(u32::MAX)))
+            .collect();
+        by_name.sort_by(|a, b| self.name(*a).cmp(self.name(*b)));
+        let ranks: HashMap<FileIndex, usize> = by_name
+            .into_iter()
+            .enumerate()
+            .map(|(rank, index)| (index, rank))
+            .collect();
+        let position =
+            |origin: &Origin| (ranks.get(&origin.file).copied(), origin.document, origin.line);
+
+        let mut facts = std::mem::take(&mut self.facts);
+        facts.sort_by(|(a, at), (b, bt)| {
+            a.reference()
+                .cmp(b.reference())
+                .then_with(|| position(at).cmp(&position(bt)))
+        });
+        let mut entities: Vec<EntityFact> = Vec::with_capacity(facts.len());
+        let mut counting = None;
+        for (fact, origin) in facts {
+            match (entities.last(), counting) {
+                (Some(last), Some(first)) if last.reference() == fact.reference() => {
+                    let message = format!(
+                        "`{}` is also at {}, which counts, being the first of the two; rename or remove one of them",
+                        fact.reference(),
+                        self.place(first)
+                    );
+                    self.fault(origin, message);
+                }
+                _ => {
+                    entities.push(fact);
+                    counting = Some(origin);
+                }
+            }
+        }
+
+        for index in 0..self.files.len() {
+            let (faults, name) = (self.files[index].faults, self.files[index].name.clone());
+            if let Some(more @ 1..) = faults.checked_sub(MAX_FAULTS_PER_FILE) {
+                let origin = Origin {
+                    file: FileIndex(u32::try_from(index).unwrap_or(u32::MAX)),
+                    document: u32::MAX,
+                    line: 0,
+                };
+                let message = format!("{more} more faults, which are not listed");
+                self.faults.push((origin, Fault {
+                    place: name,
+                    message,
+                }));
+            }
+        }
+        let mut faults = self.faults;
+        faults.sort_by(|(at, a), (bt, b)| position(at).cmp(&position(bt)).then_with(|| a.cmp(b)));
+        CatalogGeneration {
+            entities,
+            faults: faults.into_iter().map(|(_, fault)| fault).collect(),
+        }
+    }
+
+    fn name(&self, index: FileIndex) -> &str {
+        self.files
+            .get(index.0 as usize)
+            .map_or("", |file| &file.name)
+    }
+}

@@ -1,0 +1,241 @@
+//! From the paths a person gives to the files to read: folders are scanned, patterns matched.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use glob::MatchOptions;
+use walkdir::{DirEntry, WalkDir};
+
+use super::judge::Reach;
+
+/// Bound on the depth of a scanned folder.
+const MAX_FOLDER_DEPTH: usize = 64;
+/// Bound on the files of one read.
+pub(crate) const MAX_FILES: usize = 1_000_000;
+
+const CATALOG_EXTENSIONS: [&str; 5] = ["yaml", "yml", "json", "jsonl", "ndjson"];
+const SKIPPED_FOLDER: &str = "node_modules";
+
+/// A file to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Its path as a person would write it, which names it in faults.
+    pub(crate) shown: PathBuf,
+    pub(crate) reach: Reach,
+    /// Which of the given paths lead to it.
+    pub(crate) given: Vec<usize>,
+}
+
+/// The folders inside which a Location may lead to files.
+#[derive(Debug, Default)]
+pub(crate) struct Roots(BTreeMap<PathBuf, PathBuf>);
+
+impl Roots {
+    pub(crate) fn contain(&self, canonical: &Path) -> bool {
+        self.0.keys().any(|root| canonical.starts_with(root))
+    }
+
+    /// A file by the way to it from the first root that contains it.
+    pub(crate) fn shown(&self, canonical: &Path) -> PathBuf {
+        self.0
+            .iter()
+            .find_map(|(root, shown)| Some(shown.join(canonical.strip_prefix(root).ok()?)))
+            .unwrap_or_else(|| canonical.to_owned())
+    }
+
+    fn add(&mut self, folder: &Path) {
+        let shown = if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            folder
+        };
+        if let Ok(canonical) = shown.canonicalize() {
+            let entry = self.0.entry(canonical).or_insert_with(|| folder.to_owned());
+            if folder < entry.as_path() {
+                folder.clone_into(entry);
+            }
+        }
+    }
+}
+
+/// What the given paths come to.
+#[derive(Debug, Default)]
+pub(crate) struct Inputs {
+    pub(crate) roots: Roots,
+    /// By canonical path, so that none is read twice.
+    pub(crate) files: BTreeMap<PathBuf, Found>,
+    /// Paths with what is wrong with them.
+    pub(crate) faults: Vec<(PathBuf, String)>,
+}
+
+impl Inputs {
+    pub(crate) fn resolve(paths: &[PathBuf]) -> Self {
+        let mut inputs = Self::default();
+        for (index, path) in paths.iter().enumerate() {
+            inputs.given(index, path);
+        }
+        inputs
+    }
+
+    fn given(&mut self, index: usize, path: &Path) {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => {
+                self.roots.add(path);
+                self.folder(index, path);
+            }
+            Ok(_) => self.named(index, path),
+            Err(error) => match path.to_str() {
+                Some(pattern) if pattern.contains(['*', '?', '[']) => self.matched(index, pattern),
+                _ => self.fault(path, could_not_read(&error)),
+            },
+        }
+    }
+
+    fn named(&mut self, index: usize, path: &Path) {
+        self.roots.add(path.parent().unwrap_or(Path::new("")));
+        self.add(index, path, Reach::Named);
+    }
+
+    fn matched(&mut self, index: usize, pattern: &str) {
+        let options = MatchOptions {
+            case_sensitive: true,
+            require_literal_separator: true,
+            require_literal_leading_dot: true,
+        };
+        let paths = match glob::glob_with(pattern, options) {
+            Ok(paths) => paths,
+            Err(error) => return self.fault(Path::new(pattern), format!("is no pattern: {}", error.msg)),
+        };
+        let mut any = false;
+        for path in paths {
+            any = true;
+            match path {
+                Ok(path) if path.is_dir() => {
+                    self.roots.add(&path);
+                    self.folder(index, &path);
+                }
+                Ok(path) => self.named(index, &path),
+                Err(error) => self.fault(error.path(), could_not_read(error.error())),
+            }
+        }
+        if !any {
+            self.fault(Path::new(pattern), "matches no file".to_owned());
+        }
+    }
+
+    fn folder(&mut self, index: usize, folder: &Path) {
+        let walk = WalkDir::new(folder)
+            .max_depth(MAX_FOLDER_DEPTH)
+            .into_iter()
+            .filter_entry(|entry| entry.depth() == 0 || !is_skipped(entry));
+        for entry in walk {
+            match entry {
+                Ok(entry) => self.entry(index, &entry),
+                Err(error) => {
+                    let path = error.path().unwrap_or(folder).to_owned();
+                    let message = error
+                        .io_error()
+                        .map_or_else(|| "could not be read".to_owned(), could_not_read);
+                    self.fault(&path, message);
+                }
+            }
+        }
+    }
+
+    fn entry(&mut self, index: usize, entry: &DirEntry) {
+        let path = entry.path();
+        let kind = entry.file_type();
+        if kind.is_dir() {
+            if entry.depth() == MAX_FOLDER_DEPTH {
+                let message = format!("is {MAX_FOLDER_DEPTH} folders deep, and is not looked into");
+                self.fault(path, message);
+            }
+            return;
+        }
+        let named_so = path
+            .extension()
+            .and_then(|extension| extension.to_str())
+            .is_some_and(|extension| {
+                let extension = extension.to_lowercase();
+                CATALOG_EXTENSIONS.contains(&extension.as_str())
+            });
+        if kind.is_file() && named_so {
+            self.add(index, path, Reach::Scanned);
+        } else if kind.is_symlink() {
+            self.link(index, path, named_so);
+        }
+    }
+
+    /// Links are followed to files inside the folder, which is how Kubernetes mounts them, and nowhere else.
+    fn link(&mut self, index: usize, path: &Path, named_so: bool) {
+        match path.canonicalize() {
+            Ok(target) if target.is_dir() => {
+                if !self.roots.contain(&target) {
+                    let message = "is a link to a folder outside, which is not followed: give that folder as a catalog \
+                                   of its own";
+                    self.fault(path, message.to_owned());
+                }
+            }
+            Ok(target) if named_so && self.roots.contain(&target) => {
+                if target.is_file() {
+                    self.add(index, path, Reach::Scanned);
+                }
+            }
+            Ok(_) if named_so => {
+                let message = "is a link to a file outside the folder, which is not followed: give that file as a \
+                               catalog of its own";
+                self.fault(path, message.to_owned());
+            }
+            Err(error) if named_so => {
+                let message = format!("is a link that leads nowhere: {error}");
+                self.fault(path, message);
+            }
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, index: usize, path: &Path, reach: Reach) {
+        if self.files.len() >= MAX_FILES {
+            if self.files.len() == MAX_FILES && self.faults.last().is_none_or(|(at, _)| at != path) {
+                let message = format!("more than {MAX_FILES} files, the rest of which is left out");
+                if !self.faults.iter().any(|(_, known)| *known == message) {
+                    self.fault(path, message);
+                }
+            }
+            return;
+        }
+        // A pipe has no canonical path.
+        let canonical = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let found = self.files.entry(canonical).or_insert_with(|| Found {
+            shown: path.to_owned(),
+            reach,
+            given: Vec::new(),
+        });
+        if reach == Reach::Named {
+            found.reach = Reach::Named;
+        }
+        if path < found.shown.as_path() {
+            path.clone_into(&mut found.shown);
+        }
+        if found.given.last() != Some(&index) {
+            found.given.push(index);
+        }
+    }
+
+    fn fault(&mut self, path: &Path, message: String) {
+        self.faults.push((path.to_owned(), message));
+    }
+}
+
+fn is_skipped(entry: &DirEntry) -> bool {
+    entry.file_type().is_dir()
+        && entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| name.starts_with('.') || name == SKIPPED_FOLDER)
+}
+
+pub(crate) fn could_not_read(error: &std::io::Error) -> String {
+    format!("could not be read: {error}")
+}

@@ -1,0 +1,478 @@
+//! How an API server is reached: kubeconfig or service account, checked before the first request, so that what is wrong is
+//! named as a person would look for it.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kube::config::{
+    AuthInfo, Cluster, Config, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedContext,
+};
+use kube::{Client, client::AuthError};
+use topology::nearest::near;
+
+use super::proxy;
+
+/// The longest that building up a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// So many contexts are named when one is not found.
+const CONTEXTS_NAMED: usize = 5;
+/// So much of what a credential command complains about is repeated.
+const COMPLAINT_CHARS: usize = 300;
+
+/// How an API server is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// By the service account of the Pod this process runs in.
+    InCluster,
+    /// By a context of a kubeconfig.
+    Kubeconfig {
+        /// The file; `None` is `$KUBECONFIG`, else `~/.kube/config`.
+        path: Option<PathBuf>,
+        /// The context; `None` is the current one.
+        context: Option<String>,
+    },
+}
+
+/// A reachable API server, so far as can be said without asking it.
+#[derive(Clone)]
+pub struct ApiServer {
+    pub(super) client: Client,
+    /// `https://host:port`, for messages.
+    pub(super) address: String,
+}
+
+impl std::fmt::Debug for ApiServer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ApiServer")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ApiServer {
+    /// Scheme, host and port, as messages name it.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+}
+
+/// Why there is no connection to be had, before any request was made.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The kubeconfig itself.
+    #[error("cannot read the kubeconfig `{}`", path.display())]
+    KubeconfigUnreadable {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The kubeconfig is no kubeconfig. What stands there is not shown, since it may be a secret.
+    #[error("the kubeconfig {path} is malformed{place}", place = place.as_deref().unwrap_or_default())]
+    KubeconfigMalformed {
+        /// Its path, in backticks, or what stands for it.
+        path: String,
+        /// ` at line 3, column 7`, if known.
+        place: Option<String>,
+    },
+    /// No context was named and the kubeconfig names none as current.
+    #[error("the kubeconfig {path} has no current context")]
+    NoCurrentContext {
+        /// Its path.
+        path: String,
+        /// The contexts it has.
+        contexts: Vec<String>,
+    },
+    /// The context is not there.
+    #[error("the kubeconfig {path} has no context `{context}`")]
+    UnknownContext {
+        /// Its path.
+        path: String,
+        /// The context asked for.
+        context: String,
+        /// Contexts with a name like it.
+        near: Vec<String>,
+        /// The contexts it has.
+        contexts: Vec<String>,
+    },
+    /// The context names a cluster or user that is not there.
+    #[error(
+        "context `{context}` of the kubeconfig {path} names the {what} `{name}`, which is not there"
+    )]
+    Dangling {
+        /// The kubeconfig's path.
+        path: String,
+        /// The context.
+        context: String,
+        /// `cluster` or `user`.
+        what: &'static str,
+        /// The name that leads nowhere.
+        name: String,
+    },
+    /// A file that the kubeconfig refers to.
+    #[error("cannot read `{}`, which {owner} of the kubeconfig {kubeconfig} names as `{field}`", path.display())]
+    FileUnreadable {
+        /// The kubeconfig's path.
+        kubeconfig: String,
+        /// Whose file it is: ``cluster `a` ``.
+        owner: String,
+        /// The field of the kubeconfig.
+        field: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The command that is to give the credentials is not on this machine.
+    #[error(
+        "the command `{command}`, by which {owner} of the kubeconfig {kubeconfig} signs in, is not found"
+    )]
+    CommandMissing {
+        /// The kubeconfig's path.
+        kubeconfig: String,
+        /// The user of the kubeconfig.
+        owner: String,
+        /// The command.
+        command: String,
+        /// What the kubeconfig says about installing it.
+        install_hint: Option<String>,
+    },
+    /// The command that is to give the credentials failed.
+    #[error(
+        "the command `{command}`, which is to give the credentials, failed with {status}: {complaint}"
+    )]
+    CommandFailed {
+        /// The command.
+        command: String,
+        /// Its exit status.
+        status: String,
+        /// The end of what it wrote to stderr.
+        complaint: String,
+    },
+    /// Something else in the kubeconfig.
+    #[error("cannot use the kubeconfig {path}")]
+    Kubeconfig {
+        /// Its path.
+        path: String,
+        /// Why.
+        source: KubeconfigError,
+    },
+    /// This process is not in a Pod, or its service account is not mounted.
+    #[error("cannot use the service account of this Pod")]
+    InCluster {
+        /// Why.
+        source: kube::config::InClusterError,
+    },
+    /// The connection cannot be set up.
+    #[error("cannot set up a connection to `{address}`")]
+    Client {
+        /// The API server.
+        address: String,
+        /// Why.
+        source: Box<kube::Error>,
+    },
+}
+
+impl ConnectError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownContext { near, .. } if !near.is_empty() => {
+                Some(format!("did you mean {}?", listed(near)))
+            }
+            Self::UnknownContext { contexts, .. } | Self::NoCurrentContext { contexts, .. } => {
+                Some(if contexts.is_empty() {
+                    "it has no context at all; is it the right file?".to_owned()
+                } else {
+                    format!("name one of its contexts: {}", listed(contexts))
+                })
+            }
+            Self::CommandMissing {
+                install_hint: Some(install_hint),
+                ..
+            } => Some(install_hint.trim().to_owned()),
+            Self::CommandMissing { command, .. } => Some(format!("install `{command}` or put it on the PATH")),
+            Self::KubeconfigUnreadable { .. } => {
+                Some("name another file, or set KUBECONFIG".to_owned())
+            }
+            Self::InCluster { .. } => Some(
+                "outside of a cluster name a kubeconfig; inside, leave `automountServiceAccountToken` on".to_owned(),
+            ),
+            Self::CommandFailed { command, .. } => Some(format!("sign in again with the tool that `{command}` belongs to")),
+            Self::KubeconfigMalformed { .. }
+            | Self::Dangling { .. }
+            | Self::FileUnreadable { .. }
+            | Self::Kubeconfig { .. }
+            | Self::Client { .. } => None,
+        }
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let mut shown: Vec<_> = names
+        .iter()
+        .take(CONTEXTS_NAMED)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if names.len() > CONTEXTS_NAMED {
+        shown.push(format!("{} more", names.len() - CONTEXTS_NAMED));
+    }
+    shown.join(", ")
+}
+
+/// The contexts of a kubeconfig (`None`: the usual one) in its order.
+pub fn contexts(path: Option<&Path>) -> Result<Vec<String>, ConnectError> {
+    let (kubeconfig, _) = load(path)?;
+    Ok(kubeconfig
+        .contexts
+        .into_iter()
+        .map(|context| context.name)
+        .collect())
+}
+
+/// Prepares a connection; nothing is asked of the API server yet. Has to be called within a tokio runtime. A credential
+/// command that the kubeconfig names (`exec`) is run.
+pub async fn connect(access: &Access) -> Result<ApiServer, ConnectError> {
+    let mut config = match access {
+        Access::InCluster => {
+            Config::incluster().map_err(|source| ConnectError::InCluster { source })?
+        }
+        Access::Kubeconfig { path, context } => {
+            kubeconfig(path.as_deref(), context.as_deref()).await?
+        }
+    };
+    config.connect_timeout = Some(CONNECT_TIMEOUT);
+    let address = address(&config);
+    let command = config
+        .auth_info
+        .exec
+        .as_ref()
+        .and_then(|exec| exec.command.clone());
+    let client =
+        Client::try_from(config).map_err(|error| refused_client(&address, command, error))?;
+    Ok(ApiServer { client, address })
+}
+
+fn address(config: &Config) -> String {
+    let url = &config.cluster_url;
+    let scheme = url.scheme_str().unwrap_or("https");
+    let host = url.host().unwrap_or_default();
+    match url.port_u16() {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    }
+}
+
+fn refused_client(address: &str, command: Option<String>, error: kube::Error) -> ConnectError {
+    match error {
+        kube::Error::Auth(AuthError::AuthExecRun { out, .. }) => {
+            // kube names the command with its arguments and environment, which may be secrets.
+            // What it wrote to stdout may be a token, so only its complaint is repeated.
+            let complaint = String::from_utf8_lossy(&out.stderr);
+            let complaint = complaint.trim();
+            let skipped = complaint.chars().count().saturating_sub(COMPLAINT_CHARS);
+            ConnectError::CommandFailed {
+                command: command.unwrap_or_default(),
+                status: out.status.to_string(),
+                complaint: complaint.chars().skip(skipped).collect(),
+            }
+        }
+        source => ConnectError::Client {
+            address: address.to_owned(),
+            source: Box::new(source),
+        },
+    }
+}
+
+/// The kubeconfig and how messages name it.
+fn load(path: Option<&Path>) -> Result<(Kubeconfig, String), ConnectError> {
+    let shown = match (path, env::var_os("KUBECONFIG")) {
+        (Some(path), _) => format!("`{}`", path.display()),
+        (None, Some(paths)) if !paths.is_empty() => format!("`{}`", paths.display()),
+        (None, _) => "`~/.kube/config`".to_owned(),
+    };
+    let read = match path {
+        Some(path) => Kubeconfig::read_from(path),
+        None => Kubeconfig::read(),
+    };
+    match read {
+        Ok(kubeconfig) => Ok((kubeconfig, shown)),
+        Err(KubeconfigError::ReadConfig(source, path)) => {
+            Err(ConnectError::KubeconfigUnreadable { path, source })
+        }
+        Err(KubeconfigError::Parse(error)) => Err(ConnectError::KubeconfigMalformed {
+            path: shown,
+            place: error.location().map(|location| {
+                format!(" at line {}, column {}", location.line(), location.column())
+            }),
+        }),
+        Err(source) => Err(ConnectError::Kubeconfig {
+            path: shown,
+            source,
+        }),
+    }
+}
+
+async fn kubeconfig(path: Option<&Path>, context: Option<&str>) -> Result<Config, ConnectError> {
+    let (kubeconfig, path) = load(path)?;
+    let all = || {
+        kubeconfig
+            .contexts
+            .iter()
+            .map(|context| context.name.clone())
+            .collect::<Vec<_>>()
+    };
+    let Some(context) = context
+        .or(kubeconfig.current_context.as_deref())
+        .filter(|name| !name.is_empty())
+    else {
+        return Err(ConnectError::NoCurrentContext {
+            path,
+            contexts: all(),
+        });
+    };
+    let Some(named) = kubeconfig
+        .contexts
+        .iter()
+        .find(|named| named.name == context)
+    else {
+        let near = near(
+            context,
+            kubeconfig.contexts.iter().map(|named| named.name.as_str()),
+            CONTEXTS_NAMED,
+        );
+        return Err(ConnectError::UnknownContext {
+            near: near.into_iter().map(str::to_owned).collect(),
+            contexts: all(),
+            context: context.to_owned(),
+            path,
+        });
+    };
+    let cluster = check(&kubeconfig, &path, named)?;
+    let proxied = cluster
+        .proxy_url
+        .as_ref()
+        .is_some_and(|url| !url.is_empty());
+
+    let options = KubeConfigOptions {
+        context: Some(context.to_owned()),
+        ..KubeConfigOptions::default()
+    };
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options)
+        .await
+        .map_err(|source| ConnectError::Kubeconfig { path, source })?;
+    if !proxied {
+        let no_proxy = env::var("NO_PROXY")
+            .or_else(|_| env::var("no_proxy"))
+            .unwrap_or_default();
+        if proxy::bypasses(&no_proxy, config.cluster_url.host().unwrap_or_default()) {
+            config.proxy_url = None;
+        }
+    }
+    Ok(config)
+}
+
+/// Checks all that a context refers to, which kube does late, or not at all, or without saying whose it is.
+fn check(
+    kubeconfig: &Kubeconfig,
+    path: &str,
+    named: &NamedContext,
+) -> Result<Cluster, ConnectError> {
+    let context = named.context.clone().unwrap_or_default();
+    let dangling = |what, name: &str| ConnectError::Dangling {
+        path: path.to_owned(),
+        context: named.name.clone(),
+        what,
+        name: name.to_owned(),
+    };
+    let cluster = kubeconfig
+        .clusters
+        .iter()
+        .find(|cluster| cluster.name == context.cluster)
+        .and_then(|cluster| cluster.cluster.as_ref())
+        .ok_or_else(|| dangling("cluster", &context.cluster))?;
+    let owner = format!("cluster `{}`", context.cluster);
+    if cluster.certificate_authority_data.is_none() {
+        readable(
+            path,
+            &owner,
+            "certificate-authority",
+            cluster.certificate_authority.as_deref(),
+        )?;
+    }
+    if let Some(user) = context.user.as_deref().filter(|user| !user.is_empty()) {
+        let user_info = kubeconfig
+            .auth_infos
+            .iter()
+            .find(|named| named.name == user)
+            .and_then(|named| named.auth_info.as_ref())
+            .ok_or_else(|| dangling("user", user))?;
+        check_user(path, user, user_info)?;
+    }
+    Ok(cluster.clone())
+}
+
+fn check_user(path: &str, user: &str, auth: &AuthInfo) -> Result<(), ConnectError> {
+    let owner = format!("user `{user}`");
+    if auth.client_certificate_data.is_none() {
+        readable(
+            path,
+            &owner,
+            "client-certificate",
+            auth.client_certificate.as_deref(),
+        )?;
+    }
+    if auth.client_key_data.is_none() {
+        readable(path, &owner, "client-key", auth.client_key.as_deref())?;
+    }
+    if auth.token.is_none() {
+        readable(path, &owner, "tokenFile", auth.token_file.as_deref())?;
+    }
+    let Some(exec) = &auth.exec else {
+        return Ok(());
+    };
+    match exec.command.as_deref() {
+        Some(command) if !is_command(command, env::var_os("PATH").as_deref()) => {
+            Err(ConnectError::CommandMissing {
+                kubeconfig: path.to_owned(),
+                owner,
+                command: command.to_owned(),
+                install_hint: exec.install_hint.clone(),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn readable(
+    kubeconfig: &str,
+    owner: &str,
+    field: &'static str,
+    path: Option<&str>,
+) -> Result<(), ConnectError> {
+    let Some(path) = path.filter(|path| !path.is_empty()) else {
+        return Ok(());
+    };
+    File::open(path)
+        .map(drop)
+        .map_err(|source| ConnectError::FileUnreadable {
+            kubeconfig: kubeconfig.to_owned(),
+            owner: owner.to_owned(),
+            field,
+            path: path.into(),
+            source,
+        })
+}
+
+fn is_command(command: &str, search: Option<&OsStr>) -> bool {
+    let path = Path::new(command);
+    if path.components().count() > 1 {
+        return path.is_file();
+    }
+    search
+        .is_some_and(|search| env::split_paths(search).any(|folder| folder.join(command).is_file()))
+}

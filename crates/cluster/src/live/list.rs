@@ -1,0 +1,221 @@
+//! Complete lists, page by page.
+
+use futures::{AsyncReadExt as _, StreamExt as _, stream};
+use kube::api::ListParams;
+use kube::core::Request;
+use topology::fact::{ClusterGeneration, Fault, ObjectFact, ObjectKind};
+
+use super::Pace;
+use super::connect::ApiServer;
+use super::request::{Asked, RequestError};
+use crate::kinds::{Resource, SERVED, Served};
+use crate::reduce::{ObjectFault, reduce};
+use crate::wire::object::{Items, Page};
+
+/// Kinds that are listed at the same time.
+const KINDS_AT_ONCE: usize = 3;
+/// A larger page is refused; at the usual page size it would mean objects of a megabyte.
+const MAX_PAGE_BYTES: u64 = 256 * 1024 * 1024;
+/// A list that expires while it is read starts over so many times.
+const MAX_STARTS: u32 = 3;
+
+/// How far a one-time listing is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Kinds read completely.
+    pub kinds_done: usize,
+    /// Kinds there are.
+    pub kinds_total: usize,
+    /// Objects read.
+    pub objects: usize,
+}
+
+/// Reads everything once.
+///
+/// A kind other than Service that is not served or not permitted is a fault that says how to grant it; any other failure is
+/// an error, because a part is not a generation (S22).
+pub async fn list_once(
+    server: &ApiServer,
+    pace: &Pace,
+    progress: &mut dyn FnMut(Listing),
+) -> Result<ClusterGeneration, RequestError> {
+    let mut state = Listing {
+        kinds_total: SERVED.len(),
+        ..Listing::default()
+    };
+    progress(state);
+    let mut generation = ClusterGeneration::default();
+    let mut lists = stream::iter(SERVED)
+        .map(|sort| async move { (sort, list_served(server, sort, pace).await) })
+        .buffer_unordered(KINDS_AT_ONCE);
+    while let Some((sort, listed)) = lists.next().await {
+        let essential = sort.preferred.kind == ObjectKind::Service;
+        match listed {
+            Ok((_, list)) => {
+                generation.objects.extend(list.objects);
+                generation.faults.extend(list.faults);
+            }
+            Err(error @ (RequestError::Forbidden { .. } | RequestError::NotServed { .. }))
+                if !essential =>
+            {
+                generation.faults.push(not_read(server, sort, &error));
+            }
+            Err(error) => return Err(error),
+        }
+        state.kinds_done += 1;
+        state.objects = generation.objects.len();
+        progress(state);
+    }
+    drop(lists);
+    generation.objects.sort_by_cached_key(ObjectFact::key);
+    generation.faults.sort();
+    Ok(generation)
+}
+
+fn not_read(server: &ApiServer, sort: Served, error: &RequestError) -> Fault {
+    let kind = sort.preferred.kind.as_str();
+    let hint = error
+        .hint()
+        .map_or_else(String::new, |hint| format!(": {hint}"));
+    Fault {
+        place: format!("{}, {kind}", server.address),
+        message: format!("{error}; objects of this kind are not read{hint}"),
+    }
+}
+
+/// A complete list of one kind.
+#[derive(Debug, Default)]
+pub(super) struct List {
+    pub(super) objects: Vec<ObjectFact>,
+    pub(super) faults: Vec<Fault>,
+    /// The version to watch from.
+    pub(super) version: String,
+}
+
+/// Lists the first form of the kind that is served, and says which it was.
+pub(super) async fn list_served(
+    server: &ApiServer,
+    sort: Served,
+    pace: &Pace,
+) -> Result<(Resource, List), RequestError> {
+    let mut result = list(server, &sort.preferred, pace).await;
+    let mut resource = sort.preferred;
+    for other in sort.instead {
+        if !matches!(result, Err(RequestError::NotServed { .. })) {
+            break;
+        }
+        result = list(server, other, pace).await;
+        resource = *other;
+    }
+    result.map(|list| (resource, list))
+}
+
+async fn list(server: &ApiServer, resource: &Resource, pace: &Pace) -> Result<List, RequestError> {
+    let mut starts = 1;
+    loop {
+        match list_from_start(server, resource, pace).await {
+            Err(RequestError::Expired { .. }) if starts < MAX_STARTS => starts += 1,
+            other => return other,
+        }
+    }
+}
+
+async fn list_from_start(
+    server: &ApiServer,
+    resource: &Resource,
+    pace: &Pace,
+) -> Result<List, RequestError> {
+    let mut list = List::default();
+    let mut params = ListParams::default().limit(pace.page_size);
+    loop {
+        let (version, token) = page(server, resource, &params, pace, &mut list).await?;
+        if token.is_none() {
+            list.version = version;
+            return Ok(list);
+        }
+        params.continue_token = token;
+    }
+}
+
+/// Adds one page; gives the list's version and the token of the next page.
+async fn page(
+    server: &ApiServer,
+    resource: &Resource,
+    params: &ListParams,
+    pace: &Pace,
+    list: &mut List,
+) -> Result<(String, Option<String>), RequestError> {
+    let asked = || Asked::new(server, resource);
+    let malformed = |cause: String| RequestError::Malformed {
+        asked: asked(),
+        cause,
+    };
+    let answer = async {
+        let request = Request::new(resource.path())
+            .list(params)
+            .map_err(kube::Error::BuildRequest)?;
+        let mut body = Vec::new();
+        let stream = server.client.request_stream(request).await?;
+        stream
+            .take(MAX_PAGE_BYTES + 1)
+            .read_to_end(&mut body)
+            .await
+            .map_err(kube::Error::ReadEvents)?;
+        Ok(body)
+    };
+    let body = tokio::time::timeout(pace.answer_timeout, answer)
+        .await
+        .map_err(|_| RequestError::TimedOut {
+            asked: asked(),
+            after: pace.answer_timeout,
+        })?
+        .map_err(|error| RequestError::from_kube(asked(), &error))?;
+    if body.len() as u64 > MAX_PAGE_BYTES {
+        return Err(malformed(format!(
+            "found a page of more than {MAX_PAGE_BYTES} bytes"
+        )));
+    }
+    if body.trim_ascii_start().starts_with(b"<") {
+        return Err(malformed("found a web page".to_owned()));
+    }
+    let answered: Page =
+        serde_json::from_slice(&body).map_err(|error| malformed(error.to_string()))?;
+    drop(body);
+
+    // An answer that is not plainly a list of this kind must not pass for an empty one: that would delete everything.
+    let expected = format!("{}List", resource.kind.as_str());
+    let kind = answered.kind.usable().unwrap_or_default();
+    if *kind != *expected {
+        return Err(malformed(format!(
+            "found kind `{kind}`, expected `{expected}`"
+        )));
+    }
+    let metadata = answered.metadata.usable().unwrap_or_default();
+    let version = metadata.resource_version.usable().unwrap_or_default();
+    if version.is_empty() {
+        return Err(malformed("found no metadata.resourceVersion".to_owned()));
+    }
+    let Items(items) = answered.items.usable().unwrap_or_default();
+    let mut faults = Vec::new();
+    for object in items {
+        list.objects
+            .extend(reduce(resource.kind, object, &mut faults));
+    }
+    list.faults
+        .extend(faults.into_iter().map(|fault| placed(server, fault)));
+    let token = metadata.continue_token.usable().map(|token| token.0);
+    Ok((version.into(), token.filter(|token| !token.is_empty())))
+}
+
+/// The place of a fault is the API server and the object.
+pub(super) fn placed(server: &ApiServer, fault: ObjectFault) -> Fault {
+    let ObjectFault {
+        object,
+        field,
+        message,
+    } = fault;
+    Fault {
+        place: format!("{}, {object}, {field}", server.address),
+        message,
+    }
+}

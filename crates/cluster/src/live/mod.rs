@@ -1,0 +1,53 @@
+//! A cluster read from its API server.
+//!
+//! ```text
+//!  Access ── connect ──▶ ApiServer ─┬─ list_once ──▶ ClusterGeneration, once, whole
+//!                                   └─ watch ──▶ Update, Update, … into a bounded channel, for as long as somebody listens
+//! ```
+//!
+//! Every request has a time limit, every kind is read on its own, and nothing counts as gone unless the API server said so:
+//! by a complete list or by a deletion event (S22).
+
+mod backoff;
+mod connect;
+mod list;
+mod proxy;
+mod request;
+mod watch;
+
+use std::time::Duration;
+
+pub use self::connect::{Access, ApiServer, ConnectError, connect, contexts};
+pub use self::list::{Listing, list_once};
+pub use self::request::{Asked, RequestError};
+pub use self::watch::{Update, watch};
+
+/// How fast an API server is read, and how long an answer may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Objects asked for per page of a list.
+    pub page_size: u32,
+    /// The longest a page of a list, or the beginning of a watch, may take.
+    pub answer_timeout: Duration,
+    /// How long one watch request lasts before it is renewed; the server ends it.
+    pub watch_timeout: Duration,
+    /// The pause after the first failure; it doubles with each further one.
+    pub first_retry: Duration,
+    /// The longest pause between failures.
+    pub longest_retry: Duration,
+    /// The pause before a kind that is not permitted or not served is asked for again.
+    pub refused_retry: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            page_size: 250,
+            answer_timeout: Duration::from_mins(1),
+            watch_timeout: Duration::from_secs(290),
+            first_retry: Duration::from_millis(800),
+            longest_retry: Duration::from_secs(30),
+            refused_retry: Duration::from_mins(1),
+        }
+    }
+}

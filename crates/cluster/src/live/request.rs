@@ -1,0 +1,301 @@
+//! What an API server refuses, in a person's words, and what to do about it.
+
+use std::error::Error as _;
+use std::fmt;
+use std::time::Duration;
+
+use kube::core::Status;
+use topology::fact::ObjectKind;
+
+use super::connect::ApiServer;
+use crate::kinds::Resource;
+
+/// So much of a server's own words is repeated.
+const MESSAGE_CHARS: usize = 300;
+
+/// Where a request went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The API server's address.
+    pub server: String,
+    /// The kind asked for.
+    pub kind: ObjectKind,
+    /// The resource as kubectl names it: `deployments.apps`.
+    pub resource: String,
+}
+
+impl Asked {
+    pub(super) fn new(server: &ApiServer, resource: &Resource) -> Self {
+        Self {
+            server: server.address.clone(),
+            kind: resource.kind,
+            resource: resource.qualified(),
+        }
+    }
+}
+
+/// Why a list or a watch failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// 401.
+    #[error("`{}` does not accept the credentials (401 Unauthorized, when asked for {})", asked.server, asked.resource)]
+    Unauthorized {
+        /// What was asked.
+        asked: Asked,
+    },
+    /// 403.
+    #[error("`{}` does not permit {} to read {} (403 Forbidden)", asked.server, Who(user.as_deref()), asked.resource)]
+    Forbidden {
+        /// What was asked.
+        asked: Asked,
+        /// As whom, if the server said so.
+        user: Option<String>,
+    },
+    /// 404: this server does not have the kind.
+    #[error("`{}` does not serve {} (404 Not Found)", asked.server, asked.resource)]
+    NotServed {
+        /// What was asked.
+        asked: Asked,
+    },
+    /// 410: the place in the list or the version to watch from is too old.
+    #[error("`{}` no longer has the version of {} that was asked for (410 Gone)", asked.server, asked.resource)]
+    Expired {
+        /// What was asked.
+        asked: Asked,
+    },
+    /// There is no connection.
+    #[error("cannot reach `{}`: {cause}", asked.server)]
+    Unreachable {
+        /// What was asked.
+        asked: Asked,
+        /// What the connection said.
+        cause: String,
+    },
+    /// There is a connection, and no trust in it.
+    #[error("no secure connection to `{}`: {cause}", asked.server)]
+    Tls {
+        /// What was asked.
+        asked: Asked,
+        /// What is wrong with the certificate or the handshake.
+        cause: String,
+    },
+    /// No credentials could be had: a token file, a credential command.
+    #[error("no credentials for `{}`: {cause}", asked.server)]
+    Credentials {
+        /// What was asked.
+        asked: Asked,
+        /// Why.
+        cause: String,
+    },
+    /// No answer in time.
+    #[error("`{}` did not answer within {} s when asked for {}", asked.server, after.as_secs_f32(), asked.resource)]
+    TimedOut {
+        /// What was asked.
+        asked: Asked,
+        /// The time it had.
+        after: Duration,
+    },
+    /// Any other refusal.
+    #[error("`{}` answered {code} when asked for {}: {message}", asked.server, asked.resource)]
+    Refused {
+        /// What was asked.
+        asked: Asked,
+        /// The HTTP status.
+        code: u16,
+        /// The server's words.
+        message: String,
+        /// How long the server asks to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// An answer that is no Kubernetes list or event.
+    #[error("`{}` sent no Kubernetes list when asked for {}: {cause}", asked.server, asked.resource)]
+    Malformed {
+        /// What was asked.
+        asked: Asked,
+        /// What was found instead.
+        cause: String,
+    },
+}
+
+struct Who<'u>(Option<&'u str>);
+
+impl fmt::Display for Who<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(user) => write!(formatter, "`{user}`"),
+            None => formatter.write_str("this user"),
+        }
+    }
+}
+
+impl RequestError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unauthorized { .. } => {
+                Some("the token or certificate may have expired: sign in again, or renew the kubeconfig".to_owned())
+            }
+            Self::Forbidden { asked, user } => Some(grant(asked, user.as_deref())),
+            Self::Tls { .. } => Some(
+                "check `certificate-authority` and `server` of the cluster in the kubeconfig, and this machine's clock"
+                    .to_owned(),
+            ),
+            Self::Unreachable { .. } => Some(
+                "check `server` in the kubeconfig, and whether a VPN, tunnel or proxy is needed".to_owned(),
+            ),
+            Self::Malformed { .. } => {
+                Some("is `server` in the kubeconfig the API server itself, with no sign-in page before it?".to_owned())
+            }
+            Self::NotServed { .. }
+            | Self::Expired { .. }
+            | Self::Credentials { .. }
+            | Self::TimedOut { .. }
+            | Self::Refused { .. } => None,
+        }
+    }
+
+    /// How long the server asks to be left alone.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    pub(super) fn from_kube(asked: Asked, error: &kube::Error) -> Self {
+        let cause = root_cause(error);
+        match error {
+            kube::Error::Api(status) => Self::from_status(asked, status),
+            kube::Error::Auth(_) => Self::Credentials { asked, cause },
+            kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) => {
+                Self::Malformed { asked, cause }
+            }
+            _ if chain(error)
+                .any(|error| error.downcast_ref::<kube::client::AuthError>().is_some()) =>
+            {
+                Self::Credentials { asked, cause }
+            }
+            _ if chain(error).any(is_tls) => Self::Tls { asked, cause },
+            _ => Self::Unreachable { asked, cause },
+        }
+    }
+
+    pub(super) fn from_status(asked: Asked, status: &Status) -> Self {
+        match status.code {
+            401 => Self::Unauthorized { asked },
+            403 => Self::Forbidden {
+                user: user_of(&status.message),
+                asked,
+            },
+            404 => Self::NotServed { asked },
+            410 => Self::Expired { asked },
+            code => Self::Refused {
+                asked,
+                code,
+                message: first_line(&status.message),
+                retry_after: status
+                    .details
+                    .as_ref()
+                    .map(|details| details.retry_after_seconds)
+                    .filter(|seconds| *seconds > 0)
+                    .map(|seconds| Duration::from_secs(seconds.into())),
+            },
+        }
+    }
+}
+
+/// The commands that permit reading a resource.
+fn grant(asked: &Asked, user: Option<&str>) -> String {
+    let resource = &asked.resource;
+    let name = format!("backstitch-{}", resource.replace('.', "-"));
+    let subject = match user {
+        Some(user) => match user
+            .strip_prefix("system:serviceaccount:")
+            .and_then(|account| account.split_once(':'))
+        {
+            Some((namespace, account)) => format!("--serviceaccount={namespace}:{account}"),
+            None => format!("--user={user}"),
+        },
+        None => "--user=<user>".to_owned(),
+    };
+    format!(
+        "grant it with `kubectl create clusterrole {name} --verb=get,list,watch --resource={resource}` and \
+         `kubectl create clusterrolebinding {name} --clusterrole={name} {subject}`"
+    )
+}
+
+/// The user in `pods is forbidden: User "jane" cannot list …`.
+fn user_of(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("User \"")?;
+    let (user, _) = rest.split_once('"')?;
+    (!user.is_empty()).then(|| user.to_owned())
+}
+
+fn first_line(text: &str) -> String {
+    let line = text.trim().lines().next().unwrap_or_default();
+    let shown: String = line.chars().take(MESSAGE_CHARS).collect();
+    if shown.is_empty() {
+        "no reason given".to_owned()
+    } else {
+        shown
+    }
+}
+
+fn chain<'e>(
+    error: &'e kube::Error,
+) -> impl Iterator<Item = &'e (dyn std::error::Error + 'static)> {
+    std::iter::successors(error.source(), |error| (*error).source())
+}
+
+/// The innermost error: the outer ones only say that the inner one happened.
+fn root_cause(error: &kube::Error) -> String {
+    let innermost = chain(error)
+        .last()
+        .map_or_else(|| error.to_string(), ToString::to_string);
+    first_line(&innermost)
+}
+
+/// Whether the error came from the TLS layer. An I/O error does not give the error inside of it as its source.
+fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    let inside = error
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    error.is::<rustls::Error>() || inside.is_some_and(|inside| is_tls(inside))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use topology::fact::WorkloadKind;
+
+    fn asked() -> Asked {
+        Asked {
+            server: "https://a:6443".to_owned(),
+            kind: ObjectKind::Workload(WorkloadKind::Deployment),
+            resource: "deployments.apps".to_owned(),
+        }
+    }
+
+    fn status(code: u16, message: &str) -> Status {
+        Status::failure(message, "").with_code(code)
+    }
+
+    #[test]
+    fn a_refusal_says_who_may_not_do_what_and_how_to_grant_it() {
+        let message = r#"deployments.apps is forbidden: User "system:serviceaccount:ops:backstitch" cannot list resource"#;
+        let error = RequestError::from_status(asked(), &status(403, message));
+        insta::assert_snapshot!(error, @"`https://a:6443` does not permit `system:serviceaccount:ops:backstitch` to read deployments.apps (403 Forbidden)");
+        insta::assert_snapshot!(error.hint().expect("a hint"), @"grant it with `kubectl create clusterrole backstitch-deployments-apps --verb=get,list,watch --resource=deployments.apps` and `kubectl create clusterrolebinding backstitch-deployments-apps --clusterrole=backstitch-deployments-apps --serviceaccount=ops:backstitch`");
+    }
+
+    #[test]
+    fn other_answers_have_their_own_words() {
+        let shown =
+            |code, message| RequestError::from_status(asked(), &status(code, message)).to_string();
+        insta::assert_snapshot!(shown(401, ""), @"`https://a:6443` does not accept the credentials (401 Unauthorized, when asked for deployments.apps)");
+        insta::assert_snapshot!(shown(404, ""), @"`https://a:6443` does not serve deployments.apps (404 Not Found)");
+        insta::assert_snapshot!(shown(500, "etcd is away\nand more"), @"`https://a:6443` answered 500 when asked for deployments.apps: etcd is away");
+        insta::assert_snapshot!(shown(503, " "), @"`https://a:6443` answered 503 when asked for deployments.apps: no reason given");
+        insta::assert_snapshot!(shown(403, "no"), @"`https://a:6443` does not permit this user to read deployments.apps (403 Forbidden)");
+    }
+}

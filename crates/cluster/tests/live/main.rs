@@ -1,0 +1,6 @@
+//! The live side against an API server that follows a script, over real HTTP.
+
+mod kubeconfig;
+mod list_once;
+mod scripted;
+mod watch;

@@ -1,0 +1,83 @@
+//! What every handler reads.
+
+use std::fmt;
+use std::sync::{Arc, RwLock, RwLockReadGuard};
+
+use tokio::sync::{Mutex, Semaphore};
+use topology::topology::Topology;
+
+use crate::access::Access;
+use crate::events::Events;
+use crate::metrics::Metrics;
+use crate::problem::Refusal;
+use crate::status::Sources;
+
+/// Bound on the event streams that are open at once.
+pub(crate) const MAX_STREAMS: usize = 256;
+
+/// What the server serves; shared with the loop that writes it.
+#[derive(Clone)]
+pub struct AppState {
+    /// What is known. The loop is its only writer.
+    pub topology: Arc<RwLock<Topology>>,
+    /// Where the sources stand.
+    pub sources: Arc<Sources>,
+    /// What changed of late.
+    pub events: Arc<Events>,
+    /// What changed in the past; `None`: nothing is remembered.
+    pub history: Option<Arc<Mutex<store::Reader>>>,
+    /// The time now: seconds since the Unix epoch.
+    pub clock: fn() -> i64,
+}
+
+impl fmt::Debug for AppState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppState").finish_non_exhaustive()
+    }
+}
+
+/// The state and what the server keeps for itself.
+pub(crate) struct Inner {
+    pub(crate) state: AppState,
+    pub(crate) access: Access,
+    pub(crate) metrics: Metrics,
+    pub(crate) streams: Arc<Semaphore>,
+    pub(crate) openapi: String,
+}
+
+/// What handlers are given: one pointer.
+#[derive(Clone)]
+pub(crate) struct App(pub(crate) Arc<Inner>);
+
+impl App {
+    pub(crate) fn new(state: AppState, access: Access, openapi: String) -> Self {
+        let streams = Arc::new(Semaphore::new(MAX_STREAMS));
+        let metrics = Metrics::new(&state, Arc::clone(&streams));
+        Self(Arc::new(Inner {
+            state,
+            access,
+            metrics,
+            streams,
+            openapi,
+        }))
+    }
+
+    /// The topology, for one page at most.
+    ///
+    /// A writer that panicked may have left half a batch behind: an answer from that could be wrong, so there is none.
+    pub(crate) fn topology(&self) -> Result<RwLockReadGuard<'_, Topology>, Refusal> {
+        self.0
+            .state
+            .topology
+            .read()
+            .map_err(|_| Refusal::internal("the last update did not finish, the state is unsure"))
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        (self.0.state.clock)()
+    }
+
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.0.state.sources
+    }
+}

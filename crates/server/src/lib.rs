@@ -1,0 +1,33 @@
+//! The edge out: what the topology knows, over HTTP.
+//!
+//! ```text
+//!   the loop ──▶ Topology (write lock) ─────read lock, one page───▶ render ──▶ api types ──▶ JSON
+//!        ├─────▶ Sources (status) ───────────────────────────────▶    │
+//!        └─────▶ Events (ring) ──────────▶ server-sent events         └──▶ one-shot output of the command line
+//! ```
+//!
+//! It owns routes, parameters, page tokens, problem documents, the event stream, metrics, who may ask (token, host
+//! names), and the one rendering of the core's values into the shapes of `api`. It must not know any source, and it
+//! decides nothing about ownership: what it says was reasoned in `topology`.
+
+mod access;
+mod app;
+mod collector;
+pub mod events;
+pub mod explain;
+mod guard;
+mod metrics;
+mod openapi;
+mod params;
+mod problem;
+pub mod render;
+mod routes;
+pub mod serve;
+pub mod status;
+pub mod subject;
+mod token;
+
+pub use access::{Access, Hosts};
+pub use app::AppState;
+pub use openapi::document as openapi_document;
+pub use routes::router;

@@ -1,0 +1,43 @@
+//! Groups and Users.
+
+use topology::topology::{OwnerId, Topology};
+
+use super::{owned, texts, word};
+
+/// An owner in a list (S14, S32).
+pub fn owner_row(topology: &Topology, id: OwnerId) -> api::OwnerRow {
+    let view = topology.owner(id);
+    api::OwnerRow {
+        reference: topology.owner_ref(id).to_string(),
+        kind: word::owner_kind(view.kind),
+        display_name: view.display_name.to_owned(),
+        email: owned(view.email),
+        instance: view.instance.to_owned(),
+        labels: topology
+            .owner_labels(id)
+            .into_iter()
+            .map(|label| (label.key.into(), label.value.into()))
+            .collect(),
+    }
+}
+
+/// An owner and its place in the company.
+pub fn owner_detail(topology: &Topology, id: OwnerId) -> api::OwnerDetail {
+    api::OwnerDetail {
+        row: owner_row(topology, id),
+        parent: topology.owner_parent(id).map(|parent| parent.to_string()),
+        children: texts(&topology.owner_children(id)),
+        members: texts(&topology.owner_members(id)),
+    }
+}
+
+/// Who an owner is and how to reach them.
+pub fn owner_contact(topology: &Topology, id: OwnerId) -> api::OwnerContact {
+    let view = topology.owner(id);
+    api::OwnerContact {
+        reference: topology.owner_ref(id).to_string(),
+        kind: word::owner_kind(view.kind),
+        display_name: view.display_name.to_owned(),
+        email: owned(view.email),
+    }
+}

@@ -1,0 +1,66 @@
+//! Counts.
+
+use topology::query::Summary;
+use topology::topology::Topology;
+
+use super::count;
+
+/// The head of the one-shot document (S32).
+pub fn summary(summary: &Summary) -> api::Summary {
+    let [
+        stitched,
+        no_kubernetes_id,
+        service_not_found,
+        ambiguous,
+        conflict,
+        invalid,
+    ] = summary.verdicts.map(count);
+    let [resolved, unresolved, none] = summary.owner_states.map(count);
+    api::Summary {
+        components: count(summary.components),
+        verdicts: api::VerdictCounts {
+            stitched,
+            no_kubernetes_id,
+            service_not_found,
+            ambiguous,
+            conflict,
+            invalid,
+        },
+        owners: api::OwnerStateCounts {
+            resolved,
+            unresolved,
+            none,
+        },
+        services: count(summary.services),
+        owned: count(summary.service_states[0]),
+        coverage: summary.coverage(),
+    }
+}
+
+/// The summary of a running server.
+pub fn summary_answer(topology: &Topology) -> api::SummaryAnswer {
+    let counts = topology.summary();
+    let [owned, stitched_without_owner, unclaimed] = counts.service_states.map(count);
+    let mut instances: Vec<String> = topology
+        .instances()
+        .map(|(_, settings)| settings.name.to_string())
+        .collect();
+    instances.sort_unstable();
+    let mut clusters: Vec<String> = topology
+        .clusters()
+        .map(|(_, name)| name.to_owned())
+        .collect();
+    clusters.sort_unstable();
+    api::SummaryAnswer {
+        summary: summary(&counts),
+        service_states: api::ServiceStateCounts {
+            owned,
+            stitched_without_owner,
+            unclaimed,
+        },
+        service_owners: count(counts.owners),
+        instances,
+        clusters,
+        label_prefix: topology.label_prefix().to_owned(),
+    }
+}

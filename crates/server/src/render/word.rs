@@ -1,0 +1,98 @@
+//! The core's closed lists, word for word. That both write the same words is a test.
+
+use topology::fact::OwnerKind;
+use topology::resolve::Confidence;
+use topology::settings::MatchRule;
+use topology::verdict::{OwnerOutcome, OwnerState, ServiceState, VerdictKind};
+
+pub(super) fn verdict(kind: VerdictKind) -> api::Verdict {
+    match kind {
+        VerdictKind::Stitched => api::Verdict::Stitched,
+        VerdictKind::NoKubernetesId => api::Verdict::NoKubernetesId,
+        VerdictKind::ServiceNotFound => api::Verdict::ServiceNotFound,
+        VerdictKind::Ambiguous => api::Verdict::Ambiguous,
+        VerdictKind::Conflict => api::Verdict::Conflict,
+        VerdictKind::Invalid => api::Verdict::Invalid,
+    }
+}
+
+pub(super) fn owner_state(state: OwnerState) -> api::OwnerState {
+    match state {
+        OwnerState::Resolved => api::OwnerState::Resolved,
+        OwnerState::Unresolved => api::OwnerState::Unresolved,
+        OwnerState::None => api::OwnerState::None,
+    }
+}
+
+pub(super) fn service_state(state: ServiceState) -> api::ServiceState {
+    match state {
+        ServiceState::Owned => api::ServiceState::Owned,
+        ServiceState::StitchedWithoutOwner => api::ServiceState::StitchedWithoutOwner,
+        ServiceState::Unclaimed => api::ServiceState::Unclaimed,
+    }
+}
+
+pub(super) fn rule(rule: MatchRule) -> api::MatchRule {
+    match rule {
+        MatchRule::ServiceName => api::MatchRule::ServiceName,
+        MatchRule::KubernetesIdLabel => api::MatchRule::KubernetesIdLabel,
+        MatchRule::LabelSelector => api::MatchRule::LabelSelector,
+        MatchRule::ComponentName => api::MatchRule::ComponentName,
+    }
+}
+
+pub(super) fn owner_kind(kind: OwnerKind) -> api::OwnerKind {
+    match kind {
+        OwnerKind::Group => api::OwnerKind::Group,
+        OwnerKind::User => api::OwnerKind::User,
+    }
+}
+
+pub(super) fn owner_outcome(outcome: OwnerOutcome) -> api::OwnerOutcome {
+    match outcome {
+        OwnerOutcome::Resolved => api::OwnerOutcome::Resolved,
+        OwnerOutcome::Dangling => api::OwnerOutcome::Dangling,
+        OwnerOutcome::WrongKind => api::OwnerOutcome::WrongKind,
+        OwnerOutcome::Malformed => api::OwnerOutcome::Malformed,
+        OwnerOutcome::NotTried => api::OwnerOutcome::NotTried,
+    }
+}
+
+pub(super) fn confidence(confidence: Confidence) -> api::Confidence {
+    match confidence {
+        Confidence::Exact => api::Confidence::Exact,
+        Confidence::Inherited => api::Confidence::Inherited,
+        Confidence::Guess => api::Confidence::Guess,
+        Confidence::Shared => api::Confidence::Shared,
+        Confidence::Unknown => api::Confidence::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_write_the_same_words_in_the_same_order() {
+        let core = VerdictKind::ALL.map(VerdictKind::as_str);
+        assert!(
+            core.into_iter()
+                .eq(api::Verdict::ALL.iter().map(|word| word.as_str()))
+        );
+        for kind in VerdictKind::ALL {
+            assert_eq!(verdict(kind).as_str(), kind.as_str());
+        }
+        for state in OwnerState::ALL {
+            assert_eq!(owner_state(state).as_str(), state.as_str());
+        }
+        for state in ServiceState::ALL {
+            assert_eq!(service_state(state).as_str(), state.as_str());
+        }
+        for kind in MatchRule::ALL {
+            assert_eq!(rule(kind).as_str(), kind.as_str());
+        }
+        for kind in [OwnerKind::Group, OwnerKind::User] {
+            assert_eq!(owner_kind(kind).as_str(), kind.as_str());
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The routes and what they share.
+
+mod components;
+mod events;
+mod explain;
+mod history;
+mod operation;
+mod owners;
+mod resolve;
+mod services;
+mod state;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, OriginalUri, Path};
+use axum::http::request::Parts;
+use axum::http::{Method, Uri};
+use axum::middleware::from_fn_with_state;
+use topology::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::access::Access;
+use crate::app::{App, AppState};
+use crate::guard::guard;
+use crate::openapi;
+use crate::problem::Refusal;
+
+/// Bound on a body, in bytes.
+pub(crate) const MAX_BODY: usize = 256 * 1024;
+
+/// The server's routes over that state.
+pub fn router(state: AppState, access: Access) -> axum::Router {
+    let (router, document) = described().split_for_parts();
+    let document = openapi::finish(document);
+    // The document is made of names and texts, which always encode.
+    let document = serde_json::to_string(&document).unwrap_or_default();
+    let app = App::new(state, access, document);
+    router
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(app.clone(), guard))
+        .with_state(app)
+}
+
+/// Every route with its description.
+pub(crate) fn described() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(services::list))
+        .routes(routes!(services::one))
+        .routes(routes!(components::list))
+        .routes(routes!(components::one))
+        .routes(routes!(owners::list))
+        .routes(routes!(owners::one))
+        .routes(routes!(owners::services))
+        .routes(routes!(explain::explain))
+        .routes(routes!(resolve::by_query, resolve::by_body))
+        .routes(routes!(state::summary))
+        .routes(routes!(state::sources))
+        .routes(routes!(history::list))
+        .routes(routes!(history::owner))
+        .routes(routes!(events::stream))
+        .routes(routes!(operation::openapi))
+        .routes(routes!(operation::health))
+        .routes(routes!(operation::ready))
+        .routes(routes!(operation::metrics))
+}
+
+async fn no_such_route(uri: Uri) -> Refusal {
+    let path = uri.path();
+    let refusal = Refusal::no_such_route(path);
+    let takes_a_reference = ["/api/v1/owners/", "/api/v1/components/"]
+        .into_iter()
+        .any(|prefix| path.starts_with(prefix));
+    refusal.hint(if takes_a_reference {
+        "in a path a reference is percent-encoded, `/` as `%2F`"
+    } else {
+        "the routes are listed in `/api/v1/openapi.json`"
+    })
+}
+
+async fn method_not_allowed(method: Method, route: MatchedPath, uri: OriginalUri) -> Refusal {
+    let allowed = if route.as_str() == resolve::PATH {
+        "GET,HEAD,POST"
+    } else {
+        "GET,HEAD"
+    };
+    Refusal::method_not_allowed(method.as_str(), uri.path()).allow(allowed)
+}
+
+/// A reference, or a problem that says what is wrong with it.
+fn reference(parameter: &str, text: &str, default_kind: &str) -> Result<EntityRef, Refusal> {
+    EntityRef::parse(text, Some(default_kind), DEFAULT_NAMESPACE)
+        .map_err(|error| Refusal::parameter(parameter, error.to_string()))
+}
+
+/// The variable parts of a path, decoded.
+pub(crate) struct Segments<T>(pub(crate) T);
+
+impl<T, S> FromRequestParts<S> for Segments<T>
+where
+    Path<T>: FromRequestParts<S, Rejection = PathRejection>,
+    S: Send + Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(segments)) => Ok(Self(segments)),
+            Err(rejection) => Err(Refusal::parameter("path", rejection.body_text())),
+        }
+    }
+}

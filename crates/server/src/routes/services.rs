@@ -1,0 +1,132 @@
+//! Services.
+
+use api::{Page, ServiceDetail, ServiceRow};
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use topology::query::ServiceFilter;
+use topology::topology::Topology;
+use topology::verdict::{ServiceKey, ServiceState};
+
+use super::Segments;
+use crate::app::App;
+use crate::params::Params;
+use crate::problem::Refusal;
+use crate::render;
+use crate::subject::MAX_CANDIDATES;
+use crate::token::{Kind, Token};
+
+/// List Services
+///
+/// Sorted by cluster, namespace and name. All filters given must hold.
+#[utoipa::path(
+    get,
+    path = "/api/v1/services",
+    tag = "ownership",
+    operation_id = "list_services",
+    params(
+        ("cluster" = Option<String>, Query, description = "Name of the cluster"),
+        ("namespace" = Option<String>, Query, description = "Kubernetes namespace"),
+        ("state" = Option<api::ServiceState>, Query, description = "What is known of the owner"),
+        ("team" = Option<String>, Query, description = "Display name of the owner, without regard to case"),
+        ("owner" = Option<String>, Query, description = "Reference of the owner; a bare name is a Group"),
+        ("label" = Option<Vec<String>>, Query, description = "`key` or `key=value` of a label written on the Service; may be repeated"),
+        ("q" = Option<String>, Query, description = "A text in the name, the namespace or the component's name, without regard to case"),
+        ("limit" = Option<usize>, Query, description = "Items of a page, 1 to 1000; 100 if not given"),
+        ("cursor" = Option<String>, Query, description = "Token of the page"),
+    ),
+    responses((status = 200, description = "One page", body = Page<ServiceRow>))
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Page<ServiceRow>>, Refusal> {
+    let mut params = Params::read(query.as_deref())?;
+    let mut filter = ServiceFilter {
+        cluster: params.one("cluster")?,
+        namespace: params.one("namespace")?,
+        state: params.word("state", &ServiceState::ALL, ServiceState::as_str)?,
+        team: params.one("team")?,
+        owners: None,
+        labels: params.all("label").into_iter().map(label).collect(),
+        text: params.one("q")?,
+    };
+    let owner = params.owner("owner")?;
+    let page = params.page(Kind::Services)?;
+    params.finish()?;
+
+    let topology = app.topology()?;
+    filter.owners = owner.map(|owner| topology.find_owners(&owner));
+    let after = page.after.as_ref().map(Token::to_service);
+    let found = topology.list_services(&filter, after.as_ref(), page.limit);
+    Ok(Json(Page {
+        items: found
+            .items
+            .iter()
+            .map(|&id| render::service_row(&topology, id))
+            .collect(),
+        next: found.items.last().filter(|_| found.more).map(|&last| {
+            let view = topology.service(last);
+            Token::service(view.cluster, view.namespace, view.name).write()
+        }),
+    }))
+}
+
+fn label(text: String) -> (String, Option<String>) {
+    match text.split_once('=') {
+        Some((key, value)) => (key.to_owned(), Some(value.to_owned())),
+        None => (text, None),
+    }
+}
+
+/// Get a Service
+///
+/// With its labels and the reason of each, its component, its owner and how to reach them, and what is behind it.
+#[utoipa::path(
+    get,
+    path = "/api/v1/services/{cluster}/{namespace}/{name}",
+    tag = "ownership",
+    operation_id = "get_service",
+    params(
+        ("cluster" = String, Path, description = "Name of the cluster"),
+        ("namespace" = String, Path, description = "Kubernetes namespace"),
+        ("name" = String, Path, description = "Name of the Service"),
+    ),
+    responses((status = 200, description = "The Service", body = ServiceDetail))
+)]
+pub(crate) async fn one(
+    State(app): State<App>,
+    Segments((cluster, namespace, name)): Segments<(String, String, String)>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<ServiceDetail>, Refusal> {
+    Params::read(query.as_deref())?.finish()?;
+    let key = ServiceKey {
+        cluster: cluster.into(),
+        namespace: namespace.into(),
+        name: name.into(),
+    };
+    let topology = app.topology()?;
+    match topology.find_service(&key) {
+        Some(id) => Ok(Json(render::service_detail(&topology, id))),
+        None => Err(no_such_service(&topology, &key)),
+    }
+}
+
+fn no_such_service(topology: &Topology, key: &ServiceKey) -> Refusal {
+    let elsewhere = topology
+        .find_services(None, None, &key.name)
+        .into_iter()
+        .map(|id| topology.service(id).key());
+    let candidates: Vec<String> = elsewhere
+        .chain(topology.near_services(&key.name))
+        .take(MAX_CANDIDATES)
+        .map(|near| near.to_string())
+        .collect();
+    let refusal = Refusal::not_found(format!("there is no Service `{key}`"));
+    match candidates.first() {
+        Some(near) => {
+            let hint = format!("did you mean `{near}`?");
+            refusal.hint(hint).candidates(candidates)
+        }
+        None => refusal,
+    }
+}

@@ -1,0 +1,117 @@
+use axum::body::Body;
+use axum::http::Request;
+use insta::assert_snapshot;
+use server::{Access, Hosts};
+
+use crate::company::{Company, request};
+
+fn guarded() -> Company {
+    Company::guarded(Access {
+        token: Some("s3cret".into()),
+        hosts: Hosts::Any,
+    })
+}
+
+/// Every operation of the `OpenAPI` document, with something in the place of each variable.
+fn operations() -> Vec<(String, String)> {
+    let document = serde_json::to_value(server::openapi_document()).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            let path = path.replace(['{', '}'], "");
+            item.as_object()
+                .unwrap()
+                .keys()
+                .map(move |method| (method.to_uppercase(), path.clone()))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_operation_but_probes_is_refused_without_the_token() {
+    let company = guarded();
+    let operations = operations();
+    assert_eq!(operations.len(), 19, "{operations:?}");
+    for (method, path) in operations {
+        for token in [None, Some("Bearer wrong")] {
+            let mut request = Request::builder().method(method.as_str()).uri(&path);
+            if let Some(token) = token {
+                request = request.header("authorization", token);
+            }
+            let answer = company.ask(request.body(Body::empty()).unwrap()).await;
+            if ["/healthz", "/readyz"].contains(&path.as_str()) {
+                assert_ne!(answer.status, 401, "{path}");
+                continue;
+            }
+            assert_eq!(answer.status, 401, "{method} {path}");
+            assert!(answer.header("www-authenticate").starts_with("Bearer"));
+            let _ = answer.problem();
+        }
+    }
+}
+
+#[tokio::test]
+async fn routes_that_are_not_there_need_the_token_too() {
+    assert_eq!(guarded().ask(request("/nowhere")).await.status, 401);
+    assert_eq!(guarded().ask(request("/healthz/")).await.status, 401);
+}
+
+#[tokio::test]
+async fn the_token_opens_everything() {
+    let request = Request::get("/api/v1/summary")
+        .header("authorization", "Bearer s3cret")
+        .body(Body::empty())
+        .unwrap();
+    assert_eq!(guarded().ask(request).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_token_is_in_no_answer() {
+    // S31.
+    let company = guarded();
+    let answer = company.ask(request("/api/v1/summary")).await;
+    assert_snapshot!(answer.problem(), @r#"
+    {
+      "type": "urn:backstitch:problem:unauthorized",
+      "title": "A token is needed",
+      "status": 401,
+      "detail": "the request bears no token",
+      "hint": "send `Authorization: Bearer <token>`"
+    }
+    "#);
+    assert!(
+        !format!(
+            "{:?}",
+            Access {
+                token: Some("s3cret".into()),
+                hosts: Hosts::Any
+            }
+        )
+        .contains("s3cret")
+    );
+}
+
+#[tokio::test]
+async fn a_loopback_server_answers_to_its_own_names_only() {
+    let company = Company::guarded(Access {
+        token: None,
+        hosts: Hosts::Loopback(Vec::new()),
+    });
+    let ask = |host: &str| {
+        let request = Request::get("/api/v1/summary").header("host", host);
+        company.ask(request.body(Body::empty()).unwrap())
+    };
+    assert_eq!(ask("localhost:8080").await.status, 200);
+    let answer = ask("rebound.example:8080").await;
+    assert_snapshot!(answer.problem(), @r#"
+    {
+      "type": "urn:backstitch:problem:wrong-host",
+      "title": "The server does not answer to this host name",
+      "status": 421,
+      "detail": "found host `rebound.example:8080`",
+      "hint": "ask by `localhost` or `127.0.0.1`, or allow the name in the configuration"
+    }
+    "#);
+}

@@ -1,0 +1,19 @@
+//! The server in process: real topology, real router, no network but loopback.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod access;
+mod company;
+mod components;
+mod events;
+mod explain;
+mod history;
+mod openapi;
+mod operation;
+mod owners;
+mod paging;
+mod problems;
+mod resolve;
+mod serve;
+mod services;
+mod state;

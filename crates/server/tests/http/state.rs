@@ -1,0 +1,116 @@
+use api::{HeldBack, SourceKind};
+use insta::assert_snapshot;
+use server::status::{Failure, SourceId};
+
+use crate::company::{Company, READ_AT};
+
+fn source(kind: SourceKind, name: &str) -> SourceId {
+    SourceId {
+        kind,
+        name: name.into(),
+    }
+}
+
+#[tokio::test]
+async fn the_summary_counts_everything() {
+    let company = Company::new();
+    assert_snapshot!(company.pretty("/api/v1/summary").await, @r#"
+    {
+      "clusters": [
+        "eu1",
+        "us1"
+      ],
+      "components": 8,
+      "coverage": 0.2857142857142857,
+      "instances": [
+        "default"
+      ],
+      "label_prefix": "causely.ai",
+      "owned": 2,
+      "owners": {
+        "none": 2,
+        "resolved": 5,
+        "unresolved": 1
+      },
+      "service_owners": 4,
+      "service_states": {
+        "owned": 2,
+        "stitched-without-owner": 1,
+        "unclaimed": 4
+      },
+      "services": 7,
+      "verdicts": {
+        "ambiguous": 1,
+        "conflict": 1,
+        "invalid": 1,
+        "no-kubernetes-id": 1,
+        "service-not-found": 1,
+        "stitched": 3
+      }
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn sources_say_where_they_stand() {
+    // S22, S23.
+    let company = Company::new();
+    let sources = &company.state.sources;
+    sources.update(&source(SourceKind::Cluster, "eu1"), |state| {
+        state.last_good = Some(READ_AT);
+        state.current = true;
+        state.generation = 4;
+        state.counts.insert("services", 6);
+    });
+    sources.update(&source(SourceKind::Catalog, "default"), |state| {
+        state.last_good = Some(READ_AT);
+        state.failure = Some(Failure {
+            at: READ_AT + 30,
+            message: "the token was refused (401)".into(),
+            remedy: Some("renew key `token` of Secret `backstage`".into()),
+        });
+        state.held = Some(HeldBack {
+            removals: 40,
+            times: 1,
+            confirmations: 3,
+        });
+        state.next_attempt = Some(READ_AT + 90);
+    });
+    assert_snapshot!(company.pretty("/api/v1/sources").await, @r#"
+    {
+      "items": [
+        {
+          "age_seconds": 60,
+          "counts": {},
+          "generation": 0,
+          "held_back": {
+            "confirmations": 3,
+            "removals": 40,
+            "times": 1
+          },
+          "kind": "catalog",
+          "last_error": {
+            "at": "2023-11-14T22:13:50Z",
+            "message": "the token was refused (401)",
+            "remedy": "renew key `token` of Secret `backstage`"
+          },
+          "last_good_at": "2023-11-14T22:13:20Z",
+          "name": "default",
+          "next_attempt_at": "2023-11-14T22:14:50Z",
+          "phase": "held"
+        },
+        {
+          "age_seconds": 60,
+          "counts": {
+            "services": 6
+          },
+          "generation": 4,
+          "kind": "cluster",
+          "last_good_at": "2023-11-14T22:13:20Z",
+          "name": "eu1",
+          "phase": "ready"
+        }
+      ]
+    }
+    "#);
+}

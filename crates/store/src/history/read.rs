@@ -1,0 +1,220 @@
+//! Questions to history, on a connection of their own.
+
+use std::path::PathBuf;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
+use topology::change::{Change, Ownership};
+use topology::verdict::ServiceKey;
+
+use super::state::{Columns, NO_CLUSTER, Names, find_owner, service_key};
+use super::{Cause, HistoryCursor, HistoryEntry, HistoryFilter, MAX_HISTORY_PAGE, Subject};
+use crate::error::{Failure, StoreError};
+use crate::object::{self, ObjectId};
+use crate::record::entity;
+use crate::source::{self, Source, SourceId};
+
+/// Answers questions to history beside the writer. Each answer is of one consistent state.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Reader {
+    pub(crate) fn new(connection: Connection, path: PathBuf) -> Self {
+        Self { connection, path }
+    }
+
+    /// The changes that pass the filter, newest first: those before the cursor, and at most `limit` or
+    /// [`MAX_HISTORY_PAGE`], whichever is less.
+    ///
+    /// # Errors
+    /// When the disk fails or a row cannot be understood.
+    pub fn history(
+        &mut self,
+        filter: &HistoryFilter,
+        before: Option<HistoryCursor>,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
+        let snapshot = self.connection.transaction().map_err(Failure::from);
+        snapshot
+            .and_then(|snapshot| history(&snapshot, filter, before, limit.min(MAX_HISTORY_PAGE)))
+            .map_err(|failure| failure.at(&self.path, "read history"))
+    }
+
+    /// Who had a Service at a moment, in seconds since the Unix epoch. `None`: it was not there, or history does not
+    /// reach back so far.
+    ///
+    /// # Errors
+    /// When the disk fails or a row cannot be understood.
+    pub fn service_owner_at(
+        &mut self,
+        service: &ServiceKey,
+        at: i64,
+    ) -> Result<Option<Ownership>, StoreError> {
+        let snapshot = self.connection.transaction().map_err(Failure::from);
+        snapshot
+            .and_then(|snapshot| service_owner_at(&snapshot, service, at))
+            .map_err(|failure| failure.at(&self.path, format!("read the history of `{service}`")))
+    }
+}
+
+fn service_owner_at(
+    snapshot: &Transaction<'_>,
+    service: &ServiceKey,
+    at: i64,
+) -> Result<Option<Ownership>, Failure> {
+    let Some(object) = find_service(snapshot, service)? else {
+        return Ok(None);
+    };
+    let columns = snapshot
+        .prepare_cached(
+            "SELECT after_state, after_owner_state, after_peer, after_owner FROM history
+             WHERE object = ?1 AND at <= ?2 ORDER BY at DESC, id DESC LIMIT 1",
+        )?
+        .query_row(params![object, at], |row| Columns::read(row, 0))
+        .optional()?
+        .flatten();
+    columns
+        .map(|columns| Names::new(snapshot).ownership(columns))
+        .transpose()
+}
+
+fn find_service(
+    connection: &Connection,
+    service: &ServiceKey,
+) -> Result<Option<ObjectId>, Failure> {
+    let cluster = source::find(connection, &Source::Cluster(service.cluster.clone()))?;
+    let Some(cluster) = cluster else {
+        return Ok(None);
+    };
+    Ok(object::find(connection, cluster, &service_key(service)?)?)
+}
+
+fn find_subject(connection: &Connection, subject: &Subject) -> Result<Option<ObjectId>, Failure> {
+    match subject {
+        Subject::Service(service) => find_service(connection, service),
+        Subject::Component(component) => {
+            let instance = Source::Instance(component.instance.clone());
+            let Some(instance) = source::find(connection, &instance)? else {
+                return Ok(None);
+            };
+            Ok(object::find(
+                connection,
+                instance,
+                &entity::key(&component.reference)?,
+            )?)
+        }
+    }
+}
+
+/// Conditions and the values of their parameters, in order.
+#[derive(Clone, Default)]
+struct Conditions {
+    sql: Vec<&'static str>,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    fn add(&mut self, sql: &'static str, values: impl IntoIterator<Item = i64>) {
+        self.sql.push(sql);
+        self.values.extend(values.into_iter().map(Value::Integer));
+    }
+}
+
+fn history(
+    snapshot: &Transaction<'_>,
+    filter: &HistoryFilter,
+    before: Option<HistoryCursor>,
+    limit: usize,
+) -> Result<Vec<HistoryEntry>, Failure> {
+    let mut conditions = Conditions::default();
+    if let Some(subject) = &filter.subject {
+        let Some(object) = find_subject(snapshot, subject)? else {
+            return Ok(Vec::new());
+        };
+        conditions.add("object = ?", [object]);
+    }
+    if let Some(since) = filter.since {
+        conditions.add("at >= ?", [since]);
+    }
+    if let Some(until) = filter.until {
+        conditions.add("at <= ?", [until]);
+    }
+    if let Some(cursor) = before {
+        conditions.add("(at, id) < (?, ?)", [cursor.at, cursor.id]);
+    }
+    let Some(owner) = &filter.owner else {
+        return select(snapshot, &conditions, limit);
+    };
+    let Some(owner) = find_owner(snapshot, owner)? else {
+        return Ok(Vec::new());
+    };
+    // Two walks of two indexes in the order of time; one condition with OR would sort everything the owner ever had.
+    let mut gave = conditions.clone();
+    gave.add("after_owner = ?", [owner]);
+    let mut took = conditions;
+    took.add("before_owner = ? AND after_owner IS NOT ?", [owner, owner]);
+    let mut entries = select(snapshot, &gave, limit)?;
+    entries.extend(select(snapshot, &took, limit)?);
+    entries.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.cursor));
+    entries.truncate(limit);
+    Ok(entries)
+}
+
+fn select(
+    snapshot: &Transaction<'_>,
+    conditions: &Conditions,
+    limit: usize,
+) -> Result<Vec<HistoryEntry>, Failure> {
+    let mut sql = "SELECT id, at, source, generation, object, cluster,
+            before_state, before_owner_state, before_peer, before_owner,
+            after_state, after_owner_state, after_peer, after_owner
+         FROM history"
+        .to_owned();
+    if !conditions.sql.is_empty() {
+        sql += " WHERE ";
+        sql += &conditions.sql.join(" AND ");
+    }
+    sql += " ORDER BY at DESC, id DESC LIMIT ?";
+    let limit = Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX));
+    let mut statement = snapshot.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(conditions.values.iter().chain([&limit])))?;
+    let mut names = Names::new(snapshot);
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(entry(&mut names, row)?);
+    }
+    Ok(entries)
+}
+
+fn entry(names: &mut Names<'_>, row: &Row<'_>) -> Result<HistoryEntry, Failure> {
+    let (object, cluster): (ObjectId, SourceId) = (row.get(4)?, row.get(5)?);
+    let (before, after) = (Columns::read(row, 6)?, Columns::read(row, 10)?);
+    let change = if cluster == NO_CLUSTER {
+        Change::Service {
+            service: names.service(object)?,
+            before: before.map(|side| names.ownership(side)).transpose()?,
+            after: after.map(|side| names.ownership(side)).transpose()?,
+        }
+    } else {
+        Change::Verdict {
+            component: names.component(object)?,
+            cluster: names.cluster(cluster)?,
+            before: before.map(|side| names.verdict(side)).transpose()?,
+            after: after.map(|side| names.verdict(side)).transpose()?,
+        }
+    };
+    Ok(HistoryEntry {
+        cursor: HistoryCursor {
+            at: row.get(1)?,
+            id: row.get(0)?,
+        },
+        cause: Cause {
+            source: names.source(row.get(2)?)?,
+            generation: row.get(3)?,
+        },
+        change,
+    })
+}

@@ -1,0 +1,52 @@
+//! What must survive a restart (S26): the facts of every source, what is known of the sources themselves, and history.
+//!
+//! ```text
+//!              ┌ 1 Store::commit   facts of one batch, one transaction ─────▶ object, source
+//!  the loop ───┤ 2 topology.apply  (not here)
+//!              └ 3 Store::record   what that changed, one transaction ──────▶ history, recorded
+//!
+//!  start ───── Store::sources, Store::load ──▶ topology ──▶ compared with Store::recorded_states ──▶ Store::record
+//!  requests ── Reader: history, who owned a Service at a time
+//! ```
+//!
+//! What is stitched to what is a pure function of the facts. So the store keeps facts, not conclusions, and a restart
+//! computes the conclusions again. History alone cannot be computed again, and it is written after the facts: a process
+//! that dies between 1 and 3 has facts whose changes were never recorded. For that the store also keeps, for each
+//! verdict and each Service, the state that history last recorded, written in the same transaction as the history. At
+//! start the program compares it with what it derives from the facts, and records the difference; nothing is lost and
+//! nothing is recorded twice.
+//!
+//! A `label_map` decides how an entity becomes a fact, so stored facts are those of one mapping: its fingerprint stands
+//! with the source ([`SourceRecord::mapping`]), and a loader that finds another one knows that it must read again.
+//!
+//! The store blocks. One thread owns the [`Store`] and is the only writer, of this process and of all (a lock file sees
+//! to that); any number of [`Reader`]s look on, each at a consistent state. A commit is on the disk when it returns, and
+//! one that fails leaves nothing behind and the store usable.
+//!
+//! It knows the core's types and nothing of networks, clocks (time is an argument) or wire formats. No type that holds
+//! a Secret's value can be given to it (S31).
+
+mod commit;
+mod error;
+mod fact;
+mod history;
+mod load;
+mod object;
+mod open;
+mod record;
+mod schema;
+mod source;
+
+pub use commit::{CommitBatch, Committed};
+pub use error::{RecordError, StoreError};
+pub use fact::Fact;
+pub use history::{
+    Cause, HistoryCursor, HistoryEntry, HistoryFilter, MAX_HISTORY_PAGE, Reader, Recorded,
+    RecordedStates, Subject,
+};
+pub use load::{Load, Loaded, LoadedPage, PAGE};
+pub use open::{Options, Store};
+pub use source::{Good, HeldRecord, Source, SourceRecord};
+
+#[cfg(test)]
+mod disk_full;

@@ -1,0 +1,288 @@
+//! S27: every change is found again, "who owned X at T" is right, and forgetting the old leaves the rest right.
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use store::{
+    Cause, HistoryEntry, HistoryFilter, MAX_HISTORY_PAGE, Reader, Recorded, Source, Store, Subject,
+};
+use topology::change::{Change, Ownership};
+use topology::entity_ref::EntityRef;
+use topology::verdict::{ComponentKey, ServiceKey, ServiceState};
+
+use crate::given;
+
+/// Moments are few, so that many changes share one, and clocks may step back.
+fn moment() -> impl Strategy<Value = i64> {
+    0..6_i64
+}
+
+fn records() -> impl Strategy<Value = Vec<(i64, Vec<Change>)>> {
+    vec((moment(), vec(given::change(), 0..5)), 0..12)
+}
+
+fn cause() -> Cause {
+    Cause {
+        source: Source::Instance("a".into()),
+        generation: 7,
+    }
+}
+
+fn recorded(records: &[(i64, Vec<Change>)]) -> (Store, Reader) {
+    let mut store = Store::in_memory().unwrap();
+    for (at, changes) in records {
+        store.record(*at, &cause(), changes).unwrap();
+    }
+    let reader = store.reader().unwrap();
+    (store, reader)
+}
+
+/// All changes in the order of history: by time, and by arrival within one moment.
+fn in_order(records: &[(i64, Vec<Change>)]) -> Vec<(i64, &Change)> {
+    let mut all: Vec<(i64, &Change)> = records
+        .iter()
+        .flat_map(|(at, changes)| changes.iter().map(|change| (*at, change)))
+        .collect();
+    all.sort_by_key(|(at, _)| *at);
+    all
+}
+
+fn owner_at(all: &[(i64, &Change)], asked: &ServiceKey, moment: i64) -> Option<Ownership> {
+    let last = all.iter().rev().find_map(|(at, change)| match change {
+        Change::Service { service, after, .. } if service == asked && *at <= moment => Some(after),
+        _ => None,
+    });
+    last.cloned().flatten()
+}
+
+/// Every entry, read in small pages.
+fn walk(reader: &mut Reader, filter: &HistoryFilter, limit: usize) -> Vec<HistoryEntry> {
+    let mut entries: Vec<HistoryEntry> = Vec::new();
+    loop {
+        let cursor = entries.last().map(|entry| entry.cursor);
+        let page = reader.history(filter, cursor, limit).unwrap();
+        assert!(page.len() <= limit);
+        if page.is_empty() {
+            return entries;
+        }
+        entries.extend(page);
+    }
+}
+
+fn passes(filter: &HistoryFilter, at: i64, change: &Change) -> bool {
+    let subject = match (&filter.subject, change) {
+        (None, _) => true,
+        (Some(Subject::Component(key)), Change::Verdict { component, .. }) => key == component,
+        (Some(Subject::Service(key)), Change::Service { service, .. }) => key == service,
+        _ => false,
+    };
+    let has = |side: &Option<Ownership>| {
+        side.as_ref()
+            .is_some_and(|ownership| ownership.owner == filter.owner)
+    };
+    let owner = match change {
+        _ if filter.owner.is_none() => true,
+        Change::Service { before, after, .. } => has(before) || has(after),
+        Change::Verdict { .. } => false,
+    };
+    subject
+        && owner
+        && filter.since.is_none_or(|since| at >= since)
+        && filter.until.is_none_or(|until| at <= until)
+}
+
+fn subject_of(change: &Change) -> Subject {
+    match change {
+        Change::Verdict { component, .. } => Subject::Component(component.clone()),
+        Change::Service { service, .. } => Subject::Service(service.clone()),
+    }
+}
+
+fn key_of(change: &Change) -> String {
+    match change {
+        Change::Verdict {
+            component, cluster, ..
+        } => format!("{component:?} {cluster:?}"),
+        Change::Service { service, .. } => format!("{service:?}"),
+    }
+}
+
+/// A state as the change that would bring it about from nothing.
+fn as_change(recorded: Recorded) -> Change {
+    match recorded {
+        Recorded::Verdict {
+            component,
+            cluster,
+            state,
+        } => Change::Verdict {
+            component,
+            cluster,
+            before: None,
+            after: Some(state),
+        },
+        Recorded::Service { service, state } => Change::Service {
+            service,
+            before: None,
+            after: Some(state),
+        },
+    }
+}
+
+fn without_before(change: &Change) -> Option<Change> {
+    match change.clone() {
+        Change::Verdict {
+            component,
+            cluster,
+            after: Some(after),
+            ..
+        } => Some(Change::Verdict {
+            component,
+            cluster,
+            before: None,
+            after: Some(after),
+        }),
+        Change::Service {
+            service,
+            after: Some(after),
+            ..
+        } => Some(Change::Service {
+            service,
+            before: None,
+            after: Some(after),
+        }),
+        _ => None,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_change_that_passes_is_found_newest_first(
+        records in records(),
+        owner in option::of(prop::sample::select(&["group:default/pay", "user:default/ann", "group:x/y"][..])),
+        subject in option::of(given::change().prop_map(|change| subject_of(&change))),
+        since in option::of(moment()),
+        until in option::of(moment()),
+        limit in 1..4_usize,
+    ) {
+        let (_store, mut reader) = recorded(&records);
+        let filter = HistoryFilter { subject, owner: owner.map(Into::into), since, until };
+        let expected: Vec<(i64, Change)> = in_order(&records)
+            .into_iter()
+            .rev()
+            .filter(|(at, change)| passes(&filter, *at, change))
+            .map(|(at, change)| (at, change.clone()))
+            .collect();
+        let found = walk(&mut reader, &filter, limit);
+        prop_assert!(found.iter().all(|entry| entry.cause == cause()));
+        let found: Vec<(i64, Change)> =
+            found.into_iter().map(|entry| (entry.cursor.at, entry.change)).collect();
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_owner_at_a_moment_is_right_and_stays_so_after_compaction(
+        records in records(),
+        service in given::service_key(),
+        before in moment(),
+    ) {
+        let (mut store, mut reader) = recorded(&records);
+        let all = in_order(&records);
+        for at in -1..7 {
+            prop_assert_eq!(reader.service_owner_at(&service, at).unwrap(), owner_at(&all, &service, at));
+        }
+        let count = walk(&mut reader, &HistoryFilter::default(), 100).len();
+        let deleted = store.compact(before).unwrap();
+        for at in before..7 {
+            prop_assert_eq!(reader.service_owner_at(&service, at).unwrap(), owner_at(&all, &service, at));
+        }
+        let left = walk(&mut reader, &HistoryFilter::default(), 100);
+        prop_assert_eq!(left.len() + deleted, count);
+        let kept = left.iter().filter(|entry| entry.cursor.at >= before).count();
+        prop_assert_eq!(kept, all.iter().filter(|(at, _)| *at >= before).count());
+        let mut old: Vec<String> =
+            left.iter().filter(|entry| entry.cursor.at < before).map(|entry| key_of(&entry.change)).collect();
+        let count = old.len();
+        old.sort();
+        old.dedup();
+        prop_assert_eq!(old.len(), count, "at most one old change of each subject is kept");
+    }
+
+    #[test]
+    fn the_recorded_states_are_the_last_ones_recorded(records in records(), before in option::of(moment())) {
+        let (mut store, _reader) = recorded(&records);
+        if let Some(before) = before {
+            store.compact(before).unwrap();
+        }
+        let mut last = std::collections::BTreeMap::new();
+        for change in records.iter().flat_map(|(_, changes)| changes) {
+            last.insert(key_of(change), without_before(change));
+        }
+        let mut found: Vec<Change> =
+            store.recorded_states().flat_map(Result::unwrap).map(as_change).collect();
+        found.sort_by_key(key_of);
+        prop_assert_eq!(found, last.into_values().flatten().collect::<Vec<_>>());
+    }
+}
+
+fn owned(owner: &str) -> Ownership {
+    Ownership {
+        state: ServiceState::Owned,
+        component: Some(ComponentKey {
+            instance: "default".into(),
+            reference: EntityRef::new("component", "default", "checkout"),
+        }),
+        owner: Some(owner.into()),
+    }
+}
+
+#[test]
+fn a_page_has_a_bound_whatever_is_asked() {
+    let service = ServiceKey {
+        cluster: "prod".into(),
+        namespace: "shop".into(),
+        name: "checkout".into(),
+    };
+    let change = Change::Service {
+        service,
+        before: None,
+        after: Some(owned("group:default/pay")),
+    };
+    let (_store, mut reader) = recorded(&[(1, vec![change; MAX_HISTORY_PAGE + 1])]);
+    let page = reader
+        .history(&HistoryFilter::default(), None, usize::MAX)
+        .unwrap();
+    assert_eq!(page.len(), MAX_HISTORY_PAGE);
+}
+
+#[test]
+fn names_of_what_is_gone_stay_readable_as_long_as_history_names_them() {
+    let service = ServiceKey {
+        cluster: "prod".into(),
+        namespace: "shop".into(),
+        name: "checkout".into(),
+    };
+    let came = Change::Service {
+        service: service.clone(),
+        before: None,
+        after: Some(owned("group:default/pay")),
+    };
+    let went = Change::Service {
+        service: service.clone(),
+        before: Some(owned("group:default/pay")),
+        after: None,
+    };
+    let (mut store, mut reader) = recorded(&[(10, vec![came]), (20, vec![went])]);
+    assert_eq!(store.compact(15).unwrap(), 0);
+    assert_eq!(
+        reader.service_owner_at(&service, 15).unwrap(),
+        Some(owned("group:default/pay"))
+    );
+    assert_eq!(reader.service_owner_at(&service, 25).unwrap(), None);
+    assert_eq!(store.compact(30).unwrap(), 2);
+    assert_eq!(
+        reader.history(&HistoryFilter::default(), None, 10).unwrap(),
+        []
+    );
+}

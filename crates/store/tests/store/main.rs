@@ -1,0 +1,10 @@
+//! The store from outside: what it keeps, what it answers, and what it survives.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod facts;
+mod given;
+mod history;
+mod kill;
+mod opening;
+mod version_1;

@@ -1,0 +1,274 @@
+//! Components: what a component's fields make of records and indexes.
+
+use crate::entity_ref::EntityRef;
+use crate::fact::{ComponentFact, OwnerKind};
+use crate::index::Index;
+use crate::names::Name;
+use crate::records::{Component, NONE};
+use crate::rules::anchors_of;
+use crate::settings::MatchRule;
+use crate::topology::{InstanceId, Topology, hash_ask, hash_component};
+
+impl Topology {
+    pub(super) fn reserve_components(&mut self, additional: usize) {
+        let (components, sets) = (&self.components, &self.sets);
+        self.names.reserve(additional);
+        self.component_by_ref.reserve(sets, additional, |id| {
+            let it = components.get(id);
+            hash_component(it.instance, it.namespace, it.key)
+        });
+        self.asks_by_id.reserve(sets, additional, |id| {
+            let it = components.get(id);
+            hash_ask(it.kubernetes_namespace, it.kubernetes_id.unwrap_or(it.name))
+        });
+    }
+
+    pub(super) fn upsert_component(
+        &mut self,
+        instance: InstanceId,
+        generation: u32,
+        fact: ComponentFact,
+    ) {
+        let candidates = self.hold_candidates(instance, &fact.owners);
+        let names = &mut self.names;
+        let namespace = names.intern(&fact.reference.namespace);
+        let key = names.intern(&fact.reference.name);
+        let value = |found: &Option<crate::fact::Found>| found.as_ref().map(|it| it.path);
+        let record = Component {
+            instance,
+            live: true,
+            orphan: fact.orphan,
+            faulty: fact.fault.is_some(),
+            id_path: value(&fact.kubernetes_id).unwrap_or(u8::MAX),
+            namespace_path: value(&fact.kubernetes_namespace).unwrap_or(u8::MAX),
+            namespace,
+            key,
+            name: names.intern(&fact.name),
+            kubernetes_id: names.intern_opt(fact.kubernetes_id.as_ref().map(|it| &*it.value)),
+            kubernetes_namespace: names
+                .intern_opt(fact.kubernetes_namespace.as_ref().map(|it| &*it.value)),
+            label_selector: names.intern_opt(fact.label_selector.as_deref()),
+            kubernetes_cluster: names.intern_opt(fact.kubernetes_cluster.as_deref()),
+            component_type: names.intern_opt(fact.component_type.as_deref()),
+            lifecycle: names.intern_opt(fact.lifecycle.as_deref()),
+            system: names.intern_opt(fact.system.as_deref()),
+            candidates,
+            first_cell: NONE,
+            generation,
+        };
+        let existing = self.component_named(instance, namespace, key);
+        let id = match existing {
+            Some(id)
+                if self.says_the_same(id, &record)
+                    && self.faults.get(&id) == fact.fault.as_ref() =>
+            {
+                self.release_candidates(record.candidates);
+                return;
+            }
+            Some(id) => {
+                self.withdraw(id);
+                let cells = self.components.get(id).first_cell;
+                let narrowed =
+                    self.components.get(id).kubernetes_cluster != record.kubernetes_cluster;
+                *self.components.get_mut(id) = Component {
+                    first_cell: cells,
+                    ..record
+                };
+                if narrowed {
+                    self.drop_cells(id);
+                }
+                id
+            }
+            None => self.insert_component(record),
+        };
+        match fact.fault {
+            Some(fault) => self.faults.insert(id, fault),
+            None => self.faults.remove(&id),
+        };
+        self.register(id);
+        self.join_candidates(id);
+        if self.components.get(id).first_cell == NONE {
+            self.create_cells(id);
+        } else {
+            self.mark_component(id);
+        }
+    }
+
+    pub(super) fn remove_entity(&mut self, instance: InstanceId, reference: &EntityRef) {
+        let found = self
+            .names
+            .find(&reference.namespace)
+            .zip(self.names.find(&reference.name));
+        let Some((namespace, key)) = found else {
+            return;
+        };
+        match &*reference.kind {
+            "component" => {
+                if let Some(id) = self.component_named(instance, namespace, key) {
+                    self.remove_component(id);
+                }
+            }
+            "group" => self.remove_owner(instance, OwnerKind::Group, namespace, key),
+            "user" => self.remove_owner(instance, OwnerKind::User, namespace, key),
+            _ => {}
+        }
+    }
+
+    fn remove_component(&mut self, id: u32) {
+        self.withdraw(id);
+        self.drop_cells(id);
+        let it = self.components.get(id);
+        let (instance, namespace, key) = (it.instance, it.namespace, it.key);
+        let components = &self.components;
+        self.component_by_ref.remove_by(
+            &mut self.sets,
+            id,
+            hash_component(instance, namespace, key),
+            |other| {
+                let other = components.get(other);
+                other.instance == instance && other.namespace == namespace && other.key == key
+            },
+            |a, b| a.cmp(&b),
+        );
+        self.faults.remove(&id);
+        self.components.get_mut(id).live = false;
+        self.dead_components.push(id);
+        self.instances[usize::from(instance.0)].components -= 1;
+    }
+
+    fn insert_component(&mut self, record: Component) -> u32 {
+        let (instance, namespace, key) = (record.instance, record.namespace, record.key);
+        let id = self.components.insert(record);
+        let components = &self.components;
+        self.component_by_ref.insert_by(
+            &mut self.sets,
+            id,
+            hash_component(instance, namespace, key),
+            |other| {
+                let other = components.get(other);
+                other.instance == instance && other.namespace == namespace && other.key == key
+            },
+            |other| {
+                let other = components.get(other);
+                hash_component(other.instance, other.namespace, other.key)
+            },
+            |a, b| a.cmp(&b),
+        );
+        self.instances[usize::from(instance.0)].components += 1;
+        id
+    }
+
+    /// Whether the stored record says what `new` says, its generation aside.
+    fn says_the_same(&self, id: u32, new: &Component) -> bool {
+        let old = self.components.get(id);
+        let fields = |it: &Component| {
+            (
+                (it.orphan, it.faulty, it.id_path, it.namespace_path, it.name),
+                (it.kubernetes_id, it.kubernetes_namespace, it.label_selector),
+                (it.kubernetes_cluster, it.component_type, it.lifecycle),
+                (it.system, it.candidates),
+            )
+        };
+        fields(old) == fields(new)
+    }
+
+    /// Takes the component out of everything that is found by its fields, before they change.
+    pub(super) fn withdraw(&mut self, id: u32) {
+        self.unclaim_all(id);
+        self.unregister(id);
+        self.leave_candidates(id);
+    }
+
+    /// Enters the component under the keys that the rules of its instance look up.
+    pub(super) fn register(&mut self, id: u32) {
+        let rules = self.rules_of(id);
+        for name in asked_names(self.components.get(id), &rules) {
+            let namespace = self.components.get(id).kubernetes_namespace;
+            let components = &self.components;
+            let (index, asked) = name.of(&mut self.asks_by_id, &mut self.asks_by_name);
+            let asks = |other| {
+                let other = components.get(other);
+                (other.kubernetes_namespace, name.asked_by(other))
+            };
+            index.insert_by(
+                &mut self.sets,
+                id,
+                hash_ask(namespace, asked),
+                |other| asks(other) == (namespace, Some(asked)),
+                |other| {
+                    let (namespace, name) = asks(other);
+                    name.map_or(0, |name| hash_ask(namespace, name))
+                },
+                |a, b| a.cmp(&b),
+            );
+        }
+        for anchor in anchors_of(self, id, &rules) {
+            self.labels.ask(&mut self.sets, &self.services, anchor, id);
+        }
+    }
+
+    pub(super) fn unregister(&mut self, id: u32) {
+        let rules = self.rules_of(id);
+        for name in asked_names(self.components.get(id), &rules) {
+            let namespace = self.components.get(id).kubernetes_namespace;
+            let components = &self.components;
+            let (index, asked) = name.of(&mut self.asks_by_id, &mut self.asks_by_name);
+            index.remove_by(
+                &mut self.sets,
+                id,
+                hash_ask(namespace, asked),
+                |other| {
+                    let other = components.get(other);
+                    other.kubernetes_namespace == namespace && name.asked_by(other) == Some(asked)
+                },
+                |a, b| a.cmp(&b),
+            );
+        }
+        for anchor in anchors_of(self, id, &rules) {
+            self.labels.unask(&mut self.sets, anchor, id);
+        }
+    }
+
+    fn rules_of(&self, id: u32) -> Vec<MatchRule> {
+        let instance = self.components.get(id).instance;
+        self.at_instance(instance).settings.match_rules.clone()
+    }
+}
+
+/// A name that a component asks for, and by whose rule.
+#[derive(Clone, Copy)]
+enum AskedName {
+    Id(Name),
+    Own(Name),
+}
+
+impl AskedName {
+    fn of<'i>(self, by_id: &'i mut Index, by_name: &'i mut Index) -> (&'i mut Index, Name) {
+        match self {
+            Self::Id(name) => (by_id, name),
+            Self::Own(name) => (by_name, name),
+        }
+    }
+
+    /// The name that `component` asks for in the same index.
+    fn asked_by(self, component: &Component) -> Option<Name> {
+        match self {
+            Self::Id(_) => component.kubernetes_id,
+            Self::Own(_) => Some(component.name),
+        }
+    }
+}
+
+fn asked_names(component: &Component, rules: &[MatchRule]) -> impl Iterator<Item = AskedName> + use<> {
+    let by_id = rules
+        .contains(&MatchRule::ServiceName)
+        .then_some(component.kubernetes_id)
+        .flatten();
+    let by_name = rules
+        .contains(&MatchRule::ComponentName)
+        .then_some(component.name);
+    by_id
+        .map(AskedName::Id)
+        .into_iter()
+        .chain(by_name.map(AskedName::Own))
+}

@@ -1,0 +1,265 @@
+//! Services and namespaces of a cluster.
+
+use crate::fact::{LabelPairs, ServiceFact};
+use crate::id_set::IdSet;
+use crate::names::{Name, Names};
+use crate::records::{NONE, Service};
+use crate::topology::{ClusterId, Topology, hash_ask, hash_selector, hash_service};
+
+use super::changes::{PublishedOwnership, RawService};
+
+/// Bound on the labels kept of one Service; Kubernetes' own bound on the size of an object comes first.
+const MAX_LABELS: usize = u8::MAX as usize;
+
+impl Topology {
+    pub(super) fn reserve_services(&mut self, additional: usize) {
+        let (services, sets) = (&self.services, &self.sets);
+        self.names.reserve(additional);
+        self.service_by_name.reserve(sets, additional, |id| {
+            let it = services.get(id);
+            hash_service(it.cluster, it.name)
+        });
+        self.service_by_selector
+            .reserve(sets, additional, |id| selector_hash(services.get(id)));
+    }
+
+    pub(super) fn upsert_service(&mut self, cluster: ClusterId, fact: &ServiceFact) {
+        let namespace = self.names.intern(&fact.namespace);
+        let name = self.names.intern(&fact.name);
+        let selector: &[_] = if fact.external_name { &[] } else { &fact.selector };
+        let mut pairs = intern_pairs(&mut self.names, &fact.labels);
+        pairs.truncate(MAX_LABELS);
+        let labels = pairs.len();
+        pairs.extend(intern_pairs(&mut self.names, selector));
+        let Ok(labels) = u8::try_from(labels) else {
+            return;
+        };
+        if let Some(id) = self.service_named(cluster, namespace, name) {
+            let it = self.services.get(id);
+            if it.labels == labels && *it.pairs == *pairs {
+                return;
+            }
+            self.unindex_pairs(id);
+            let it = self.services.get_mut(id);
+            it.labels = labels;
+            it.pairs = pairs.into();
+            self.index_pairs(id);
+            return;
+        }
+        let id = self.services.insert(Service {
+            cluster,
+            live: true,
+            touched: false,
+            published: false,
+            ordered: false,
+            labels,
+            namespace,
+            name,
+            pairs: pairs.into(),
+            claims: IdSet::EMPTY,
+            published_component: NONE,
+            published_owner: NONE,
+        });
+        self.index_name(id);
+        self.index_pairs(id);
+        self.mark_asking(id);
+        self.touch_service(id);
+        self.unordered_services.push(id);
+        let cluster = &mut self.clusters[usize::from(cluster.0)];
+        cluster.services += 1;
+        *cluster.services_in.entry(namespace).or_default() += 1;
+        cluster.near_services.take();
+    }
+
+    pub(super) fn remove_service(&mut self, cluster: ClusterId, namespace: &str, name: &str) {
+        let found = self.names.find(namespace).zip(self.names.find(name));
+        let Some((namespace, name)) = found else {
+            return;
+        };
+        let Some(id) = self.service_named(cluster, namespace, name) else {
+            return;
+        };
+        self.unindex_pairs(id);
+        self.unindex_name(id);
+        self.mark_asking(id);
+        let it = self.services.get(id);
+        if it.published {
+            self.pending.services.push(RawService {
+                service: id,
+                before: Some(PublishedOwnership {
+                    component: it.published_component,
+                    owner: it.published_owner,
+                }),
+                after: None,
+            });
+        }
+        if it.ordered {
+            self.unorder_service(id);
+        }
+        self.services.get_mut(id).live = false;
+        self.dead_services.push(id);
+        let cluster = &mut self.clusters[usize::from(cluster.0)];
+        cluster.services -= 1;
+        if let Some(count) = cluster.services_in.get_mut(&namespace) {
+            *count -= 1;
+            if *count == 0 {
+                cluster.services_in.remove(&namespace);
+            }
+        }
+        cluster.near_services.take();
+    }
+
+    pub(super) fn upsert_namespace(&mut self, cluster: ClusterId, name: Box<str>) {
+        self.clusters[usize::from(cluster.0)].namespaces.insert(name);
+    }
+
+    pub(super) fn remove_namespace(&mut self, cluster: ClusterId, name: &str) {
+        self.clusters[usize::from(cluster.0)].namespaces.remove(name);
+    }
+
+    /// Has every cell judged that looked this Service's name up.
+    fn mark_asking(&mut self, id: u32) {
+        let it = self.services.get(id);
+        let (cluster, namespace, name) = (it.cluster, it.namespace, it.name);
+        let mut asking: Vec<u32> = Vec::new();
+        for place in [Some(namespace), None] {
+            let hash = hash_ask(place, name);
+            let components = &self.components;
+            asking.extend(self.asks_by_id.get(&self.sets, hash, |other| {
+                let other = components.get(other);
+                other.kubernetes_namespace == place && other.kubernetes_id == Some(name)
+            }));
+            asking.extend(self.asks_by_name.get(&self.sets, hash, |other| {
+                let other = components.get(other);
+                other.kubernetes_namespace == place && other.name == name
+            }));
+        }
+        self.mark_in_cluster(&asking, cluster);
+    }
+
+    fn mark_in_cluster(&mut self, components: &[u32], cluster: ClusterId) {
+        for component in components {
+            if let Some(cell) = self.cell_of(*component, cluster) {
+                self.mark_cell(cell);
+            }
+        }
+    }
+
+    fn index_name(&mut self, id: u32) {
+        let services = &self.services;
+        let it = services.get(id);
+        let (cluster, name) = (it.cluster, it.name);
+        self.service_by_name.insert_by(
+            &mut self.sets,
+            id,
+            hash_service(cluster, name),
+            |other| {
+                let other = services.get(other);
+                other.cluster == cluster && other.name == name
+            },
+            |other| {
+                let other = services.get(other);
+                hash_service(other.cluster, other.name)
+            },
+            |a, b| services.get(a).namespace.cmp(&services.get(b).namespace),
+        );
+    }
+
+    fn unindex_name(&mut self, id: u32) {
+        let services = &self.services;
+        let it = services.get(id);
+        let (cluster, name) = (it.cluster, it.name);
+        self.service_by_name.remove_by(
+            &mut self.sets,
+            id,
+            hash_service(cluster, name),
+            |other| {
+                let other = services.get(other);
+                other.cluster == cluster && other.name == name
+            },
+            |a, b| services.get(a).namespace.cmp(&services.get(b).namespace),
+        );
+    }
+
+    /// Enters the Service under its labels and its selector, and has those judged that look for its labels.
+    fn index_pairs(&mut self, id: u32) {
+        let services = &self.services;
+        if !self.labels.is_unused() {
+            self.labels.add(&mut self.sets, services.get(id), id);
+            self.mark_asking_for_labels(id);
+        }
+        let services = &self.services;
+        if let Some(pair) = services.get(id).selector().first().copied() {
+            let it = services.get(id);
+            let (cluster, namespace) = (it.cluster, it.namespace);
+            self.service_by_selector.insert_by(
+                &mut self.sets,
+                id,
+                hash_selector(cluster, namespace, pair),
+                |other| selects_first(services.get(other), cluster, namespace, pair),
+                |other| selector_hash(services.get(other)),
+                |a, b| a.cmp(&b),
+            );
+        }
+    }
+
+    fn unindex_pairs(&mut self, id: u32) {
+        if !self.labels.is_unused() {
+            self.mark_asking_for_labels(id);
+        }
+        let services = &self.services;
+        let it = services.get(id);
+        self.labels.remove(&mut self.sets, it, id);
+        if let Some(pair) = it.selector().first().copied() {
+            let (cluster, namespace) = (it.cluster, it.namespace);
+            self.service_by_selector.remove_by(
+                &mut self.sets,
+                id,
+                hash_selector(cluster, namespace, pair),
+                |other| selects_first(services.get(other), cluster, namespace, pair),
+                |a, b| a.cmp(&b),
+            );
+        }
+    }
+
+    fn mark_asking_for_labels(&mut self, id: u32) {
+        let it = self.services.get(id);
+        let cluster = it.cluster;
+        let asking = self.labels.asking(&self.sets, it);
+        self.mark_in_cluster(&asking, cluster);
+    }
+}
+
+fn selects_first(
+    service: &Service,
+    cluster: ClusterId,
+    namespace: Name,
+    pair: (Name, Name),
+) -> bool {
+    service.cluster == cluster
+        && service.namespace == namespace
+        && service.selector().first() == Some(&pair)
+}
+
+fn selector_hash(service: &Service) -> u64 {
+    service.selector().first().map_or(0, |pair| {
+        hash_selector(service.cluster, service.namespace, *pair)
+    })
+}
+
+/// The pairs in the order of their keys, so that the same labels are the same record however they were listed.
+pub(super) fn intern_pairs(names: &mut Names, pairs: &[(Box<str>, Box<str>)]) -> Vec<(Name, Name)> {
+    let mut sorted: LabelPairs;
+    let pairs = if pairs.is_sorted_by(|a, b| a.0 < b.0) {
+        pairs
+    } else {
+        sorted = pairs.to_vec();
+        sorted.sort();
+        sorted.dedup_by(|a, b| a.0 == b.0);
+        &sorted
+    };
+    pairs
+        .iter()
+        .map(|(key, value)| (names.intern(key), names.intern(value)))
+        .collect()
+}

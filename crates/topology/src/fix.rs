@@ -1,0 +1,262 @@
+//! A verdict in one sentence, and the smallest fix as text to paste (S21).
+//!
+//! A fix is a line of the catalog file (or of the configuration) with a comment that says where it goes; where only a
+//! person can know the value, a `<placeholder>` stands for it.
+
+use crate::fact::FieldFault;
+use crate::verdict::{Miss, OwnerOutcome, OwnerState, ServiceKey, Verdict, VerdictKind};
+
+/// How many names one sentence lists before it counts the rest.
+const LISTED: usize = 3;
+
+impl Verdict {
+    /// Why the verdict is what it is, in one sentence.
+    pub fn reason(&self) -> String {
+        match self.kind {
+            VerdictKind::Stitched => self.stitched(),
+            VerdictKind::NoKubernetesId => {
+                format!("no value at {}", listed(self.id_paths.iter().map(|it| format!("`{}`", it.path))))
+            }
+            VerdictKind::ServiceNotFound => self.not_found(),
+            VerdictKind::Ambiguous => format!(
+                "{} Services of that name and no namespace is given: {}",
+                self.rules.last().map_or(0, |it| it.found_total),
+                listed(self.candidates.iter())
+            ),
+            VerdictKind::Conflict => match &self.conflict_with {
+                Some(winner) => format!(
+                    "{} is already that of `{}` of instance `{}`",
+                    listed(self.candidates.iter().map(|it| format!("`{it}`"))),
+                    winner.reference,
+                    winner.instance
+                ),
+                None => "another component has the Service".to_owned(),
+            },
+            VerdictKind::Invalid => match &self.fault {
+                Some(fault) => fault_text(fault),
+                None => "a field cannot be used".to_owned(),
+            },
+        }
+    }
+
+    /// The smallest change that would mend it; `None` where nothing is to be mended.
+    pub fn fix(&self) -> Option<String> {
+        match self.kind {
+            VerdictKind::Stitched => self.owner_fix(),
+            VerdictKind::NoKubernetesId => Some(self.name_the_service(self.known_service())),
+            VerdictKind::ServiceNotFound => Some(self.not_found_fix()),
+            VerdictKind::Ambiguous => {
+                let namespaces = self.candidates.iter().map(|it| &*it.namespace);
+                Some(self.name_the_namespace(namespaces.collect()))
+            }
+            VerdictKind::Conflict => Some(format!(
+                "{}  # {}, one that no other component has",
+                assignment(self.id_path(), "<name of its own Service>"),
+                place(self.id_path())
+            )),
+            VerdictKind::Invalid => self.fault.as_ref().map(|fault| {
+                let field = if fault.field.is_empty() { "the entity" } else { &fault.field };
+                format!(
+                    "{}  # {}, now {}",
+                    assignment(field, &format!("<{}>", fault.expected)),
+                    place(field),
+                    fault.found
+                )
+            }),
+        }
+    }
+
+    fn stitched(&self) -> String {
+        let rule = self.rule.map_or("", |rule| rule.as_str());
+        let found = self
+            .rules
+            .last()
+            .and_then(|it| it.lookup.clone())
+            .unwrap_or_default();
+        let lost = match self.lost.len() {
+            0 => String::new(),
+            count => format!("; {count} more it claims and others have"),
+        };
+        format!("rule `{rule}` found {found}{lost}")
+    }
+
+    fn not_found(&self) -> String {
+        let looked: Vec<&str> = self
+            .rules
+            .iter()
+            .filter_map(|it| it.lookup.as_deref())
+            .collect();
+        let mut reason = format!("there is no {}", looked.join(", and no "));
+        let Some(miss) = &self.miss else {
+            return reason;
+        };
+        match miss.namespace_exists {
+            Some(true) => reason.push_str("; the namespace exists"),
+            Some(false) => reason.push_str("; the namespace does not exist"),
+            None => {}
+        }
+        if !miss.elsewhere.is_empty() {
+            reason.push_str("; the name exists as ");
+            reason.push_str(&listed(miss.elsewhere.iter().map(|it| format!("`{it}`"))));
+        } else if !miss.near_services.is_empty() {
+            reason.push_str("; near names: ");
+            reason.push_str(&listed(miss.near_services.iter().map(|it| format!("`{it}`"))));
+        }
+        if !miss.other_clusters.is_empty() {
+            reason.push_str("; the name exists in cluster ");
+            reason.push_str(&listed(miss.other_clusters.iter().map(|it| format!("`{it}`"))));
+        }
+        reason
+    }
+
+    fn not_found_fix(&self) -> String {
+        let nothing = Miss::default();
+        let miss = self.miss.as_ref().unwrap_or(&nothing);
+        if !miss.elsewhere.is_empty() {
+            return self.name_the_namespace(miss.elsewhere.iter().map(|it| &*it.namespace).collect());
+        }
+        if let Some(near) = miss.near_services.first() {
+            return self.name_the_service(Some(near));
+        }
+        if !miss.near_namespaces.is_empty() {
+            return self.name_the_namespace(miss.near_namespaces.iter().map(|it| &**it).collect());
+        }
+        self.name_the_service(None)
+    }
+
+    /// A Service that is probably meant by a component that names none.
+    fn known_service(&self) -> Option<&ServiceKey> {
+        let miss = self.miss.as_ref()?;
+        miss.elsewhere.first().or(miss.near_services.first())
+    }
+
+    fn name_the_service(&self, service: Option<&ServiceKey>) -> String {
+        let path = self.id_path();
+        match service {
+            Some(service) => format!(
+                "{}  # {}, if `{service}` is meant",
+                assignment(path, &service.name),
+                place(path)
+            ),
+            None => format!(
+                "{}  # {}",
+                assignment(path, "<name of a Service that runs>"),
+                place(path)
+            ),
+        }
+    }
+
+    fn name_the_namespace(&self, mut namespaces: Vec<&str>) -> String {
+        namespaces.dedup();
+        let path = self
+            .namespace_paths
+            .iter()
+            .find(|it| it.value.is_some())
+            .or(self.namespace_paths.first())
+            .map_or("annotations.backstage.io/kubernetes-namespace", |it| &*it.path);
+        let first = namespaces.first().copied().unwrap_or("<namespace>");
+        let others = match namespaces.get(1..) {
+            Some(others) if !others.is_empty() => {
+                format!(", or {}", listed(others.iter().map(|it| format!("`{it}`"))))
+            }
+            _ => String::new(),
+        };
+        format!("{}  # {}{others}", assignment(path, first), place(path))
+    }
+
+    /// The path that supplied the name, or else the first that could.
+    fn id_path(&self) -> &str {
+        self.id_paths
+            .iter()
+            .find(|it| it.value.is_some())
+            .or(self.id_paths.first())
+            .map_or("annotations.backstage.io/kubernetes-id", |it| &*it.path)
+    }
+
+    fn owner_fix(&self) -> Option<String> {
+        match self.owner.state {
+            OwnerState::Resolved => None,
+            OwnerState::None => Some("owner: group:<name of a Group>  # under `spec`".to_owned()),
+            OwnerState::Unresolved => {
+                let dangling = self
+                    .owner
+                    .tried
+                    .iter()
+                    .find(|it| it.outcome != OwnerOutcome::NotTried)?;
+                let near = match self.owner.near.first() {
+                    Some(near) => near.to_string(),
+                    None => "group:<name of a Group>".to_owned(),
+                };
+                Some(format!(
+                    "owner: {near}  # under `spec`; `{}` is no Group or User of instance `{}`",
+                    dangling.target, self.component.instance
+                ))
+            }
+        }
+    }
+}
+
+fn fault_text(fault: &FieldFault) -> String {
+    format!(
+        "`{}` is {}, expected {}",
+        fault.field, fault.found, fault.expected
+    )
+}
+
+/// `key: value` as it stands in the catalog file.
+fn assignment(path: &str, value: &str) -> String {
+    let key = key_of(path).1;
+    if value.starts_with('<') {
+        format!("{key}: {value}")
+    } else {
+        format!("{key}: {}", quoted(value))
+    }
+}
+
+/// A value that YAML would read as something else than a text is quoted.
+fn quoted(value: &str) -> String {
+    let plain = value.starts_with(|c: char| c.is_ascii_alphabetic())
+        && value.chars().all(|c| c.is_ascii_alphanumeric() || "-._/:".contains(c))
+        && !value.ends_with(':')
+        && !matches!(
+            value.to_ascii_lowercase().as_str(),
+            "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n"
+        );
+    if plain {
+        value.to_owned()
+    } else {
+        format!("{value:?}")
+    }
+}
+
+fn place(path: &str) -> String {
+    match key_of(path).0 {
+        "" => "at the top".to_owned(),
+        parent => format!("under `{parent}`"),
+    }
+}
+
+/// The map that a path's key stands in, and the key.
+fn key_of(path: &str) -> (&str, &str) {
+    for (prefix, parent) in [
+        ("metadata.annotations.", "metadata.annotations"),
+        ("metadata.labels.", "metadata.labels"),
+        ("annotations.", "metadata.annotations"),
+        ("labels.", "metadata.labels"),
+    ] {
+        if let Some(key) = path.strip_prefix(prefix) {
+            return (parent, key);
+        }
+    }
+    path.rsplit_once('.').unwrap_or(("", path))
+}
+
+fn listed<T: ToString>(items: impl ExactSizeIterator<Item = T>) -> String {
+    let count = items.len();
+    let shown: Vec<String> = items.take(LISTED).map(|it| it.to_string()).collect();
+    let shown = shown.join(", ");
+    match count.saturating_sub(LISTED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

@@ -1,0 +1,36 @@
+//! The order of names that are written joined by `/`: that of the text, so that what we sort agrees with whoever sorts
+//! what we print.
+
+use std::cmp::Ordering;
+
+/// Compares `a.0/a.1` with `b.0/b.1` as texts, without making them.
+pub(crate) fn cmp_joined(a: (&str, &str), b: (&str, &str)) -> Ordering {
+    if a.0 == b.0 {
+        return a.1.cmp(b.1);
+    }
+    let bytes = |(first, second): (&str, &str)| -> Vec<u8> {
+        [first.as_bytes(), b"/", second.as_bytes()].concat()
+    };
+    let shorter = a.0.len().min(b.0.len());
+    match a.0.as_bytes()[..shorter].cmp(&b.0.as_bytes()[..shorter]) {
+        Ordering::Equal => bytes(a).cmp(&bytes(b)),
+        unequal => unequal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::cmp_joined;
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_text(a in "[a-c-]{0,3}", b in "[a-c-]{0,3}", c in "[a-c/-]{0,3}", d in "[a-c/-]{0,3}") {
+            prop_assert_eq!(
+                cmp_joined((&a, &c), (&b, &d)),
+                format!("{a}/{c}").cmp(&format!("{b}/{d}"))
+            );
+        }
+    }
+}

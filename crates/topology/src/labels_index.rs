@@ -1,0 +1,175 @@
+//! Which Services carry a label, and which components ask for one (rules `kubernetes-id-label`, `label-selector`).
+//!
+//! Both rules are opt-in, so a label key is indexed only from the moment a component first asks for it: who does not
+//! use them pays nothing.
+
+use crate::id_set::{IdSet, IdSets};
+use crate::names::{Name, Names};
+use crate::records::Service;
+use crate::selector::{Operator, Selector};
+use crate::slab::Slab;
+use crate::topology::{ClusterId, Map};
+
+/// The part of a selector that is looked up; the rest is held against what that finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Anchor {
+    /// Services with this label.
+    Equal(Name, Name),
+    /// Services with this label key.
+    Exists(Name),
+    /// Every Service: the selector only says what must not be.
+    Any,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct LabelIndex {
+    services: Map<(ClusterId, Name, Option<Name>), IdSet>,
+    indexed: Map<Name, ()>,
+    asks: Map<Anchor, IdSet>,
+}
+
+impl LabelIndex {
+    /// Nobody has ever asked for a label.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.asks.is_empty() && self.indexed.is_empty()
+    }
+
+    pub(crate) fn ask(
+        &mut self,
+        sets: &mut IdSets,
+        services: &Slab<Service>,
+        anchor: Anchor,
+        component: u32,
+    ) {
+        if let Anchor::Equal(key, _) | Anchor::Exists(key) = anchor
+            && self.indexed.insert(key, ()).is_none()
+        {
+            for (id, service) in services.iter().filter(|(_, service)| service.live) {
+                for pair in service.labels().iter().filter(|pair| pair.0 == key) {
+                    self.add_pair(sets, service.cluster, *pair, id);
+                }
+            }
+        }
+        let set = self.asks.entry(anchor).or_insert(IdSet::EMPTY);
+        sets.insert(set, component);
+    }
+
+    pub(crate) fn unask(&mut self, sets: &mut IdSets, anchor: Anchor, component: u32) {
+        if let Some(set) = self.asks.get_mut(&anchor) {
+            sets.remove(set, component);
+            if set.is_empty() {
+                self.asks.remove(&anchor);
+            }
+        }
+    }
+
+    pub(crate) fn add(&mut self, sets: &mut IdSets, service: &Service, id: u32) {
+        for pair in service.labels() {
+            if self.indexed.contains_key(&pair.0) {
+                self.add_pair(sets, service.cluster, *pair, id);
+            }
+        }
+    }
+
+    pub(crate) fn remove(&mut self, sets: &mut IdSets, service: &Service, id: u32) {
+        for (key, value) in service.labels() {
+            for value in [Some(*value), None] {
+                let place = (service.cluster, *key, value);
+                if let Some(set) = self.services.get_mut(&place) {
+                    sets.remove(set, id);
+                    if set.is_empty() {
+                        self.services.remove(&place);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The components whose answer may depend on this Service's labels.
+    pub(crate) fn asking(&self, sets: &IdSets, service: &Service) -> Vec<u32> {
+        let mut asking = Vec::new();
+        let mut collect = |anchor| {
+            if let Some(set) = self.asks.get(&anchor) {
+                asking.extend_from_slice(sets.ids(set));
+            }
+        };
+        collect(Anchor::Any);
+        for (key, value) in service.labels() {
+            collect(Anchor::Equal(*key, *value));
+            collect(Anchor::Exists(*key));
+        }
+        asking
+    }
+
+    /// The Services at `anchor`; `None` for [`Anchor::Any`], where they are all that there are.
+    pub(crate) fn at<'s>(
+        &'s self,
+        sets: &'s IdSets,
+        cluster: ClusterId,
+        anchor: Anchor,
+    ) -> Option<&'s [u32]> {
+        let place = match anchor {
+            Anchor::Equal(key, value) => (cluster, key, Some(value)),
+            Anchor::Exists(key) => (cluster, key, None),
+            Anchor::Any => return None,
+        };
+        Some(self.services.get(&place).map_or(&[], |set| sets.ids(set)))
+    }
+
+    pub(crate) fn mark_names(&self, mark: &mut dyn FnMut(Name)) {
+        self.indexed.keys().for_each(|key| mark(*key));
+        for anchor in self.asks.keys() {
+            if let Anchor::Equal(_, value) = anchor {
+                mark(*value);
+            }
+        }
+    }
+
+    fn add_pair(&mut self, sets: &mut IdSets, cluster: ClusterId, pair: (Name, Name), id: u32) {
+        for value in [Some(pair.1), None] {
+            let set = self
+                .services
+                .entry((cluster, pair.0, value))
+                .or_insert(IdSet::EMPTY);
+            sets.insert(set, id);
+        }
+    }
+}
+
+/// Where a selector is looked up: the values of its first equality, else a key that must exist, else everywhere. `name`
+/// gives the interned name of a text; a text that nothing carries has none, and leads nowhere.
+pub(crate) fn anchors(selector: &Selector, mut name: impl FnMut(&str) -> Option<Name>) -> Vec<Anchor> {
+    let equality = selector
+        .requirements
+        .iter()
+        .find_map(|requirement| match &requirement.operator {
+            Operator::In(values) => Some((&requirement.key, values)),
+            _ => None,
+        });
+    if let Some((key, values)) = equality {
+        let Some(key) = name(key) else {
+            return Vec::new();
+        };
+        let values = values.iter().filter_map(|value| name(value));
+        return values.map(|value| Anchor::Equal(key, value)).collect();
+    }
+    let exists = selector
+        .requirements
+        .iter()
+        .find(|requirement| requirement.operator == Operator::Exists);
+    match exists {
+        Some(requirement) => name(&requirement.key).map(Anchor::Exists).into_iter().collect(),
+        None => vec![Anchor::Any],
+    }
+}
+
+/// Whether a Service's labels satisfy `selector`.
+pub(crate) fn selects(selector: &Selector, names: &Names, service: &Service) -> bool {
+    selector.matches(|key| {
+        service
+            .labels()
+            .iter()
+            .find_map(|(name, value)| (names.get(*name) == key).then(|| names.get(*value)))
+    })
+}

@@ -1,0 +1,280 @@
+//! Lists and counts (see `query`).
+
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
+
+use crate::joined::cmp_joined;
+use crate::labels::Label;
+use crate::query::{
+    ComponentFilter, MAX_PAGE, Owned, OwnerCursor, OwnerFilter, Page, ServiceCursor, ServiceFilter,
+    Summary, VerdictCursor, VerdictRow,
+};
+use crate::stitch::verdict_kind;
+use crate::topology::{ComponentId, OwnerId, ServiceId, Topology};
+use crate::verdict::{OwnerState, ServiceState, VerdictKind};
+
+impl Topology {
+    /// One page of the Services that pass `filter`, in the order of their keys, after `after`.
+    pub fn list_services(
+        &self,
+        filter: &ServiceFilter,
+        after: Option<&ServiceCursor>,
+        limit: usize,
+    ) -> Page<ServiceId> {
+        let ids = self.service_order.from(|id| {
+            let Some(after) = after else {
+                return Ordering::Greater;
+            };
+            let it = self.service(ServiceId(id));
+            it.cluster
+                .cmp(&after.cluster)
+                .then_with(|| {
+                    cmp_joined(
+                        (it.namespace, it.name),
+                        (&after.namespace, &after.name),
+                    )
+                })
+                .then(Ordering::Less)
+        });
+        let text = filter.text.as_deref().map(str::to_lowercase);
+        page(
+            ids.map(ServiceId)
+                .filter(|id| self.service_passes(*id, filter, text.as_deref())),
+            limit,
+        )
+    }
+
+    fn service_passes(&self, id: ServiceId, filter: &ServiceFilter, text: Option<&str>) -> bool {
+        let it = self.service(id);
+        is(filter.cluster.as_deref(), it.cluster)
+            && is(filter.namespace.as_deref(), it.namespace)
+            && filter.state.is_none_or(|state| state == it.state)
+            && self.owner_passes(it.owner, filter.team.as_deref(), filter.owners.as_deref())
+            && text.is_none_or(|text| {
+                let component = it.component.map(|id| self.component(id).name);
+                [Some(it.name), Some(it.namespace), component]
+                    .into_iter()
+                    .flatten()
+                    .any(|name| contains(name, text))
+            })
+            && (filter.labels.is_empty() || has_labels(&self.service_labels(id), &filter.labels))
+    }
+
+    fn owner_passes(
+        &self,
+        owner: Option<OwnerId>,
+        team: Option<&str>,
+        owners: Option<&[OwnerId]>,
+    ) -> bool {
+        let team_passes = team.is_none_or(|team| {
+            let name = owner.map(|id| self.owner(id).display_name);
+            name.is_some_and(|name| name.to_lowercase() == team.to_lowercase())
+        });
+        team_passes
+            && owners.is_none_or(|owners| owner.is_some_and(|owner| owners.contains(&owner)))
+    }
+
+    /// One page of the verdicts that pass `filter`, in the order of cluster, reference and instance, after `after`.
+    pub fn list_verdicts(
+        &self,
+        filter: &ComponentFilter,
+        after: Option<&VerdictCursor>,
+        limit: usize,
+    ) -> Page<VerdictRow> {
+        let ids = self.cell_order.from(|id| {
+            let Some(after) = after else {
+                return Ordering::Greater;
+            };
+            let cell = self.cells.get(id);
+            let it = self.component(ComponentId(cell.component));
+            let cluster = &*self.at_cluster(cell.cluster).name;
+            cluster
+                .cmp(&after.cluster)
+                .then_with(|| {
+                    let after = &after.reference;
+                    cmp_joined((it.namespace, it.key), (&after.namespace, &after.name))
+                })
+                .then_with(|| it.instance.cmp(&after.instance))
+                .then(Ordering::Less)
+        });
+        let text = filter.text.as_deref().map(str::to_lowercase);
+        page(
+            ids.map(|id| self.verdict_row(id))
+                .filter(|row| self.verdict_passes(row, filter, text.as_deref())),
+            limit,
+        )
+    }
+
+    fn verdict_row(&self, id: u32) -> VerdictRow {
+        let cell = self.cells.get(id);
+        VerdictRow {
+            component: ComponentId(cell.component),
+            cluster: cell.cluster,
+            kind: verdict_kind(self, id),
+            owner: self.owner_state(cell.component),
+        }
+    }
+
+    fn verdict_passes(&self, row: &VerdictRow, filter: &ComponentFilter, text: Option<&str>) -> bool {
+        let it = self.component(row.component);
+        is(filter.cluster.as_deref(), &self.at_cluster(row.cluster).name)
+            && is(filter.instance.as_deref(), it.instance)
+            && filter
+                .namespace
+                .as_deref()
+                .is_none_or(|namespace| namespace.to_lowercase() == it.namespace)
+            && filter.verdict.is_none_or(|verdict| verdict == row.kind)
+            && filter.owner_state.is_none_or(|state| state == row.owner)
+            && self.owner_passes(it.owner, filter.team.as_deref(), filter.owners.as_deref())
+            && text.is_none_or(|text| {
+                it.kubernetes_id.is_some_and(|id| contains(id, text))
+                    || format!("component:{}/{}", it.namespace, it.key).contains(text)
+            })
+    }
+
+    /// One page of the Groups and Users that pass `filter`, in the order of reference and instance, after `after`.
+    pub fn list_owners(
+        &self,
+        filter: &OwnerFilter,
+        after: Option<&OwnerCursor>,
+        limit: usize,
+    ) -> Page<OwnerId> {
+        let ids = self.owner_order.from(|id| {
+            let Some(after) = after else {
+                return Ordering::Greater;
+            };
+            let it = self.owner(OwnerId(id));
+            self.owner_ref(OwnerId(id))
+                .cmp(&after.reference)
+                .then_with(|| it.instance.cmp(&after.instance))
+                .then(Ordering::Less)
+        });
+        let text = filter.text.as_deref().map(str::to_lowercase);
+        let passes = |id: &OwnerId| {
+            let it = self.owner(*id);
+            is(filter.instance.as_deref(), it.instance)
+                && text.as_deref().is_none_or(|text| {
+                    contains(it.display_name, text)
+                        || it.email.is_some_and(|email| contains(email, text))
+                        || self.owner_ref(*id).to_string().contains(text)
+                })
+        };
+        page(ids.map(OwnerId).filter(passes), limit)
+    }
+
+    /// The Services of these owners and, if `descendants`, of the groups below them. Children are known from either
+    /// side: the parent's list or the child's own word.
+    pub fn owned(&self, owners: &[OwnerId], descendants: bool) -> Owned {
+        let mut all: Vec<OwnerId> = owners.to_vec();
+        let mut seen: HashSet<OwnerId> = all.iter().copied().collect();
+        if descendants {
+            let below = self.groups_below();
+            let mut at = 0;
+            while let Some(owner) = all.get(at).copied() {
+                for child in below.get(&owner).into_iter().flatten() {
+                    if seen.insert(*child) {
+                        all.push(*child);
+                    }
+                }
+                at += 1;
+            }
+        }
+        let mut services: Vec<ServiceId> =
+            all.iter().flat_map(|owner| self.services_of(*owner)).collect();
+        services.sort_by_cached_key(|id| self.service(*id).key());
+        services.dedup();
+        Owned {
+            owners: all,
+            services,
+        }
+    }
+
+    fn groups_below(&self) -> HashMap<OwnerId, Vec<OwnerId>> {
+        let mut below: HashMap<OwnerId, Vec<OwnerId>> = HashMap::new();
+        for id in self.owner_order.iter().map(OwnerId) {
+            let instance = self.owner(id).instance_id;
+            let parent = self.owner_parent(id);
+            if let Some(parent) = parent.and_then(|it| self.owner_named(instance, &it)) {
+                below.entry(parent).or_default().push(id);
+            }
+            for child in self.owner_children(id) {
+                if let Some(child) = self.owner_named(instance, &child) {
+                    below.entry(id).or_default().push(child);
+                }
+            }
+        }
+        below
+    }
+
+    /// The Services whose owner this is, in no order.
+    fn services_of(&self, owner: OwnerId) -> Vec<ServiceId> {
+        let it = self.owners.get(owner.0);
+        let key = (it.instance, it.kind, it.reference.namespace, it.reference.name);
+        let lists = self.candidates_by_owner.get(&key);
+        let lists = lists.map_or(&[][..], |set| self.sets.ids(set));
+        let resolved = lists
+            .iter()
+            .map(|id| self.candidates.get(*id))
+            .filter(|list| list.resolved.is_some_and(|(_, id)| id == owner.0));
+        resolved
+            .flat_map(|list| self.sets.ids(&list.components))
+            .flat_map(|component| self.cells_of(*component))
+            .flat_map(|cell| {
+                let targets = self.sets.ids(&self.cells.get(cell).targets);
+                targets
+                    .iter()
+                    .filter(move |service| self.winner(**service) == Some(cell))
+            })
+            .map(|service| ServiceId(*service))
+            .collect()
+    }
+
+    /// Counts over everything.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary {
+            components: self.instances.iter().map(|it| it.components).sum(),
+            owners: self.instances.iter().map(|it| it.owners).sum(),
+            services: self.clusters.iter().map(|it| it.services).sum(),
+            ..Summary::default()
+        };
+        for id in self.cell_order.iter() {
+            let row = self.verdict_row(id);
+            summary.verdicts[position(&VerdictKind::ALL, row.kind)] += 1;
+            summary.owner_states[position(&OwnerState::ALL, row.owner)] += 1;
+        }
+        for id in self.service_order.iter() {
+            let state = self.service(ServiceId(id)).state;
+            summary.service_states[position(&ServiceState::ALL, state)] += 1;
+        }
+        summary
+    }
+}
+
+fn position<T: PartialEq, const N: usize>(all: &[T; N], one: T) -> usize {
+    all.iter().position(|other| *other == one).unwrap_or_default()
+}
+
+fn is(wanted: Option<&str>, found: &str) -> bool {
+    wanted.is_none_or(|wanted| wanted == found)
+}
+
+/// `text` is lower-case.
+fn contains(name: &str, text: &str) -> bool {
+    name.contains(text) || name.to_lowercase().contains(text)
+}
+
+fn has_labels(labels: &[Label], wanted: &[(String, Option<String>)]) -> bool {
+    wanted.iter().all(|(key, value)| {
+        labels.iter().any(|label| {
+            *label.key == **key && value.as_deref().is_none_or(|value| *label.value == *value)
+        })
+    })
+}
+
+fn page<T>(items: impl Iterator<Item = T>, limit: usize) -> Page<T> {
+    let limit = limit.clamp(1, MAX_PAGE);
+    let mut items: Vec<T> = items.take(limit + 1).collect();
+    let more = items.len() > limit;
+    items.truncate(limit);
+    Page { items, more }
+}

@@ -1,0 +1,245 @@
+//! The interner: every text of the topology once, as a `u32`.
+//!
+//! Texts stand one after the other in large chunks, so that a name costs its bytes, eight bytes to find them and a slot
+//! of the hash table. Names of what is gone are given back by [`Names::sweep`]; ids of what stays never change.
+
+use std::hash::BuildHasher;
+use std::num::NonZeroU32;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use crate::slab::Slab;
+
+/// An interned text. `Option<Name>` is four bytes, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Name(NonZeroU32);
+
+impl Name {
+    /// The id itself; never 0.
+    pub(crate) fn raw(self) -> u32 {
+        self.0.get()
+    }
+
+    fn new(index: u32) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(index))
+    }
+
+    fn index(self) -> u32 {
+        self.0.get() - 1
+    }
+}
+
+const CHUNK: usize = 1 << 20;
+const OFFSET_BITS: u32 = 20;
+const LENGTH_BITS: u32 = 20;
+/// Bound on an interned text in bytes; sources keep far shorter ones, and a longer one is cut.
+pub(crate) const MAX_NAME_BYTES: usize = CHUNK - 1;
+
+/// Where a text stands: chunk, offset in it, length, packed in 64 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Span(u64);
+
+impl Span {
+    const DEAD: Self = Self(u64::MAX);
+
+    fn new(chunk: usize, offset: usize, length: usize) -> Self {
+        Self(
+            ((chunk as u64) << (OFFSET_BITS + LENGTH_BITS))
+                | ((offset as u64) << LENGTH_BITS)
+                | length as u64,
+        )
+    }
+
+    fn chunk(self) -> usize {
+        usize::try_from(self.0 >> (OFFSET_BITS + LENGTH_BITS)).unwrap_or(usize::MAX)
+    }
+
+    fn range(self) -> std::ops::Range<usize> {
+        const MASK: u64 = (1 << LENGTH_BITS) - 1;
+        let part = |bits: u64| usize::try_from(bits & MASK).unwrap_or(usize::MAX);
+        let offset = part(self.0 >> LENGTH_BITS);
+        offset..offset + part(self.0)
+    }
+}
+
+/// One slot of the table: the hash is kept so that growing never reads the texts.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    hash: u32,
+    name: Name,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Names {
+    chunks: Vec<String>,
+    spans: Slab<Span>,
+    table: HashTable<Slot>,
+    hasher: RandomState,
+    live_after_sweep: usize,
+}
+
+impl Names {
+    pub(crate) fn new() -> Self {
+        Self {
+            chunks: Vec::new(),
+            spans: Slab::new(),
+            table: HashTable::new(),
+            hasher: RandomState::default(),
+            live_after_sweep: 0,
+        }
+    }
+
+    pub(crate) fn get(&self, name: Name) -> &str {
+        let span = *self.spans.get(name.index());
+        self.chunks
+            .get(span.chunk())
+            .map_or("", |chunk| &chunk[span.range()])
+    }
+
+    pub(crate) fn opt(&self, name: Option<Name>) -> Option<&str> {
+        name.map(|name| self.get(name))
+    }
+
+    pub(crate) fn find(&self, text: &str) -> Option<Name> {
+        let text = cut(text);
+        let hash = self.hash(text);
+        self.table
+            .find(spread(hash), |slot| {
+                slot.hash == hash && self.get(slot.name) == text
+            })
+            .map(|slot| slot.name)
+    }
+
+    pub(crate) fn intern(&mut self, text: &str) -> Name {
+        let text = cut(text);
+        let hash = self.hash(text);
+        let found = self.table.find(spread(hash), |slot| {
+            slot.hash == hash && self.get(slot.name) == text
+        });
+        if let Some(slot) = found {
+            return slot.name;
+        }
+        let span = push(&mut self.chunks, text);
+        let name = Name::new(self.spans.insert(span));
+        self.table
+            .insert_unique(spread(hash), Slot { hash, name }, |slot| spread(slot.hash));
+        name
+    }
+
+    pub(crate) fn intern_opt(&mut self, text: Option<&str>) -> Option<Name> {
+        text.map(|text| self.intern(text))
+    }
+
+    /// Makes room for `additional` names at once.
+    pub(crate) fn reserve(&mut self, additional: usize) {
+        self.table.reserve(additional, |slot| spread(slot.hash));
+    }
+
+    /// Whether enough names were added since the last sweep that half of them may be dead.
+    pub(crate) fn wants_sweep(&self) -> bool {
+        const MIN: usize = 100_000;
+        self.table.len() > MIN.max(self.live_after_sweep.saturating_mul(2))
+    }
+
+    /// Gives back every name that `live` is not called with.
+    pub(crate) fn sweep(&mut self, mark: impl FnOnce(&mut dyn FnMut(Name))) {
+        let mut live = vec![false; self.spans.bound()];
+        mark(&mut |name| live[name.index() as usize] = true);
+        let is_live = |name: Name| live[name.index() as usize];
+        self.table.retain(|slot| is_live(slot.name));
+        let mut chunks = Vec::new();
+        for index in 0..live.len() {
+            let index = u32::try_from(index).unwrap_or(u32::MAX);
+            let name = Name::new(index);
+            let span = *self.spans.get(index);
+            if span == Span::DEAD {
+                continue;
+            }
+            if is_live(name) {
+                let moved = push(&mut chunks, &self.chunks[span.chunk()][span.range()]);
+                *self.spans.get_mut(index) = moved;
+            } else {
+                *self.spans.get_mut(index) = Span::DEAD;
+                self.spans.remove(index);
+            }
+        }
+        self.chunks = chunks;
+        self.live_after_sweep = self.table.len();
+    }
+
+    fn hash(&self, text: &str) -> u32 {
+        let hash = self.hasher.hash_one(text);
+        #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
+        let half = (hash >> 32) as u32;
+        half
+    }
+}
+
+/// The table takes its tag from the top bits of a 64-bit hash and its place from the low ones.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+fn push(chunks: &mut Vec<String>, text: &str) -> Span {
+    let fits = chunks
+        .last()
+        .is_some_and(|chunk| chunk.len() + text.len() <= CHUNK);
+    if !fits {
+        chunks.push(String::with_capacity(CHUNK));
+    }
+    let index = chunks.len() - 1;
+    let chunk = &mut chunks[index];
+    let offset = chunk.len();
+    chunk.push_str(text);
+    Span::new(index, offset, text.len())
+}
+
+fn cut(text: &str) -> &str {
+    if text.len() <= MAX_NAME_BYTES {
+        return text;
+    }
+    &text[..text.floor_char_boundary(MAX_NAME_BYTES)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Names;
+
+    #[test]
+    fn a_text_is_kept_once_and_found_again() {
+        let mut names = Names::new();
+        let shop = names.intern("shop");
+        assert_eq!(names.intern("shop"), shop);
+        assert_eq!(names.find("shop"), Some(shop));
+        assert_eq!(names.find("shops"), None);
+        assert_eq!(names.get(shop), "shop");
+        let empty = names.intern("");
+        assert_eq!(names.get(empty), "");
+    }
+
+    #[test]
+    fn a_sweep_gives_back_what_is_dead_and_moves_no_id() {
+        let mut names = Names::new();
+        let all: Vec<_> = (0..10_000).map(|i| names.intern(&format!("name-{i}"))).collect();
+        names.sweep(|mark| all.iter().step_by(2).for_each(|name| mark(*name)));
+        for (i, name) in all.iter().enumerate().step_by(2) {
+            assert_eq!(names.get(*name), format!("name-{i}"));
+            assert_eq!(names.find(&format!("name-{i}")), Some(*name));
+        }
+        assert_eq!(names.find("name-1"), None);
+        let again = names.intern("name-1");
+        assert_eq!(names.get(again), "name-1");
+        assert_eq!(names.spans.bound(), 10_000, "a dead id is used again");
+    }
+
+    #[test]
+    fn an_overlong_text_is_cut_at_a_character() {
+        let mut names = Names::new();
+        let long = "ü".repeat(super::MAX_NAME_BYTES);
+        let name = names.intern(&long);
+        assert!(names.get(name).len() <= super::MAX_NAME_BYTES);
+        assert_eq!(names.find(&long), Some(name));
+    }
+}

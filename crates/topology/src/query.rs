@@ -1,0 +1,143 @@
+//! Questions to the topology: lists by keyset, filters, counts.
+//!
+//! Every list is walked a page at a time from the key after which it goes on, so that a reader holds the topology for
+//! one page at most, and every page costs the same.
+
+use crate::entity_ref::EntityRef;
+use crate::topology::{ClusterId, ComponentId, OwnerId, ServiceId};
+use crate::verdict::{OwnerState, ServiceKey, ServiceState, VerdictKind};
+
+/// Bound on the items of one page.
+pub const MAX_PAGE: usize = 1000;
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The items in order.
+    pub items: Vec<T>,
+    /// There is more after the last item.
+    pub more: bool,
+}
+
+/// Which Services to list. `None` and empty mean any; all that is given must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceFilter {
+    /// Name of the cluster.
+    pub cluster: Option<String>,
+    /// Kubernetes namespace.
+    pub namespace: Option<String>,
+    /// State of S20.
+    pub state: Option<ServiceState>,
+    /// Display name of the owner, without regard to case.
+    pub team: Option<String>,
+    /// The owner is one of these.
+    pub owners: Option<Vec<OwnerId>>,
+    /// Labels written on the Service (S16): key, and value if one is asked for.
+    pub labels: Vec<(String, Option<String>)>,
+    /// A text that the name, the namespace or the component's name contains, without regard to case.
+    pub text: Option<String>,
+}
+
+/// Which verdicts to list. `None` and empty mean any; all that is given must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ComponentFilter {
+    /// Name of the cluster.
+    pub cluster: Option<String>,
+    /// Name of the instance.
+    pub instance: Option<String>,
+    /// Catalog namespace, without regard to case.
+    pub namespace: Option<String>,
+    /// Verdict.
+    pub verdict: Option<VerdictKind>,
+    /// State of the owner.
+    pub owner_state: Option<OwnerState>,
+    /// Display name of the owner, without regard to case.
+    pub team: Option<String>,
+    /// The owner is one of these.
+    pub owners: Option<Vec<OwnerId>>,
+    /// A text that the reference or the Kubernetes id contains, without regard to case.
+    pub text: Option<String>,
+}
+
+/// Which owners to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnerFilter {
+    /// Name of the instance.
+    pub instance: Option<String>,
+    /// A text that the reference, the display name or the e-mail address contains, without regard to case.
+    pub text: Option<String>,
+}
+
+/// One line of the list of components: a component in a cluster that its instance covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerdictRow {
+    /// The component.
+    pub component: ComponentId,
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// The verdict.
+    pub kind: VerdictKind,
+    /// The state of the component's owner.
+    pub owner: OwnerState,
+}
+
+/// Where a list of components goes on: cluster, reference, instance.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VerdictCursor {
+    /// Name of the cluster.
+    pub cluster: String,
+    /// The component's reference.
+    pub reference: EntityRef,
+    /// Name of the instance.
+    pub instance: String,
+}
+
+/// Where a list of owners goes on: reference, instance.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OwnerCursor {
+    /// The owner's reference.
+    pub reference: EntityRef,
+    /// Name of the instance.
+    pub instance: String,
+}
+
+/// Where a list of Services goes on.
+pub type ServiceCursor = ServiceKey;
+
+/// Counts over everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Components, each counted once, whatever the number of clusters.
+    pub components: usize,
+    /// Verdicts by kind, in the order of [`VerdictKind::ALL`], one per component and covered cluster.
+    pub verdicts: [usize; 6],
+    /// Verdicts by the state of the owner, in the order of [`OwnerState::ALL`].
+    pub owner_states: [usize; 3],
+    /// Services.
+    pub services: usize,
+    /// Services by state, in the order of [`ServiceState::ALL`].
+    pub service_states: [usize; 3],
+    /// Groups and Users.
+    pub owners: usize,
+}
+
+impl Summary {
+    /// Owned Services of all Services, 0 to 1; 1 where there is none to own.
+    pub fn coverage(&self) -> f64 {
+        if self.services == 0 {
+            return 1.0;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+        let coverage = self.service_states[0] as f64 / self.services as f64;
+        coverage
+    }
+}
+
+/// The Services of an owner, direct or by descendant groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owned {
+    /// The owner and, on request, its descendant groups.
+    pub owners: Vec<OwnerId>,
+    /// Their Services, sorted by key.
+    pub services: Vec<ServiceId>,
+}

@@ -1,0 +1,79 @@
+//! What the two label rules share: finding Services by a selector, and the anchors by which a change of a Service's
+//! labels finds its way back to the component.
+
+use std::borrow::Cow;
+
+use super::Found;
+use crate::labels_index::{Anchor, anchors, selects};
+use crate::records::Component;
+use crate::selector::Selector;
+use crate::settings::MatchRule;
+use crate::topology::{ClusterId, Topology};
+
+pub(super) const ID_LABEL: &str = "backstage.io/kubernetes-id";
+pub(super) const SELECTOR_ANNOTATION: &str = "backstage.io/kubernetes-label-selector";
+
+/// The Services of the cluster, and of the component's namespace if it names one, that `selector` selects.
+pub(super) fn select<'t>(
+    topology: &'t Topology,
+    component: &Component,
+    cluster: ClusterId,
+    selector: &Selector,
+) -> Found<'t> {
+    let fits = |id: &u32| {
+        let service = topology.services.get(*id);
+        service.live
+            && service.cluster == cluster
+            && component
+                .kubernetes_namespace
+                .is_none_or(|namespace| namespace == service.namespace)
+            && selects(selector, &topology.names, service)
+    };
+    let mut found: Vec<u32> = Vec::new();
+    for anchor in anchors(selector, |text| topology.names.find(text)) {
+        match topology.labels.at(&topology.sets, cluster, anchor) {
+            Some(ids) => found.extend(ids.iter().copied().filter(fits)),
+            None => found.extend(topology.services.iter().map(|(id, _)| id).filter(fits)),
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    if found.is_empty() {
+        Found::Nothing
+    } else {
+        Found::Services(Cow::Owned(found))
+    }
+}
+
+/// The end of the sentence that says where Services are looked for.
+pub(super) fn within(topology: &Topology, component: &Component) -> String {
+    match topology.names.opt(component.kubernetes_namespace) {
+        Some(namespace) => format!(" in namespace `{namespace}`"),
+        None => String::new(),
+    }
+}
+
+/// Where the label rules among `rules` look for this component's Services.
+pub(crate) fn anchors_of(
+    topology: &mut Topology,
+    component: u32,
+    rules: &[MatchRule],
+) -> Vec<Anchor> {
+    let it = topology.components.get(component);
+    let (id, selector) = (it.kubernetes_id, it.label_selector);
+    let mut found = Vec::new();
+    if rules.contains(&MatchRule::KubernetesIdLabel)
+        && let Some(id) = id
+    {
+        found.push(Anchor::Equal(topology.names.intern(ID_LABEL), id));
+    }
+    if rules.contains(&MatchRule::LabelSelector)
+        && let Some(text) = selector
+        && let Ok(selector) = Selector::parse(topology.names.get(text))
+    {
+        found.extend(anchors(&selector, |text| Some(topology.names.intern(text))));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}

@@ -1,0 +1,8 @@
+//! `component-name`: `metadata.name`, as written, is the name of a Service (S11). A guess, hence opt-in and best last.
+
+use super::{Rule, by_name, name_words};
+
+pub(super) const RULE: Rule = Rule {
+    look: |topology, component, cluster| by_name(topology, component, cluster, component.name),
+    words: |topology, component| Some(name_words(topology, component, component.name)),
+};

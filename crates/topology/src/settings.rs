@@ -1,0 +1,103 @@
+//! How an instance is stitched: its mapping, its rules, the clusters it covers (S1, S8, S11).
+
+use std::fmt;
+
+use crate::label_map::LabelMap;
+use crate::nearest::nearest;
+
+/// Settings of one Backstage instance or file catalog, as far as stitching is concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceSettings {
+    /// Name of the instance; label `/backstage-scraper` carries it.
+    pub name: Box<str>,
+    /// Where its fields are read.
+    pub label_map: LabelMap,
+    /// Rules in the order in which they are tried; at least one.
+    pub match_rules: Vec<MatchRule>,
+    /// The clusters it covers.
+    pub clusters: Coverage,
+    /// `backstage.io/kubernetes-cluster` on a component narrows its clusters.
+    pub honor_cluster_annotation: bool,
+}
+
+impl InstanceSettings {
+    /// Default mapping and rules over all clusters.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            label_map: LabelMap::default(),
+            match_rules: vec![MatchRule::ServiceName],
+            clusters: Coverage::All,
+            honor_cluster_annotation: false,
+        }
+    }
+}
+
+/// Which clusters an instance covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    /// Every cluster there is.
+    All,
+    /// Those of these names.
+    Named(Vec<Box<str>>),
+}
+
+impl Coverage {
+    /// Whether the cluster of that name is covered.
+    pub fn covers(&self, cluster: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(names) => names.iter().any(|name| &**name == cluster),
+        }
+    }
+}
+
+/// One way to find the services of a component (S11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MatchRule {
+    /// The Kubernetes id is the name of a Service (S5–S7).
+    ServiceName,
+    /// The Service carries label `backstage.io/kubernetes-id` with the Kubernetes id as value.
+    KubernetesIdLabel,
+    /// Annotation `backstage.io/kubernetes-label-selector` selects Services.
+    LabelSelector,
+    /// `metadata.name` is the name of a Service.
+    ComponentName,
+}
+
+impl MatchRule {
+    /// Every rule, in the order of the contract.
+    pub const ALL: [Self; 4] = [
+        Self::ServiceName,
+        Self::KubernetesIdLabel,
+        Self::LabelSelector,
+        Self::ComponentName,
+    ];
+
+    /// The rule as configuration writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ServiceName => "service-name",
+            Self::KubernetesIdLabel => "kubernetes-id-label",
+            Self::LabelSelector => "label-selector",
+            Self::ComponentName => "component-name",
+        }
+    }
+
+    /// The rule of that name.
+    ///
+    /// # Errors
+    /// The nearest known name, if one is near.
+    pub fn parse(text: &str) -> Result<Self, Option<&'static str>> {
+        Self::ALL
+            .into_iter()
+            .find(|rule| rule.as_str() == text)
+            .ok_or_else(|| nearest(text, Self::ALL.map(Self::as_str)))
+    }
+}
+
+impl fmt::Display for MatchRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

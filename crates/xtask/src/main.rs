@@ -1,0 +1,93 @@
+//! The project's own tasks, run as `cargo xtask <task>`.
+//!
+//! Owns how people build, test, bench and demo Backstitch; every such command in the documents and in
+//! `.ci/run` is one of these. It must not know any other crate of the workspace: it drives them through
+//! cargo and through the built binary, as a user would.
+
+mod bench;
+mod demo;
+mod generate;
+mod lint;
+mod measure;
+mod places;
+mod report;
+mod step;
+mod suite;
+mod tools;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Build, test, bench and demo Backstitch.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Build the release binary and run `backstitch demo` with it
+    Demo {
+        /// Arguments handed to `backstitch demo`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Run the lints and the tests
+    Test {
+        /// What to test: `all`, `core` (the pure core alone), `lint`, `tidy`, or the name of a crate
+        #[arg(default_value = "all")]
+        suite: suite::Suite,
+        /// Arguments for the test binaries, such as part of a test's name (not with `all` or `lint`)
+        #[arg(last = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Run what `test` runs before the tests: format, clippy, dependencies, the rules of the tree
+    Lint,
+    /// Run benchmarks
+    Bench(bench::Arguments),
+    /// Write generated inputs of any size, for benchmarks and for trying things out
+    Gen {
+        #[command(subcommand)]
+        input: generate::Input,
+    },
+    /// Run one program and write down what it used; `bench` calls this in a process of its own
+    #[command(hide = true)]
+    Measure {
+        /// Where to write the usage, as JSON
+        #[arg(long)]
+        usage: PathBuf,
+        /// Where the program's standard output goes
+        #[arg(long)]
+        output: PathBuf,
+        /// The program and its arguments
+        #[arg(last = true, required = true)]
+        command: Vec<OsString>,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
+        Task::Demo { arguments } => demo::run(&arguments),
+        Task::Test { suite, arguments } => suite::run(&suite, &arguments),
+        Task::Lint => suite::run(&suite::Suite::Lint, &[]),
+        Task::Bench(arguments) => bench::run(&arguments),
+        Task::Gen { input } => generate::run(&input),
+        Task::Measure {
+            usage,
+            output,
+            command,
+        } => measure::run_child(&usage, &output, &command),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            report::note(format_args!("error: {fault:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What `cargo xtask test` runs, by suite.
+
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::str::FromStr;
+
+use anyhow::{Result, bail};
+
+use crate::step::{self, Step};
+use crate::{lint, places};
+
+/// A named set of checks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Suite {
+    /// Lints, all tests, and the examples in the documentation.
+    All,
+    /// The pure core alone: seconds, for the inner loop.
+    Core,
+    /// Everything but the tests proper.
+    Lint,
+    /// The rules of the tree: crate edges, purity, file sizes, citations.
+    Tidy,
+    /// One crate.
+    Crate(String),
+}
+
+impl FromStr for Suite {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text {
+            "all" => Self::All,
+            "core" => Self::Core,
+            "lint" => Self::Lint,
+            "tidy" => Self::Tidy,
+            name => Self::Crate(name.to_owned()),
+        })
+    }
+}
+
+/// Runs one suite; `arguments` go to the test binaries.
+pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
+    if !arguments.is_empty() && matches!(suite, Suite::All | Suite::Lint) {
+        bail!(
+            "arguments after `--` need one crate or suite of tests, such as `cargo xtask test core -- {}`",
+            arguments[0].to_string_lossy()
+        );
+    }
+    let steps = match suite {
+        Suite::All => {
+            let mut steps = lint::steps();
+            steps.push(cargo_test(
+                "tests",
+                &["--workspace", "--all-targets"],
+                arguments,
+            ));
+            steps.push(cargo_test("doctests", &["--workspace", "--doc"], arguments));
+            steps
+        }
+        Suite::Core => vec![cargo_test(
+            "core",
+            &["--package", "topology", "--lib", "--tests"],
+            arguments,
+        )],
+        Suite::Lint => {
+            let mut steps = lint::steps();
+            steps.push(tidy(arguments));
+            steps
+        }
+        Suite::Tidy => vec![tidy(arguments)],
+        Suite::Crate(name) => vec![cargo_test("tests", &["--package", name], arguments)],
+    };
+    step::run_all(steps)
+}
+
+/// The rules of the tree are ordinary tests of this crate; `all` runs them with all other tests.
+fn tidy(arguments: &[OsString]) -> Step {
+    cargo_test("tidy", &["--package", "xtask", "--test", "tidy"], arguments)
+}
+
+fn cargo_test(name: &'static str, selection: &[&str], arguments: &[OsString]) -> Step {
+    let mut command = places::cargo();
+    command.arg("test").args(selection);
+    if !arguments.is_empty() {
+        command.arg("--").args(arguments);
+    }
+    Step::tests(name, command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suite_is_a_known_word_or_a_crate() {
+        for (text, suite) in [
+            ("all", Suite::All),
+            ("core", Suite::Core),
+            ("lint", Suite::Lint),
+            ("tidy", Suite::Tidy),
+            ("store", Suite::Crate("store".to_owned())),
+        ] {
+            assert_eq!(text.parse(), Ok(suite));
+        }
+    }
+
+    #[test]
+    fn arguments_for_everything_at_once_are_refused() {
+        let fault = run(&Suite::All, &["owners".into()]).expect_err("must be refused");
+        assert_eq!(
+            fault.to_string(),
+            "arguments after `--` need one crate or suite of tests, such as `cargo xtask test core -- owners`"
+        );
+    }
+}
