@@ -61,14 +61,14 @@ pub struct InheritedFrom {
     /// Its owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<OwnerContact>,
-    /// The way from the Service to the workload.
+    /// The way from the workload to the Service, nearest first.
     pub path: Vec<Hop>,
 }
 
-/// One step of the way from a Service to a workload.
+/// One step of the way from a workload to a Service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Hop {
-    /// Kind of the object arrived at.
+    /// Kind of what the step leads to.
     pub kind: String,
     /// Its name.
     pub name: String,

@@ -121,15 +121,15 @@ words! {
 words! {
     /// How sure an answer about a bag of labels is.
     Confidence {
-        /// The labels name the Service itself.
+        /// The labels name one Service.
         Exact = "exact",
-        /// The labels name something behind exactly one Service or one owner.
+        /// They name something that inherits from one owner (S19).
         Inherited = "inherited",
-        /// The labels are met by one Service only when some of them are taken loosely.
-        Guess = "guess",
-        /// What the labels name belongs to several owners.
+        /// They name something that several owners share: all are given.
         Shared = "shared",
-        /// Nothing, or too much, answers to the labels.
+        /// A name suggests it.
+        Guess = "guess",
+        /// Nothing that is known.
         Unknown = "unknown",
     }
 }

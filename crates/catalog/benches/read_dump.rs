@@ -35,7 +35,10 @@ fn entity(number: usize) -> String {
 }
 
 fn bench(criterion: &mut Criterion) {
-    let mut dump = tempfile::Builder::new().suffix(".json").tempfile().expect("a file");
+    let mut dump = tempfile::Builder::new()
+        .suffix(".json")
+        .tempfile()
+        .expect("a file");
     let mut bytes = 0;
     for number in 0..ENTITIES {
         let separator = if number == 0 { '[' } else { ',' };
@@ -45,7 +48,10 @@ fn bench(criterion: &mut Criterion) {
     }
     dump.write_all(b"]").expect("room on the disk");
     let text = std::fs::read(dump.path()).expect("the dump");
-    let mut group = criterion.benchmark_group(format!("dump of {ENTITIES} entities, {} MB", bytes / 1_000_000));
+    let mut group = criterion.benchmark_group(format!(
+        "dump of {ENTITIES} entities, {} MB",
+        bytes / 1_000_000
+    ));
     group
         .sample_size(10)
         .measurement_time(Duration::from_secs(10))
@@ -53,8 +59,10 @@ fn bench(criterion: &mut Criterion) {
     group.bench_function("split", |bencher| {
         bencher.iter(|| {
             let mut pieces = 0;
-            json_stream::split(text.as_slice(), Layout::Unknown, &mut |piece| pieces = piece.number)
-                .expect("reading from memory");
+            json_stream::split(text.as_slice(), Layout::Unknown, &mut |piece| {
+                pieces = piece.number;
+            })
+            .expect("reading from memory");
             assert_eq!(black_box(pieces) as usize, ENTITIES);
         });
     });

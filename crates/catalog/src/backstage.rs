@@ -192,7 +192,9 @@ impl Reading<'_> {
         let mut counts = Vec::new();
         for _ in 0..MAX_PASSES {
             let pass = self.pass(progress).await?;
-            let agrees = before.as_ref().is_some_and(|before| before.same_references(&pass));
+            let agrees = before
+                .as_ref()
+                .is_some_and(|before| before.same_references(&pass));
             if pass.is_certain() || agrees {
                 return Ok(pass.into_generation(&self.url()));
             }
@@ -201,7 +203,10 @@ impl Reading<'_> {
                 None => pass.seen().to_string(),
             });
             tracing::info!(
-                seen = pass.seen(), announced = pass.announced, null_items = pass.nulls, by_offset = pass.may_miss,
+                seen = pass.seen(),
+                announced = pass.announced,
+                null_items = pass.nulls,
+                by_offset = pass.may_miss,
                 "this pass over the catalog is not certain to be complete, reading again"
             );
             before = Some(pass);
@@ -212,10 +217,7 @@ impl Reading<'_> {
         })
     }
 
-    async fn pass(
-        &self,
-        progress: &mut (dyn FnMut(Progress) + Send),
-    ) -> Result<Pass, ReadError> {
+    async fn pass(&self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Pass, ReadError> {
         let mut pager = self.client.entities(self.filter.clone(), PAGE_SIZE);
         let mut pass = Pass::default();
         while let Some(page) = self.page(&mut pager).await? {
@@ -294,7 +296,10 @@ impl Pass {
                     return;
                 }
                 Err(fault) => Fault {
-                    place: format!("{}, field `{}`", place(), fault.field),
+                    place: match &*fault.field {
+                        "" => place(),
+                        field => format!("{}, field `{field}`", place()),
+                    },
                     message: format!(
                         "found {}, expected {}; this entity is left out",
                         fault.found, fault.expected
@@ -316,7 +321,8 @@ impl Pass {
     fn settle(&mut self) {
         self.facts.reverse();
         self.facts.sort_by(|a, b| a.reference().cmp(b.reference()));
-        self.facts.dedup_by(|later, first| later.reference() == first.reference());
+        self.facts
+            .dedup_by(|later, first| later.reference() == first.reference());
     }
 
     fn seen(&self) -> u64 {
@@ -328,8 +334,7 @@ impl Pass {
     }
 
     fn same_references(&self, other: &Self) -> bool {
-        let references = |pass: &'_ Self| pass.facts.len();
-        references(self) == references(other)
+        self.facts.len() == other.facts.len()
             && self
                 .facts
                 .iter()

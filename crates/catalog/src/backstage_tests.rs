@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use backstage_client::Settings;
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path, query_param, query_param_is_missing};
@@ -36,7 +38,11 @@ async fn sequence(server: &MockServer, answers: Vec<ResponseTemplate>, cursor: O
             None => mock.and(query_param_is_missing("cursor")),
         };
         let mock = mock.respond_with(answer);
-        let mock = if index < last { mock.up_to_n_times(1) } else { mock };
+        let mock = if index < last {
+            mock.up_to_n_times(1)
+        } else {
+            mock
+        };
         mock.mount(server).await;
     }
 }
@@ -63,7 +69,10 @@ async fn shown(server: &MockServer) -> String {
     let url = server.uri();
     let text = match read_all(server).await {
         Ok(generation) => {
-            let entities = generation.entities.iter().map(|entity| entity.reference().to_string());
+            let entities = generation
+                .entities
+                .iter()
+                .map(|entity| entity.reference().to_string());
             let faults = generation
                 .faults
                 .iter()
@@ -74,11 +83,11 @@ async fn shown(server: &MockServer) -> String {
             let mut text = format!("{error}; {:?}", error.hint());
             let mut source = std::error::Error::source(&error);
             while let Some(cause) = source {
-                text += &format!("\n  {cause}");
+                let _ = write!(text, "\n  {cause}");
                 source = cause.source();
             }
             if let Some(remedy) = error.remedy() {
-                text += &format!("\nhint: {remedy}");
+                let _ = write!(text, "\nhint: {remedy}");
             }
             text
         }
@@ -89,10 +98,18 @@ async fn shown(server: &MockServer) -> String {
 #[tokio::test]
 async fn a_catalog_is_read_to_its_last_page() {
     let server = MockServer::start().await;
-    let first = [entity("Component", "b"), Value::Null.clone(), entity("API", "leaked"), entity("Group", "team")];
-    let items = [&first[0], &first[2], &first[3]].map(Clone::clone);
+    let items = [
+        entity("Component", "b"),
+        entity("API", "leaked"),
+        entity("Group", "team"),
+    ];
     first_pages(&server, vec![page(&items, 3, Some("n+/="))]).await;
-    pages_after(&server, "n+/=", vec![page(&[entity("component", "A")], 3, None)]).await;
+    pages_after(
+        &server,
+        "n+/=",
+        vec![page(&[entity("component", "A")], 3, None)],
+    )
+    .await;
     insta::assert_snapshot!(shown(&server).await, @"
     component:default/a
     component:default/b
@@ -101,7 +118,14 @@ async fn a_catalog_is_read_to_its_last_page() {
     let requests = server.received_requests().await.expect("recorded");
     assert_eq!(requests.len(), 2);
     for request in &requests {
-        assert!(request.url.query_pairs().any(|(key, value)| key == "limit" && value == "1000"), "{}", request.url);
+        assert!(
+            request
+                .url
+                .query_pairs()
+                .any(|(key, value)| key == "limit" && value == "1000"),
+            "{}",
+            request.url
+        );
     }
 }
 
@@ -110,12 +134,20 @@ async fn entities_that_cannot_be_used_are_faults_and_counted() {
     let server = MockServer::start().await;
     let nameless = json!({"kind": "Component", "metadata": {"name": 7.5, "namespace": []}});
     let odd = json!({"kind": "Group", "metadata": "x"});
-    first_pages(&server, vec![page(&[nameless, odd, json!(3), entity("User", "u")], 4, None)]).await;
+    first_pages(
+        &server,
+        vec![page(
+            &[nameless, odd, json!(3), entity("User", "u")],
+            4,
+            None,
+        )],
+    )
+    .await;
     insta::assert_snapshot!(shown(&server).await, @"
     user:default/u
     ! http://backstage/api/catalog, entity 1, field `metadata.namespace`: found a list, expected a text; this entity is left out
     ! http://backstage/api/catalog, entity 2, field `metadata`: found an empty text, expected a map with a `name`; this entity is left out
-    ! http://backstage/api/catalog, entity 3, field ``: found a number, expected an entity (a map); this entity is left out
+    ! http://backstage/api/catalog, entity 3: found a number, expected an entity (a map); this entity is left out
     ");
 }
 
@@ -124,7 +156,11 @@ async fn an_entity_that_comes_twice_counts_once_as_it_came_last() {
     let server = MockServer::start().await;
     let mut newer = entity("Component", "A");
     newer["spec"] = json!({"owner": "new"});
-    first_pages(&server, vec![page(&[entity("Component", "a")], 1, Some("2"))]).await;
+    first_pages(
+        &server,
+        vec![page(&[entity("Component", "a")], 1, Some("2"))],
+    )
+    .await;
     pages_after(&server, "2", vec![page(&[newer], 1, None)]).await;
     let generation = read_all(&server).await.expect("a generation");
     let [EntityFact::Component(component)] = generation.entities.as_slice() else {
@@ -138,7 +174,14 @@ async fn s22_a_count_that_does_not_match_is_read_again() {
     let server = MockServer::start().await;
     let (a, b) = (entity("Component", "a"), entity("Component", "b"));
     // One was deleted during the first pass; the second is certain by itself.
-    first_pages(&server, vec![page(&[a.clone(), b.clone()], 3, None), page(&[b.clone()], 1, None)]).await;
+    first_pages(
+        &server,
+        vec![
+            page(&[a.clone(), b.clone()], 3, None),
+            page(std::slice::from_ref(&b), 1, None),
+        ],
+    )
+    .await;
     insta::assert_snapshot!(shown(&server).await, @"component:default/b");
 
     // A total that always lies: two passes that agree are believed.
@@ -165,7 +208,11 @@ async fn s22_a_catalog_that_never_holds_still_is_an_error() {
 #[tokio::test]
 async fn entities_not_yet_processed_are_told_of() {
     let server = MockServer::start().await;
-    first_pages(&server, vec![page(&[entity("Component", "a"), Value::Null], 2, None)]).await;
+    first_pages(
+        &server,
+        vec![page(&[entity("Component", "a"), Value::Null], 2, None)],
+    )
+    .await;
     insta::assert_snapshot!(shown(&server).await, @"
     component:default/a
     ! http://backstage/api/catalog: 1 entities that Backstage has not finished processing are missing
@@ -182,9 +229,18 @@ async fn an_empty_catalog_says_what_may_be_wrong() {
 #[tokio::test]
 async fn s22_a_page_that_fails_for_good_is_an_error_and_nothing_else() {
     let server = MockServer::start().await;
-    first_pages(&server, vec![page(&[entity("Component", "a")], 2, Some("2"))]).await;
+    first_pages(
+        &server,
+        vec![page(&[entity("Component", "a")], 2, Some("2"))],
+    )
+    .await;
     let failure = json!({"error": {"name": "DatabaseError", "message": "gone"}, "response": {"statusCode": 500}});
-    pages_after(&server, "2", vec![ResponseTemplate::new(500).set_body_json(failure)]).await;
+    pages_after(
+        &server,
+        "2",
+        vec![ResponseTemplate::new(500).set_body_json(failure)],
+    )
+    .await;
     insta::assert_snapshot!(shown(&server).await, @"
     page 2 of the catalog could not be read; Transient
       `http://backstage/api/catalog/entities/by-query` failed: status 500, DatabaseError: gone
@@ -200,8 +256,17 @@ async fn s22_a_rate_limit_in_the_middle_is_waited_out() {
     let limited = ResponseTemplate::new(429)
         .insert_header("Retry-After", "3")
         .set_body_json(json!({"error": {"name": "TooManyRequests", "message": "slow down"}}));
-    first_pages(&server, vec![page(&[entity("Component", "a")], 2, Some("2"))]).await;
-    pages_after(&server, "2", vec![limited.clone(), page(&[entity("Component", "b")], 2, None)]).await;
+    first_pages(
+        &server,
+        vec![page(&[entity("Component", "a")], 2, Some("2"))],
+    )
+    .await;
+    pages_after(
+        &server,
+        "2",
+        vec![limited.clone(), page(&[entity("Component", "b")], 2, None)],
+    )
+    .await;
     insta::assert_snapshot!(shown(&server).await, @"
     component:default/a
     component:default/b
@@ -220,7 +285,11 @@ async fn refusals_say_what_to_set_and_are_retried_slowly() {
     for (status, name) in [(401, "AuthenticationError"), (403, "NotAllowedError")] {
         let server = MockServer::start().await;
         let body = json!({"error": {"name": name, "message": "Illegal token"}, "response": {"statusCode": status}});
-        first_pages(&server, vec![ResponseTemplate::new(status).set_body_json(body)]).await;
+        first_pages(
+            &server,
+            vec![ResponseTemplate::new(status).set_body_json(body)],
+        )
+        .await;
         let error = read_all(&server).await.expect_err("a refusal");
         assert_eq!(error.hint(), Hint::Refused, "{status}");
         let remedy = error.remedy().expect("a remedy");
@@ -232,10 +301,18 @@ async fn refusals_say_what_to_set_and_are_retried_slowly() {
 async fn an_older_backstage_is_read_twice() {
     let server = MockServer::start().await;
     let entities = [entity("Component", "a"), entity("Group", "g")];
-    let not_found = ResponseTemplate::new(404).set_body_json(json!({"error": {"name": "NotFoundError"}}));
-    Mock::given(path(BY_QUERY)).respond_with(not_found).mount(&server).await;
+    let not_found =
+        ResponseTemplate::new(404).set_body_json(json!({"error": {"name": "NotFoundError"}}));
+    Mock::given(path(BY_QUERY))
+        .respond_with(not_found)
+        .mount(&server)
+        .await;
     let array = |items: &[Value]| ResponseTemplate::new(200).set_body_json(items);
-    let at = |offset: &str| Mock::given(method("GET")).and(path(ENTITIES)).and(query_param("offset", offset));
+    let at = |offset: &str| {
+        Mock::given(method("GET"))
+            .and(path(ENTITIES))
+            .and(query_param("offset", offset))
+    };
     Mock::given(method("GET"))
         .and(path(ENTITIES))
         .and(query_param("limit", "1"))
@@ -243,7 +320,11 @@ async fn an_older_backstage_is_read_twice() {
         .mount(&server)
         .await;
     // The first pass misses one, which the second and the third have.
-    at("0").respond_with(array(&entities[..1])).up_to_n_times(1).mount(&server).await;
+    at("0")
+        .respond_with(array(&entities[..1]))
+        .up_to_n_times(1)
+        .mount(&server)
+        .await;
     at("1").respond_with(array(&[])).mount(&server).await;
     at("0").respond_with(array(&entities)).mount(&server).await;
     at("2").respond_with(array(&[])).mount(&server).await;
@@ -256,13 +337,27 @@ async fn an_older_backstage_is_read_twice() {
 #[tokio::test]
 async fn progress_counts_up_to_what_was_announced() {
     let server = MockServer::start().await;
-    first_pages(&server, vec![page(&[entity("Component", "a")], 2, Some("2"))]).await;
-    pages_after(&server, "2", vec![page(&[entity("Component", "b")], 2, None)]).await;
+    first_pages(
+        &server,
+        vec![page(&[entity("Component", "a")], 2, Some("2"))],
+    )
+    .await;
+    pages_after(
+        &server,
+        "2",
+        vec![page(&[entity("Component", "b")], 2, None)],
+    )
+    .await;
     let mut steps = Vec::new();
     let client = client(&server);
-    read(&client, &kinds(), &LabelMap::default(), &mut |step: Progress| {
-        steps.push((step.entities, step.done, step.total));
-    })
+    read(
+        &client,
+        &kinds(),
+        &LabelMap::default(),
+        &mut |step: Progress| {
+            steps.push((step.entities, step.done, step.total));
+        },
+    )
     .await
     .expect("a generation");
     assert_eq!(steps, [(1, 1, Some(2)), (2, 2, Some(2))]);

@@ -69,7 +69,10 @@ impl Collector {
         if !fault.field.is_empty() {
             place = format!("{place}, field `{}`", fault.field);
         }
-        let message = format!("found {}, expected {}; {consequence}", fault.found, fault.expected);
+        let message = format!(
+            "found {}, expected {}; {consequence}",
+            fault.found, fault.expected
+        );
         self.push(origin, place, message);
     }
 
@@ -107,8 +110,13 @@ impl Collector {
             .enumerate()
             .map(|(rank, index)| (index, rank))
             .collect();
-        let position =
-            |origin: &Origin| (ranks.get(&origin.file).copied(), origin.document, origin.line);
+        let position = |origin: &Origin| {
+            (
+                ranks.get(&origin.file).copied(),
+                origin.document,
+                origin.line,
+            )
+        };
 
         let mut facts = std::mem::take(&mut self.facts);
         facts.sort_by(|(a, at), (b, bt)| {
@@ -144,10 +152,13 @@ impl Collector {
                     line: 0,
                 };
                 let message = format!("{more} more faults, which are not listed");
-                self.faults.push((origin, Fault {
-                    place: name,
-                    message,
-                }));
+                self.faults.push((
+                    origin,
+                    Fault {
+                        place: name,
+                        message,
+                    },
+                ));
             }
         }
         let mut faults = self.faults;

@@ -75,7 +75,11 @@ pub fn read(
                 continue;
             }
             if files.len() >= MAX_FILES {
-                path_fault(&mut collector, &found.shown, format!("leads to more than {MAX_FILES} files"));
+                path_fault(
+                    &mut collector,
+                    &found.shown,
+                    format!("leads to more than {MAX_FILES} files"),
+                );
                 break;
             }
             report.total += length(&target);
@@ -95,7 +99,11 @@ pub fn read(
         match given.get(&index) {
             Some((_, 1..)) => {}
             Some((files, _)) => {
-                let files = if *files == 1 { "the file".to_owned() } else { format!("{files} files") };
+                let files = if *files == 1 {
+                    "the file".to_owned()
+                } else {
+                    format!("{files} files")
+                };
                 let message = format!("no catalog entity found in {files}");
                 path_fault(&mut collector, path, message);
             }

@@ -243,9 +243,16 @@ impl<R: Read> Splitter<'_, R> {
                 _ => {
                     // A bare word or a number; at least one byte, so that anything is passed at last.
                     self.at += 1;
-                    self.skip_while(|byte| !matches!(byte, b',' | b']' | b'}' | b' ' | b'\n' | b'\r' | b'\t'));
+                    self.skip_while(|byte| {
+                        !matches!(byte, b',' | b']' | b'}' | b' ' | b'\n' | b'\r' | b'\t')
+                    });
                     match self.peek()? {
-                        Some(byte) if !matches!(byte, b',' | b']' | b'}') && !byte.is_ascii_whitespace() => continue,
+                        Some(byte)
+                            if !matches!(byte, b',' | b']' | b'}')
+                                && !byte.is_ascii_whitespace() =>
+                        {
+                            continue;
+                        }
                         _ => {}
                     }
                 }
@@ -341,8 +348,7 @@ impl<R: Read> Splitter<'_, R> {
     fn count_to(&mut self, position: usize) {
         let position = position.min(self.buffer.len());
         if position > self.counted {
-            let passed = &self.buffer[self.counted..position];
-            self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+            self.line += line_breaks(&self.buffer[self.counted..position]);
             self.counted = position;
         }
     }
@@ -382,6 +388,15 @@ impl<R: Read> Splitter<'_, R> {
         });
         self.start = self.at;
     }
+}
+
+/// How many lines `bytes` ends.
+#[expect(
+    clippy::naive_bytecount,
+    reason = "the compiler vectorises it; a crate for it would not be noticed beside parsing"
+)]
+pub(crate) fn line_breaks(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// How much of a text that is no JSON is shown.

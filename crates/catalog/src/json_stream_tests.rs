@@ -34,22 +34,43 @@ fn every_shape_of_a_dump_is_split_into_its_entities() {
         ("", &[]),
         (" \n\t", &[]),
         ("[]", &[]),
-        ("[ {\"a\": 1},\n {\"b\": [{}]} ]\n", &["1 1 {\"a\": 1}", "2 2 {\"b\": [{}]}"]),
+        (
+            "[ {\"a\": 1},\n {\"b\": [{}]} ]\n",
+            &["1 1 {\"a\": 1}", "2 2 {\"b\": [{}]}"],
+        ),
         // Brackets and quotes inside texts.
-        (r#"[{"a":"]}\"["},null,{"b":"\\"}]"#, &[r#"1 1 {"a":"]}\"["}"#, "2 1 null", r#"3 1 {"b":"\\"}"#]),
+        (
+            r#"[{"a":"]}\"["},null,{"b":"\\"}]"#,
+            &[r#"1 1 {"a":"]}\"["}"#, "2 1 null", r#"3 1 {"b":"\\"}"#],
+        ),
         // A page of by-query, its items first or last.
         (
             r#"{"items":[{"a":1},{"b":2}],"totalItems":2,"pageInfo":{"nextCursor":"x}"}}"#,
             &[r#"1 1 {"a":1}"#, r#"2 1 {"b":2}"#],
         ),
-        ("{\"totalItems\": 1,\n\"items\": [\n{\"a\":1}]}", &["1 3 {\"a\":1}"]),
+        (
+            "{\"totalItems\": 1,\n\"items\": [\n{\"a\":1}]}",
+            &["1 3 {\"a\":1}"],
+        ),
         (r#"{"items":[],"pageInfo":{}}"#, &[]),
         // Pages one after another.
-        ("{\"items\":[{\"a\":1}]}\n{\"items\":[{\"b\":2}]}\n", &["1 1 {\"a\":1}", "2 2 {\"b\":2}"]),
+        (
+            "{\"items\":[{\"a\":1}]}\n{\"items\":[{\"b\":2}]}\n",
+            &["1 1 {\"a\":1}", "2 2 {\"b\":2}"],
+        ),
         // One entity, JSON lines, and entities printed over several lines.
-        ("{\n \"kind\": \"Component\"\n}\n", &["1 1 {\n \"kind\": \"Component\"\n}"]),
-        ("{\"a\":1}\n\n{\"b\":2}\n", &["1 1 {\"a\":1}", "2 3 {\"b\":2}"]),
-        ("{\n\"a\":1}\n{\n\"b\":2}", &["1 1 {\n\"a\":1}", "2 3 {\n\"b\":2}"]),
+        (
+            "{\n \"kind\": \"Component\"\n}\n",
+            &["1 1 {\n \"kind\": \"Component\"\n}"],
+        ),
+        (
+            "{\"a\":1}\n\n{\"b\":2}\n",
+            &["1 1 {\"a\":1}", "2 3 {\"b\":2}"],
+        ),
+        (
+            "{\n\"a\":1}\n{\n\"b\":2}",
+            &["1 1 {\n\"a\":1}", "2 3 {\n\"b\":2}"],
+        ),
         ("{\"a\":1} {\"b\":2}", &["1 1 {\"a\":1}", "2 1 {\"b\":2}"]),
         // `items` that is no list is an entity's own.
         (r#"{"items":{"a":[1]}}"#, &[r#"1 1 {"items":{"a":[1]}}"#]),
@@ -57,7 +78,11 @@ fn every_shape_of_a_dump_is_split_into_its_entities() {
     ];
     for (text, expected) in cases {
         for step in [1, 2, 3, 7, usize::MAX] {
-            assert_eq!(shown(text, Layout::Unknown, step), *expected, "{text:?} by {step}");
+            assert_eq!(
+                shown(text, Layout::Unknown, step),
+                *expected,
+                "{text:?} by {step}"
+            );
         }
     }
 }
@@ -66,22 +91,70 @@ fn every_shape_of_a_dump_is_split_into_its_entities() {
 fn a_broken_entity_costs_no_other() {
     let cases: &[(&str, Layout, &[&str])] = &[
         // What is inside is for the parser to judge.
-        (r#"[{"a" 1},{"b":2}]"#, Layout::Unknown, &[r#"1 1 {"a" 1}"#, r#"2 1 {"b":2}"#]),
-        (r#"[{"a":1} {"b":2}]"#, Layout::Unknown, &[r#"1 1 {"a":1}"#, r#"2 1 {"b":2}"#]),
-        ("[}, {\"b\":2}]", Layout::Unknown, &["1 1 }", "2 1 {\"b\":2}"]),
+        (
+            r#"[{"a" 1},{"b":2}]"#,
+            Layout::Unknown,
+            &[r#"1 1 {"a" 1}"#, r#"2 1 {"b":2}"#],
+        ),
+        (
+            r#"[{"a":1} {"b":2}]"#,
+            Layout::Unknown,
+            &[r#"1 1 {"a":1}"#, r#"2 1 {"b":2}"#],
+        ),
+        (
+            "[}, {\"b\":2}]",
+            Layout::Unknown,
+            &["1 1 }", "2 1 {\"b\":2}"],
+        ),
         // A quote that is missing ends with its line.
-        ("[{\"a\": \"x\n},\n{\"b\":2}]", Layout::Unknown, &["1 1 {\"a\": \"x\n}", "2 3 {\"b\":2}"]),
+        (
+            "[{\"a\": \"x\n},\n{\"b\":2}]",
+            Layout::Unknown,
+            &["1 1 {\"a\": \"x\n}", "2 3 {\"b\":2}"],
+        ),
         // In JSON lines a missing bracket does, too.
-        ("{\"a\":1}\n{\"b\":\n{\"c\":3}\n", Layout::Unknown, &["1 1 {\"a\":1}", "2 2 {\"b\":", "3 3 {\"c\":3}"]),
-        ("{\"a\":\n{\"b\":2}\n", Layout::Lines, &["1 1 {\"a\":", "2 2 {\"b\":2}"]),
+        (
+            "{\"a\":1}\n{\"b\":\n{\"c\":3}\n",
+            Layout::Unknown,
+            &["1 1 {\"a\":1}", "2 2 {\"b\":", "3 3 {\"c\":3}"],
+        ),
+        (
+            "{\"a\":\n{\"b\":2}\n",
+            Layout::Lines,
+            &["1 1 {\"a\":", "2 2 {\"b\":2}"],
+        ),
         // Cut off.
-        (r#"[{"a":1},{"b":"#, Layout::Unknown, &[r#"1 1 {"a":1}"#, r#"2 1 cut off: {"b":"#]),
-        (r#"[{"a":1},"#, Layout::Unknown, &[r#"1 1 {"a":1}"#, "2 1 cut off: "]),
-        (r#"{"items":[{"a":1},{"b"#, Layout::Unknown, &[r#"1 1 {"a":1}"#, r#"2 1 cut off: {"b"#]),
-        (r#"{"items":[{"a":1}],"#, Layout::Unknown, &[r#"1 1 {"a":1}"#, "2 1 cut off: "]),
-        (r#"{"a":"b\"#, Layout::Unknown, &[r#"1 1 cut off: {"a":"b\"#]),
+        (
+            r#"[{"a":1},{"b":"#,
+            Layout::Unknown,
+            &[r#"1 1 {"a":1}"#, r#"2 1 cut off: {"b":"#],
+        ),
+        (
+            r#"[{"a":1},"#,
+            Layout::Unknown,
+            &[r#"1 1 {"a":1}"#, "2 1 cut off: "],
+        ),
+        (
+            r#"{"items":[{"a":1},{"b"#,
+            Layout::Unknown,
+            &[r#"1 1 {"a":1}"#, r#"2 1 cut off: {"b"#],
+        ),
+        (
+            r#"{"items":[{"a":1}],"#,
+            Layout::Unknown,
+            &[r#"1 1 {"a":1}"#, "2 1 cut off: "],
+        ),
+        (
+            r#"{"a":"b\"#,
+            Layout::Unknown,
+            &[r#"1 1 cut off: {"a":"b\"#],
+        ),
         // No JSON at all.
-        ("<!doctype html>\n<p>", Layout::Unknown, &["1 1 not JSON: <!doctype html>\n<p>"]),
+        (
+            "<!doctype html>\n<p>",
+            Layout::Unknown,
+            &["1 1 not JSON: <!doctype html>\n<p>"],
+        ),
         ("\u{feff}", Layout::Unknown, &[]),
     ];
     for (text, layout, expected) in cases {

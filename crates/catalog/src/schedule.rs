@@ -20,7 +20,8 @@ pub const FIRST_BACKOFF: Duration = Duration::from_secs(1);
 /// The longest pause that a server may ask for; a longer one is cut to it.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 /// The first pause after a refusal, and the longest: a new token should not take an hour to be noticed.
-pub const REFUSED_BACKOFF: (Duration, Duration) = (Duration::from_secs(30), Duration::from_mins(15));
+pub const REFUSED_BACKOFF: (Duration, Duration) =
+    (Duration::from_secs(30), Duration::from_mins(15));
 /// By how much a pause between good reads differs from the interval, as a divisor: a tenth either way, so that many
 /// instances do not read at the same moment.
 const JITTER_DIVISOR: u32 = 10;
@@ -28,7 +29,8 @@ const JITTER_DIVISOR: u32 = 10;
 /// The pause after a complete read.
 pub fn after_success(sync_interval: Duration, random: u64) -> Duration {
     let spread = sync_interval / JITTER_DIVISOR;
-    (sync_interval - spread).saturating_add(part(spread.saturating_mul(2), random))
+    let shortest = sync_interval.saturating_sub(spread);
+    shortest.saturating_add(part(spread.saturating_mul(2), random))
 }
 
 /// The pause after the `failures`th failure in a row, counted from 1.
@@ -92,10 +94,11 @@ mod tests {
     fn s22_failures_back_off_exponentially() {
         let pauses = |random| {
             [0, 1, 2, 3, 9, 10, 33, u32::MAX]
-                .map(|failures| after_failure(failures, Hint::Transient, random).as_secs_f64())
+                .map(|failures| after_failure(failures, Hint::Transient, random).as_millis())
         };
-        assert_eq!(pauses(HIGHEST), [1.0, 1.0, 2.0, 4.0, 256.0, 300.0, 300.0, 300.0]);
-        assert_eq!(pauses(LOWEST), [0.5, 0.5, 1.0, 2.0, 128.0, 150.0, 150.0, 150.0]);
+        let longest = [1, 1, 2, 4, 256, 300, 300, 300].map(|seconds| seconds * 1_000);
+        assert_eq!(pauses(HIGHEST), longest);
+        assert_eq!(pauses(LOWEST), longest.map(|milliseconds| milliseconds / 2));
     }
 
     #[test]
@@ -110,14 +113,27 @@ mod tests {
         for (failures, asked, random, expected) in cases {
             let hint = Hint::RetryAfter(Duration::from_secs(asked));
             let pause = after_failure(failures, hint, random);
-            assert_eq!(pause, Duration::from_secs(expected), "{failures} {asked} {random}");
+            assert_eq!(
+                pause,
+                Duration::from_secs(expected),
+                "{failures} {asked} {random}"
+            );
         }
     }
 
     #[test]
     fn s22_refusals_are_retried_slowly() {
-        assert_eq!(after_failure(1, Hint::Refused, LOWEST), Duration::from_secs(15));
-        assert_eq!(after_failure(1, Hint::Refused, HIGHEST), Duration::from_secs(30));
-        assert_eq!(after_failure(50, Hint::Refused, HIGHEST), Duration::from_mins(15));
+        assert_eq!(
+            after_failure(1, Hint::Refused, LOWEST),
+            Duration::from_secs(15)
+        );
+        assert_eq!(
+            after_failure(1, Hint::Refused, HIGHEST),
+            Duration::from_secs(30)
+        );
+        assert_eq!(
+            after_failure(50, Hint::Refused, HIGHEST),
+            Duration::from_mins(15)
+        );
     }
 }

@@ -18,82 +18,110 @@ pub struct Document<'a> {
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Splits a stream. Documents without any content are left out, but keep their number.
-pub fn split(stream: &[u8]) -> impl Iterator<Item = Document<'_>> {
-    let mut lines = Lines {
-        rest: stream,
-        offset: 0,
-        line: 0,
-    };
-    // Where the document being collected starts, and what it has so far.
-    let mut start = (0, 1);
-    let mut has_marker = false;
-    let mut has_content = false;
-    let mut number = 0;
-    let mut done = false;
-    std::iter::from_fn(move || {
-        while !done {
-            let (end, end_line, next) = match lines.next() {
-                Some((offset, line, text)) => match marker(text) {
-                    // Directives and comments before `---` belong to the document that it opens.
-                    Some(Marker::Start) if !has_marker && !has_content => {
-                        has_marker = true;
-                        has_content = !is_blank(&text[3..]);
-                        continue;
-                    }
-                    Some(Marker::Start) => (offset, line, (true, !is_blank(&text[3..]))),
-                    Some(Marker::End) => (offset, line, (false, false)),
-                    None => {
-                        has_content |= !is_blank(text) && (has_marker || !text.starts_with(b"%"));
-                        continue;
-                    }
-                },
+pub fn split(stream: &[u8]) -> Documents<'_> {
+    Documents {
+        stream,
+        lines: Lines::new(stream),
+        number: 0,
+        next: Some(Pending {
+            offset: 0,
+            line: 1,
+            has_marker: false,
+            has_content: false,
+        }),
+    }
+}
+
+/// The documents of a stream, in order.
+#[derive(Debug)]
+pub struct Documents<'a> {
+    stream: &'a [u8],
+    lines: Lines<'a>,
+    number: u32,
+    /// The document being collected; `None` at the end of the stream.
+    next: Option<Pending>,
+}
+
+/// What is known of a document before its end is found.
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    offset: usize,
+    line: u64,
+    has_marker: bool,
+    has_content: bool,
+}
+
+impl Documents<'_> {
+    /// Moves to the end of the document being collected and gives its end and what comes after it.
+    fn collect(&mut self, document: &mut Pending) -> (usize, Option<Pending>) {
+        for (offset, line, text) in self.lines.by_ref() {
+            match marker(text) {
+                // Directives and comments before `---` belong to the document that it opens.
+                Some((Marker::Start, rest)) if !document.has_marker && !document.has_content => {
+                    document.has_marker = true;
+                    document.has_content = !is_blank(rest);
+                }
+                Some((Marker::Start, rest)) => {
+                    let next = Pending {
+                        offset,
+                        line,
+                        has_marker: true,
+                        has_content: !is_blank(rest),
+                    };
+                    return (offset, Some(next));
+                }
+                // `...` itself belongs to nothing: the next document starts on the line after it.
+                Some((Marker::End, _)) => {
+                    let next = Pending {
+                        offset: self.lines.offset,
+                        line: line + 1,
+                        has_marker: false,
+                        has_content: false,
+                    };
+                    return (offset, Some(next));
+                }
                 None => {
-                    done = true;
-                    (stream.len(), 0, (false, false))
+                    let directive = !document.has_marker && text.starts_with(b"%");
+                    document.has_content |= !is_blank(text) && !directive;
                 }
-            };
-            let document = (has_marker || has_content).then(|| {
-                number += 1;
-                let bytes = &stream[start.0..end];
-                Document {
+            }
+        }
+        (self.stream.len(), None)
+    }
+}
+
+impl<'a> Iterator for Documents<'a> {
+    type Item = Document<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while let Some(mut document) = self.next {
+            let (end, next) = self.collect(&mut document);
+            self.next = next;
+            if document.has_marker || document.has_content {
+                self.number = self.number.saturating_add(1);
+            }
+            if document.has_content {
+                let bytes = &self.stream[document.offset..end];
+                return Some(Document {
                     bytes: bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes),
-                    number,
-                    line: start.1,
-                }
-            });
-            let finished = document.filter(|_| has_content);
-            // `...` itself belongs to nothing: the next document starts on the line after it.
-            start = match next {
-                (true, _) => (end, end_line),
-                (false, _) => (lines.offset, lines.line + 1),
-            };
-            (has_marker, has_content) = next;
-            if finished.is_some() {
-                return finished;
+                    number: self.number,
+                    line: document.line,
+                });
             }
         }
         None
-    })
+    }
 }
 
 impl Document<'_> {
     /// The line of the stream on which the content starts: the first that is no comment, marker or directive.
     pub fn content_line(&self) -> u64 {
-        let lines = Lines {
-            rest: self.bytes,
-            offset: 0,
-            line: 0,
-        };
-        let mut first = self.line;
-        for (_, line, text) in lines {
-            let opened = marker(text).is_some();
-            let content = if opened { &text[3..] } else { text };
-            if !is_blank(content) && !content.starts_with(b"%") {
-                first = self.line + line - 1;
-                break;
-            }
-        }
-        first
+        Lines::new(self.bytes)
+            .find(|(_, _, text)| {
+                let content = marker(text).map_or(*text, |(_, rest)| rest);
+                !is_blank(content) && !content.starts_with(b"%")
+            })
+            .map_or(self.line, |(_, line, _)| self.line + line - 1)
     }
 }
 
@@ -102,15 +130,16 @@ enum Marker {
     End,
 }
 
-fn marker(line: &[u8]) -> Option<Marker> {
+/// The marker that a line is, and what follows it on the line.
+fn marker(line: &[u8]) -> Option<(Marker, &[u8])> {
     let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
     let (mark, rest) = line.split_at_checked(3)?;
     if !matches!(rest.first(), None | Some(b' ' | b'\t')) {
         return None;
     }
     match mark {
-        b"---" => Some(Marker::Start),
-        b"..." => Some(Marker::End),
+        b"---" => Some((Marker::Start, rest)),
+        b"..." => Some((Marker::End, rest)),
         _ => None,
     }
 }
@@ -122,10 +151,21 @@ fn is_blank(line: &[u8]) -> bool {
 }
 
 /// Lines with their offset and number, ended by `\n`, `\r\n` or `\r`.
+#[derive(Debug)]
 struct Lines<'a> {
     rest: &'a [u8],
     offset: usize,
     line: u64,
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self {
+            rest: text,
+            offset: 0,
+            line: 0,
+        }
+    }
 }
 
 impl<'a> Iterator for Lines<'a> {
@@ -167,33 +207,66 @@ mod tests {
             .collect()
     }
 
+    /// A stream, and the number, content line and text of each of its documents.
+    type Case = (&'static str, &'static [(u32, u64, &'static str)]);
+
     #[test]
     fn documents_end_at_markers_and_nowhere_else() {
-        let cases: &[(&str, &[(u32, u64, &str)])] = &[
+        let cases: &[Case] = &[
             ("", &[]),
             ("# only a comment\n", &[]),
             ("---\n", &[]),
             ("a: 1", &[(1, 1, "a: 1")]),
-            ("---\na: 1\n---\nb: 2\n", &[(1, 2, "---\na: 1\n"), (2, 4, "---\nb: 2\n")]),
+            (
+                "---\na: 1\n---\nb: 2\n",
+                &[(1, 2, "---\na: 1\n"), (2, 4, "---\nb: 2\n")],
+            ),
             // A comment or blanks after the marker, and content on its line.
-            ("--- # first\na: 1\n---\t\nb: 2", &[(1, 2, "--- # first\na: 1\n"), (2, 4, "---\t\nb: 2")]),
-            ("--- {a: 1}\n--- {b: 2}\n", &[(1, 1, "--- {a: 1}\n"), (2, 2, "--- {b: 2}\n")]),
+            (
+                "--- # first\na: 1\n---\t\nb: 2",
+                &[(1, 2, "--- # first\na: 1\n"), (2, 4, "---\t\nb: 2")],
+            ),
+            (
+                "--- {a: 1}\n--- {b: 2}\n",
+                &[(1, 1, "--- {a: 1}\n"), (2, 2, "--- {b: 2}\n")],
+            ),
             // Comments and directives before the marker belong to the document after it.
-            ("# licence\n\n---\na: 1\n", &[(1, 4, "# licence\n\n---\na: 1\n")]),
-            ("%YAML 1.2\n---\na: 1\n...\n%YAML 1.2\n---\nb: 2\n", &[
-                (1, 3, "%YAML 1.2\n---\na: 1\n"),
-                (2, 7, "%YAML 1.2\n---\nb: 2\n"),
-            ]),
+            (
+                "# licence\n\n---\na: 1\n",
+                &[(1, 4, "# licence\n\n---\na: 1\n")],
+            ),
+            (
+                "%YAML 1.2\n---\na: 1\n...\n%YAML 1.2\n---\nb: 2\n",
+                &[
+                    (1, 3, "%YAML 1.2\n---\na: 1\n"),
+                    (2, 7, "%YAML 1.2\n---\nb: 2\n"),
+                ],
+            ),
             ("a: 1\n...\nb: 2\n", &[(1, 1, "a: 1\n"), (2, 3, "b: 2\n")]),
             // What only looks like a marker.
-            ("a: |\n  ---\n  text\nb: ---\n----\n", &[(1, 1, "a: |\n  ---\n  text\nb: ---\n----\n")]),
-            ("a: |\n  text\n---\nb: 2\n", &[(1, 1, "a: |\n  text\n"), (2, 4, "---\nb: 2\n")]),
+            (
+                "a: |\n  ---\n  text\nb: ---\n----\n",
+                &[(1, 1, "a: |\n  ---\n  text\nb: ---\n----\n")],
+            ),
+            (
+                "a: |\n  text\n---\nb: 2\n",
+                &[(1, 1, "a: |\n  text\n"), (2, 4, "---\nb: 2\n")],
+            ),
             // Empty documents count, but are not given.
-            ("---\n---\n# none\n---\na: 1\n---\n", &[(3, 5, "---\na: 1\n")]),
+            (
+                "---\n---\n# none\n---\na: 1\n---\n",
+                &[(3, 5, "---\na: 1\n")],
+            ),
             // Line ends and byte order marks, as concatenated files from Windows have them.
-            ("\u{feff}a: 1\r\n---\r\nb: 2\r\n", &[(1, 1, "a: 1\r\n"), (2, 3, "---\r\nb: 2\r\n")]),
+            (
+                "\u{feff}a: 1\r\n---\r\nb: 2\r\n",
+                &[(1, 1, "a: 1\r\n"), (2, 3, "---\r\nb: 2\r\n")],
+            ),
             ("a: 1\r---\rb: 2", &[(1, 1, "a: 1\r"), (2, 3, "---\rb: 2")]),
-            ("a: 1\n\u{feff}---\nb: 2\n", &[(1, 1, "a: 1\n"), (2, 3, "---\nb: 2\n")]),
+            (
+                "a: 1\n\u{feff}---\nb: 2\n",
+                &[(1, 1, "a: 1\n"), (2, 3, "---\nb: 2\n")],
+            ),
         ];
         for (stream, expected) in cases {
             let expected: Vec<_> = expected

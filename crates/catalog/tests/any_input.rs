@@ -1,5 +1,6 @@
 //! Nothing that a file or a server can hold makes reading it panic, and no order changes what is read.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
@@ -15,11 +16,37 @@ use topology::label_map::LabelMap;
 fn any_json() -> impl Strategy<Value = serde_json::Value> {
     use serde_json::Value;
     let keys = prop::sample::select(vec![
-        "apiVersion", "kind", "metadata", "name", "namespace", "annotations", "spec", "owner", "relations", "type",
-        "targetRef", "target", "targets", "items", "members", "profile", "backstage.io/kubernetes-id", "",
+        "apiVersion",
+        "kind",
+        "metadata",
+        "name",
+        "namespace",
+        "annotations",
+        "spec",
+        "owner",
+        "relations",
+        "type",
+        "targetRef",
+        "target",
+        "targets",
+        "items",
+        "members",
+        "profile",
+        "backstage.io/kubernetes-id",
+        "",
     ]);
     let texts = prop::sample::select(vec![
-        "Component", "Group", "Location", "backstage.io/v1alpha1", "a", "", " ", "group:x/y", "ownedBy", "\u{0}", "\"é\n",
+        "Component",
+        "Group",
+        "Location",
+        "backstage.io/v1alpha1",
+        "a",
+        "",
+        " ",
+        "group:x/y",
+        "ownedBy",
+        "\u{0}",
+        "\"é\n",
     ]);
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -31,8 +58,10 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
     leaf.prop_recursive(6, 60, 8, move |inner| {
         prop_oneof![
             vec(inner.clone(), 0..5).prop_map(Value::from),
-            vec((keys.clone(), inner), 0..7)
-                .prop_map(|entries| entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+            vec((keys.clone(), inner), 0..7).prop_map(|entries| entries
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect()),
         ]
     })
 }
@@ -120,7 +149,7 @@ proptest! {
         let mut texts = [const { String::new() }; 4];
         for (position, (file, name)) in names.iter().enumerate() {
             let text = &mut texts[usize::from(*file)];
-            *text += &format!("---\nkind: Component\nmetadata: {{name: {name}}}\nspec: {{owner: team-{position}}}\n");
+            let _ = write!(text, "---\nkind: Component\nmetadata: {{name: {name}}}\nspec: {{owner: team-{position}}}\n");
         }
         let mut paths: Vec<PathBuf> = Vec::new();
         for index in shuffled {

@@ -53,7 +53,10 @@ fn s12_references_are_read_as_backstage_reads_them() {
         let ours = EntityRef::parse(
             &reading.reference,
             reading.default_kind.as_deref(),
-            reading.default_namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE),
+            reading
+                .default_namespace
+                .as_deref()
+                .unwrap_or(DEFAULT_NAMESPACE),
         );
         let same = match (&ours, &reading.string) {
             (Ok(ours), Answer::Canonical(theirs)) => ours.to_string() == *theirs,
@@ -91,7 +94,10 @@ fn s12_every_name_and_key_that_backstage_knows_can_be_read() {
     for key in vectors.annotation_keys.iter().filter(|key| key.valid) {
         let path = format!("annotations.{}", key.value);
         let path = topology::field_path::FieldPath::parse(&path).expect("a valid key makes a path");
-        let text = format!(r#"{{"kind":"Component","metadata":{{"annotations":{{"{}":"x"}}}}}}"#, key.value);
+        let text = format!(
+            r#"{{"kind":"Component","metadata":{{"annotations":{{"{}":"x"}}}}}}"#,
+            key.value
+        );
         let entity = catalog::document::from_json(&text).expect("JSON");
         let found = path.lookup(&entity);
         assert!(

@@ -48,25 +48,42 @@ fn listed(generation: &CatalogGeneration, folder: &Path) -> String {
 }
 
 fn component(name: &str) -> String {
-    format!("apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\nspec:\n  owner: team\n")
+    format!(
+        "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\nspec:\n  owner: team\n"
+    )
 }
 
 #[test]
 fn a_folder_is_read_at_any_depth_and_what_is_no_entity_is_passed_over() {
     let folder = folder(&[
         ("a/catalog-info.yaml", &component("one")),
-        ("a/b/c.YML", &format!("{}---\n{}", component("two"), component("three"))),
-        ("deploy.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\n"),
+        (
+            "a/b/c.YML",
+            &format!("{}---\n{}", component("two"), component("three")),
+        ),
+        (
+            "deploy.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\n",
+        ),
         ("mkdocs.yml", "site_name: x\nnav:\n  - a: b\n"),
         ("ci.yaml", "on: [push]\njobs: {}\n"),
         ("package.json", "{\"name\": \"x\"}"),
         ("tsconfig.json", "{ // a comment\n}"),
         ("README.md", "kind: Component"),
-        ("helm/templates/a.yaml", "kind: {{ .Values.kind }}\nmetadata: {{ toYaml . }}\n"),
-        ("dapr.yaml", "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: store, annotations: {backstage.io/kubernetes-id: x}}\nspec: {type: state.redis}\n"),
+        (
+            "helm/templates/a.yaml",
+            "kind: {{ .Values.kind }}\nmetadata: {{ toYaml . }}\n",
+        ),
+        (
+            "dapr.yaml",
+            "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: store, annotations: {backstage.io/kubernetes-id: x}}\nspec: {type: state.redis}\n",
+        ),
         (".git/x.yaml", &component("hidden")),
         ("node_modules/x/catalog-info.yaml", &component("dependency")),
-        ("groups.json", r#"[{"kind":"Group","apiVersion":"backstage.io/v1alpha1","metadata":{"name":"team"}}]"#),
+        (
+            "groups.json",
+            r#"[{"kind":"Group","apiVersion":"backstage.io/v1alpha1","metadata":{"name":"team"}}]"#,
+        ),
     ]);
     insta::assert_snapshot!(shown(&folder, &["."]), @"
     component:default/one
@@ -79,12 +96,30 @@ fn a_folder_is_read_at_any_depth_and_what_is_no_entity_is_passed_over() {
 #[test]
 fn an_entity_is_never_lost_in_silence() {
     let folder = folder(&[
-        ("own-version.yaml", "apiVersion: example.com/v1\nkind: Component\nmetadata: {name: own}\nspec: {type: service, owner: team}\n"),
-        ("no-version.yaml", "kind: Component\nmetadata: {name: unversioned}\n"),
-        ("doubtful.yaml", "apiVersion: example.com/v1\nkind: User\nmetadata: {name: u}\nspec: {tags: x}\n"),
-        ("no-kind.yaml", "apiVersion: backstage.io/v1alpha1\nmetadata: {name: x}\n"),
-        ("no-kind-no-version.yaml", "metadata: {name: x}\nspec: {owner: team, type: service}\n"),
-        ("skeleton.yaml", "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: \"${{ values.name }}\"}\n"),
+        (
+            "own-version.yaml",
+            "apiVersion: example.com/v1\nkind: Component\nmetadata: {name: own}\nspec: {type: service, owner: team}\n",
+        ),
+        (
+            "no-version.yaml",
+            "kind: Component\nmetadata: {name: unversioned}\n",
+        ),
+        (
+            "doubtful.yaml",
+            "apiVersion: example.com/v1\nkind: User\nmetadata: {name: u}\nspec: {tags: x}\n",
+        ),
+        (
+            "no-kind.yaml",
+            "apiVersion: backstage.io/v1alpha1\nmetadata: {name: x}\n",
+        ),
+        (
+            "no-kind-no-version.yaml",
+            "metadata: {name: x}\nspec: {owner: team, type: service}\n",
+        ),
+        (
+            "skeleton.yaml",
+            "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: \"${{ values.name }}\"}\n",
+        ),
     ]);
     insta::assert_snapshot!(shown(&folder, &["."]), @"
     component:default/own
@@ -112,7 +147,11 @@ fn broken_documents_cost_no_other() {
     write(
         folder.path(),
         "latin1.yaml",
-        &[component("good").as_bytes(), b"---\nkind: Component\nmetadata: {name: caf\xE9}\n"].concat(),
+        &[
+            component("good").as_bytes(),
+            b"---\nkind: Component\nmetadata: {name: caf\xE9}\n",
+        ]
+        .concat(),
     );
     write(folder.path(), "utf16.yaml", b"\xFF\xFEk\0i\0n\0d\0");
     insta::assert_snapshot!(shown(&folder, &["."]), @"
@@ -123,6 +162,8 @@ fn broken_documents_cost_no_other() {
     ! ./latin1.yaml, document 2, line 9: byte 0xE9 is not UTF-8; this document is left out
     ! ./many.yaml, document 2, line 12: column 5: illegal placement of ':' indicator; this document is left out
     ! ./many.yaml, document 4, line 21, field `metadata.name`: found nothing, expected a non-empty text; this entity is left out
+    ! ./many.yaml, document 5, line 26, field `metadata`: found a list, expected a map with a `name`; this entity is left out
+    ! ./text.yaml, document 2, line 3: column 3: unclosed bracket '{'; this document is left out
     ! ./utf16.yaml: is UTF-16, expected UTF-8
     ");
 }
@@ -130,14 +171,32 @@ fn broken_documents_cost_no_other() {
 #[test]
 fn a_named_file_is_judged_strictly() {
     let folder = folder(&[
-        ("mixed.txt", &format!("{}---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: x}}\n---\njust: text\n---\n- 1\n---\n{{a: [\n", component("one"))),
+        (
+            "mixed.txt",
+            &format!(
+                "{}---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: x}}\n---\njust: text\n---\n- 1\n---\n{{a: [\n",
+                component("one")
+            ),
+        ),
         ("page.html", "<!doctype html>\n<p>Sign in</p>"),
         ("login.json", "<!doctype html>\n<p>Sign in</p>"),
         ("empty.json", ""),
         ("other.json", "[1, {\"a\": 2}, \"x\"]"),
-        ("api.json", r#"[{"apiVersion":"backstage.io/v1alpha1","kind":"API","metadata":{"name":"x"}}]"#),
+        (
+            "api.json",
+            r#"[{"apiVersion":"backstage.io/v1alpha1","kind":"API","metadata":{"name":"x"}}]"#,
+        ),
     ]);
-    let all = ["mixed.txt", "page.html", "login.json", "empty.json", "other.json", "api.json", "gone.yaml", "no/*.yaml"];
+    let all = [
+        "mixed.txt",
+        "page.html",
+        "login.json",
+        "empty.json",
+        "other.json",
+        "api.json",
+        "gone.yaml",
+        "no/*.yaml",
+    ];
     insta::assert_snapshot!(shown(&folder, &all), @"
     component:default/one
     ! empty.json: no catalog entity found in the file
@@ -201,10 +260,14 @@ fn locations_lead_to_files_inside_the_folder_only() {
         ("repo/components/a.yaml", &component("a")),
         ("repo/components/b.yaml", &component("b")),
         ("repo/components/.hidden.yaml", &component("hidden")),
-        ("repo/more.txt", &format!("{}---\nnot: an entity\n", component("more"))),
+        (
+            "repo/more.txt",
+            &format!("{}---\nnot: an entity\n", component("more")),
+        ),
         ("outside/x.yaml", &component("x")),
     ]);
-    let text = shown(&folder, &["repo/all.yaml"]).replace(&outside.path().display().to_string(), "/elsewhere");
+    let text = shown(&folder, &["repo/all.yaml"])
+        .replace(&outside.path().display().to_string(), "/elsewhere");
     insta::assert_snapshot!(text, @"
     component:default/a
     component:default/b
@@ -224,10 +287,19 @@ fn locations_lead_to_files_inside_the_folder_only() {
 #[test]
 fn a_location_may_be_json_or_optional_and_files_are_read_once() {
     let folder = folder(&[
-        ("all.json", r#"{"apiVersion":"backstage.io/v1alpha1","kind":"Location","metadata":{"name":"l"},"spec":{"targets":["./a.yaml","./b.yaml"]}}"#),
-        ("b.yaml", "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {name: m}\nspec: {presence: optional, targets: [./gone.yaml, ./all.json]}\n"),
+        (
+            "all.json",
+            r#"{"apiVersion":"backstage.io/v1alpha1","kind":"Location","metadata":{"name":"l"},"spec":{"targets":["./a.yaml","./b.yaml"]}}"#,
+        ),
+        (
+            "b.yaml",
+            "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {name: m}\nspec: {presence: optional, targets: [./gone.yaml, ./all.json]}\n",
+        ),
         ("a.yaml", &component("a")),
-        ("empty-location.yaml", "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {name: m}\nspec: {}\n"),
+        (
+            "empty-location.yaml",
+            "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {name: m}\nspec: {}\n",
+        ),
     ]);
     insta::assert_snapshot!(shown(&folder, &["all.json"]), @"component:default/a");
     insta::assert_snapshot!(shown(&folder, &[".", "all.json", "*.yaml", "a.yaml"]), @"
@@ -266,13 +338,26 @@ fn every_shape_of_a_dump_gives_the_same_entities() {
     let list = entities.join(",\n");
     let folder = folder(&[
         ("list.json", &format!("[{list}]")),
-        ("page.json", &format!("{{\"items\":[{list},null],\"totalItems\":3,\"pageInfo\":{{}}}}")),
+        (
+            "page.json",
+            &format!("{{\"items\":[{list},null],\"totalItems\":3,\"pageInfo\":{{}}}}"),
+        ),
         ("lines.jsonl", &entities.join("\n")),
         ("lines.json", &entities.join("\n")),
         ("list.yaml", &format!("[{list}]")),
-        ("page.yaml", &format!("items:\n- {}\n", entities.join("\n- "))),
+        (
+            "page.yaml",
+            &format!("items:\n- {}\n", entities.join("\n- ")),
+        ),
     ]);
-    for file in ["list.json", "page.json", "lines.jsonl", "lines.json", "list.yaml", "page.yaml"] {
+    for file in [
+        "list.json",
+        "page.json",
+        "lines.jsonl",
+        "lines.json",
+        "list.yaml",
+        "page.yaml",
+    ] {
         assert_eq!(
             shown(&folder, &[file]),
             "component:default/a\ncomponent:default/b\ncomponent:default/c",
@@ -308,10 +393,27 @@ fn a_broken_dump_names_the_entity() {
 fn fields_of_any_type_and_size_are_borne() {
     let huge = "x".repeat(10 << 20);
     let folder = folder(&[
-        ("huge-elsewhere.yaml", &component("a").replace("  name: a", &format!("  name: a\n  annotations: {{note: {huge}}}"))),
-        ("huge-mapped.json", &format!(r#"{{"kind":"Component","metadata":{{"name":"b","annotations":{{"backstage.io/kubernetes-id":"{huge}"}}}}}}"#)),
-        ("typed.yaml", "kind: Component\nmetadata:\n  name: c\n  annotations: {backstage.io/kubernetes-id: 0123, backstage.io/kubernetes-namespace: [x]}\nspec: {owner: {name: t}}\n"),
-        ("no-map.yaml", "kind: Component\nmetadata:\n  name: d\n  annotations: none\n"),
+        (
+            "huge-elsewhere.yaml",
+            &component("a").replace(
+                "  name: a",
+                &format!("  name: a\n  annotations: {{note: {huge}}}"),
+            ),
+        ),
+        (
+            "huge-mapped.json",
+            &format!(
+                r#"{{"kind":"Component","metadata":{{"name":"b","annotations":{{"backstage.io/kubernetes-id":"{huge}"}}}}}}"#
+            ),
+        ),
+        (
+            "typed.yaml",
+            "kind: Component\nmetadata:\n  name: c\n  annotations: {backstage.io/kubernetes-id: 0123, backstage.io/kubernetes-namespace: [x]}\nspec: {owner: {name: t}}\n",
+        ),
+        (
+            "no-map.yaml",
+            "kind: Component\nmetadata:\n  name: d\n  annotations: none\n",
+        ),
     ]);
     let generation = read(&[folder.path().to_owned()]);
     assert_eq!(generation.faults, []);
@@ -323,7 +425,10 @@ fn fields_of_any_type_and_size_are_borne() {
                 "{}: {:?} {:?}",
                 component.name,
                 component.kubernetes_id.as_ref().map(|found| &found.value),
-                component.fault.as_ref().map(|fault| (&fault.field, &fault.found))
+                component
+                    .fault
+                    .as_ref()
+                    .map(|fault| (&fault.field, &fault.found))
             ),
             EntityFact::Owner(owner) => owner.reference.to_string(),
         })
@@ -340,10 +445,19 @@ fn fields_of_any_type_and_size_are_borne() {
 fn s33_the_order_of_paths_never_matters() {
     let folder = folder(&[
         ("x/a.yaml", &component("one")),
-        ("y/a.yaml", &format!("{}---\n{}", component("one"), component("two"))),
-        ("z/dump.json", r#"[{"kind":"Group","metadata":{"name":"g"}},{"kind":"Component","metadata":{"name":"two"}}]"#),
+        (
+            "y/a.yaml",
+            &format!("{}---\n{}", component("one"), component("two")),
+        ),
+        (
+            "z/dump.json",
+            r#"[{"kind":"Group","metadata":{"name":"g"}},{"kind":"Component","metadata":{"name":"two"}}]"#,
+        ),
     ]);
-    let mut paths: Vec<PathBuf> = ["x", "y", "z", "y/a.yaml"].iter().map(|path| folder.path().join(path)).collect();
+    let mut paths: Vec<PathBuf> = ["x", "y", "z", "y/a.yaml"]
+        .iter()
+        .map(|path| folder.path().join(path))
+        .collect();
     let first = read(&paths);
     for turn in 0..paths.len() {
         paths.rotate_left(1);
@@ -354,7 +468,9 @@ fn s33_the_order_of_paths_never_matters() {
 
 #[test]
 fn many_faults_are_counted_rather_than_listed() {
-    let entities: Vec<String> = (0..2_500).map(|number| format!("{{\"kind\":\"Group\",\"metadata\":{number}}}")).collect();
+    let entities: Vec<String> = (0..2_500)
+        .map(|number| format!("{{\"kind\":\"Group\",\"metadata\":{number}}}"))
+        .collect();
     let folder = folder(&[("dump.json", &format!("[{}]", entities.join(",")))]);
     let generation = read(&[folder.path().join("dump.json")]);
     assert_eq!(generation.faults.len(), 1_001);
@@ -366,7 +482,11 @@ fn many_faults_are_counted_rather_than_listed() {
 fn progress_reaches_the_end() {
     let folder = folder(&[("a.yaml", &component("one")), ("b.json", "[]")]);
     let mut steps: Vec<Progress> = Vec::new();
-    files::read(&[folder.path().to_owned()], &LabelMap::default(), &mut |step| steps.push(step));
+    files::read(
+        &[folder.path().to_owned()],
+        &LabelMap::default(),
+        &mut |step| steps.push(step),
+    );
     let last = steps.last().expect("a step");
     assert_eq!((last.entities, Some(last.done)), (1, last.total));
 }

@@ -1,9 +1,11 @@
 //! The contract with a real API server.
 //!
 //! Runs when `KUBECONFIG_TEST` names a kubeconfig whose current context may do everything; objects are made in namespaces
-//! of their own and deleted again. With `KUBECONFIG_TEST_RESTART`, a command that restarts the API server, the watch is
-//! followed through a restart too. Without them it says so, loudly, and checks nothing.
+//! of their own and deleted again. With `KUBECONFIG_TEST_RESTART`, a command that restarts the API server (and had better
+//! compact its store before, so that it forgets), watches are followed through a restart too. Without them it says so,
+//! loudly, and checks nothing.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -110,8 +112,24 @@ impl Real {
 
 /// Past the capture of test output: a contract that was not checked has to be seen.
 fn warn(text: &str) {
-    let mut stderr = std::io::stderr().lock();
-    writeln!(stderr, "warning: {text}").expect("stderr takes all");
+    let line = format!("warning: {text}\n");
+    std::io::stderr()
+        .write_all(line.as_bytes())
+        .expect("stderr takes all");
+}
+
+/// Runs the command that restarts the API server; says so if there is none.
+fn restart() -> bool {
+    let Ok(command) = std::env::var("KUBECONFIG_TEST_RESTART") else {
+        warn("SKIPPED the restart: KUBECONFIG_TEST_RESTART names no command");
+        return false;
+    };
+    let status = Command::new("sh")
+        .args(["-c", &command])
+        .status()
+        .expect("a shell");
+    assert!(status.success(), "the restart command failed");
+    true
 }
 
 fn access(path: &std::path::Path) -> Access {
@@ -227,11 +245,7 @@ async fn changes_are_followed_through_a_restart() {
     };
     real.create_service("before").await;
     let (sender, mut updates) = mpsc::channel(64);
-    let pace = Pace {
-        page_size: 2,
-        ..Pace::default()
-    };
-    tokio::spawn(watch(real.server.clone(), pace, 1, sender));
+    tokio::spawn(watch(real.server.clone(), Pace::default(), 1, sender));
 
     let before = real.key(ObjectKind::Service, "before");
     until(&mut updates, "a complete list of Services", |update| {
@@ -250,12 +264,7 @@ async fn changes_are_followed_through_a_restart() {
     })
     .await;
 
-    if let Ok(restart) = std::env::var("KUBECONFIG_TEST_RESTART") {
-        let status = Command::new("sh")
-            .args(["-c", &restart])
-            .status()
-            .expect("a shell");
-        assert!(status.success(), "the restart command failed");
+    if restart() {
         let after = real.key(ObjectKind::Service, "after");
         real.create_service("after").await;
         until(
@@ -269,8 +278,74 @@ async fn changes_are_followed_through_a_restart() {
             },
         )
         .await;
-    } else {
-        warn("SKIPPED the restart: KUBECONFIG_TEST_RESTART names no command");
     }
+    real.clean_up().await;
+}
+
+/// What a receiver knows of one namespace's Services.
+#[derive(Default)]
+struct Known(BTreeSet<ObjectKey>);
+
+impl Known {
+    fn learn(&mut self, update: Update) {
+        match update {
+            Update::Restarted {
+                kind: ObjectKind::Service,
+                objects,
+                ..
+            } => {
+                self.0 = objects.iter().map(ObjectFact::key).collect();
+            }
+            Update::Applied(object) => {
+                self.0.insert(object.key());
+            }
+            Update::Deleted(key) => {
+                self.0.remove(&key);
+            }
+            _ => {}
+        }
+    }
+
+    fn services(&self, namespace: &str) -> Vec<&str> {
+        let own = self
+            .0
+            .iter()
+            .filter(|key| key.kind == ObjectKind::Service && *key.namespace == *namespace);
+        own.map(|key| &*key.name).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_that_was_stuck_ends_in_the_true_state() {
+    let Some(real) = Real::new("stuck").await else {
+        return;
+    };
+    for name in ["kept", "dropped"] {
+        real.create_service(name).await;
+    }
+    let (sender, mut updates) = mpsc::channel(1);
+    tokio::spawn(watch(real.server.clone(), Pace::default(), 1, sender));
+    let mut known = Known::default();
+    while known.services(&real.namespace).is_empty() {
+        known.learn(updates.recv().await.expect("watching goes on"));
+    }
+    // Nobody receives while much happens, and then the server forgets the versions in between.
+    for round in 0..20 {
+        real.create_service(&format!("short-lived-{round}")).await;
+        real.delete_service(&format!("short-lived-{round}")).await;
+    }
+    real.delete_service("dropped").await;
+    real.create_service("new").await;
+    restart();
+    let wait = async {
+        while known.services(&real.namespace) != ["kept", "new"] {
+            known.learn(updates.recv().await.expect("watching goes on"));
+        }
+    };
+    assert!(
+        tokio::time::timeout(PATIENCE, wait).await.is_ok(),
+        "{:?}",
+        known.services(&real.namespace)
+    );
     real.clean_up().await;
 }

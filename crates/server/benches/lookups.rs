@@ -87,6 +87,11 @@ fn service(index: usize) -> ObjectFact {
     }))
 }
 
+/// Every other namespace has a pod per Service, a hundred in all.
+fn has_pods(index: usize) -> bool {
+    index.is_multiple_of(2)
+}
+
 fn pod(index: usize) -> ObjectFact {
     ObjectFact::Workload(Box::new(WorkloadFact {
         kind: WorkloadKind::Pod,
@@ -106,7 +111,10 @@ fn router() -> Router {
     let instance = topology.set_instance(InstanceSettings::named("default"));
     topology.apply(Delta::Cluster(ClusterDelta {
         cluster,
-        upserts: (0..SERVICES).flat_map(|i| [service(i), pod(i)]).collect(),
+        upserts: (0..SERVICES)
+            .map(service)
+            .chain((0..SERVICES).filter(|i| has_pods(*i)).map(pod))
+            .collect(),
         removals: Vec::new(),
     }));
     topology.apply(Delta::Catalog(CatalogDelta {
@@ -160,15 +168,20 @@ fn lookups(criterion: &mut Criterion) {
             bencher.iter(|| ask(paths.next().unwrap()));
         });
     };
+    let get = |i| {
+        format!(
+            "/api/v1/services/production-eu/{}/{}",
+            namespace(i),
+            name(i)
+        )
+    };
     bench(
-        "get a service",
-        Box::new(paths(|i| {
-            format!(
-                "/api/v1/services/production-eu/{}/{}",
-                namespace(i),
-                name(i)
-            )
-        })),
+        "get a service among 100 pods",
+        Box::new(paths(move |i| get(i & !1))),
+    );
+    bench(
+        "get a service among no pods",
+        Box::new(paths(move |i| get(i | 1))),
     );
     bench(
         "resolve a service",
@@ -185,8 +198,8 @@ fn lookups(criterion: &mut Criterion) {
         Box::new(paths(|i| {
             format!(
                 "/api/v1/resolve?cluster=production-eu&namespace={}&pod={}-0",
-                namespace(i),
-                name(i)
+                namespace(i & !1),
+                name(i & !1)
             )
         })),
     );

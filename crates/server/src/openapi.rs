@@ -13,10 +13,10 @@ use crate::routes;
         title = "Backstitch",
         description = "Who owns what is running: Backstage catalogs stitched to Kubernetes clusters.\n\n\
             A Service is written `cluster/namespace/name`, an entity by its canonical reference such as \
-            `component:default/checkout`; in a path both are percent-encoded, `/` as `%2F`. Lists come in pages: hand on \
+            `component:default/checkout`; in a path a reference is percent-encoded, `/` as `%2F`. Lists come in pages: hand on \
             `next` as `cursor` until there is none. Every error is a problem document (RFC 9457)."
     ),
-    components(schemas(api::Problem, api::stitch::Document)),
+    components(schemas(api::Problem, api::Reset, api::stitch::Document)),
     tags(
         (name = "ownership", description = "What is running and who owns it"),
         (name = "catalog", description = "Components and owners"),

@@ -107,7 +107,7 @@ pub fn find(topology: &Topology, text: &str) -> Result<Target, SubjectError> {
                 .ok_or_else(|| not_found(topology, text, "workload", place.name)),
         };
     }
-    let place = place(&parts).ok_or_else(|| unreadable())?;
+    let place = place(&parts).ok_or_else(unreadable)?;
     find_untold(topology, text, place)
 }
 

@@ -1,4 +1,5 @@
-//! A disk that fills up in the middle of a commit. The limit on the file's pages makes SQLite fail as a full disk does.
+//! A disk that fills up in the middle of a commit. The limit on the file's pages has the effect of a full
+//! disk.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 

@@ -33,7 +33,7 @@ pub enum StoreError {
         /// The store's file.
         path: PathBuf,
     },
-    /// The file is no SQLite database, or that of another program.
+    /// The file is no database of ours: not one at all, or that of another program.
     #[error("`{}` is not a Backstitch store", .path.display())]
     NotAStore {
         /// The file.

@@ -41,8 +41,8 @@ pub use commit::{CommitBatch, Committed};
 pub use error::{RecordError, StoreError};
 pub use fact::Fact;
 pub use history::{
-    Cause, HistoryCursor, HistoryEntry, HistoryFilter, MAX_HISTORY_PAGE, Reader, Recorded,
-    RecordedStates, Subject,
+    Cause, Compacted, HistoryCursor, HistoryEntry, HistoryFilter, MAX_HISTORY_PAGE, Reader,
+    Recorded, RecordedStates, Subject,
 };
 pub use load::{Load, Loaded, LoadedPage, PAGE};
 pub use open::{Options, Store};
@@ -50,3 +50,5 @@ pub use source::{Good, HeldRecord, Source, SourceRecord};
 
 #[cfg(test)]
 mod disk_full;
+#[cfg(test)]
+mod killed;

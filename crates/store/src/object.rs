@@ -23,7 +23,7 @@ pub(crate) fn source_of(id: ObjectId) -> SourceId {
     id >> SOURCE_SHIFT
 }
 
-/// What the index holds of a key. Signed, because SQLite then needs four bytes for it; the keys of one hash are told
+/// What the index holds of a key. Signed, because four bytes then hold it; the keys of one hash are told
 /// apart by themselves.
 pub(crate) fn hash(source: SourceId, key: &[u8]) -> i32 {
     let hash = xxh3_64_with_seed(key, source.cast_unsigned());

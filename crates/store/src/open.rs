@@ -15,8 +15,9 @@ use crate::schema::{self, MIGRATIONS, SchemaError};
 const STATEMENTS: usize = 64;
 /// The write-ahead log is cut to this after a checkpoint: one large commit must not keep its space for ever.
 const LOG_BYTES: i64 = 64 * 1024 * 1024;
-/// Pages of 4 KiB in the write-ahead log before it is brought into the file: one large batch.
-const CHECKPOINT_PAGES: i64 = 4096;
+/// Pages of 4 KiB in the write-ahead log before it is brought into the file: a few large batches, so that pages of the
+/// index that each of them touches are written once.
+const CHECKPOINT_PAGES: i64 = LOG_BYTES / 4096;
 /// A reader answers one page at a time and needs little.
 const READER_CACHE_KIB: i64 = 4 * 1024;
 
@@ -185,7 +186,7 @@ fn connect(location: &Path, flags: OpenFlags, options: &Options) -> rusqlite::Re
 
 /// Takes the lock file beside the store.
 ///
-/// SQLite's own exclusive mode would lock out our readers, and its ordinary locks are held only while a transaction
+/// The exclusive mode of `SQLite` would lock out our readers, and its ordinary locks are held only while a transaction
 /// runs, so two programs would take turns in one store.
 fn lock(store: &Path) -> Result<File, StoreError> {
     let mut path = store.as_os_str().to_owned();

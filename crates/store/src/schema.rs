@@ -4,7 +4,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-/// Tells our files from other SQLite files: `BkSt`.
+/// Tells our files from those of other programs: `BkSt`.
 pub(crate) const APPLICATION_ID: i32 = 0x426b_5374;
 
 /// Migration `n` brings a file from version `n - 1` to `n`.
@@ -13,7 +13,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
 /// What a file turned out to be.
 #[derive(Debug)]
 pub(crate) enum SchemaError {
-    /// A SQLite file of another program.
+    /// A database of another program.
     Foreign,
     /// Written by a version that knows more migrations.
     Newer { found: i64 },

@@ -19,6 +19,10 @@ use topology::fact::{
 use topology::settings::{InstanceSettings, MatchRule};
 use topology::topology::{ClusterId, InstanceId, Topology};
 
+/// What the binary uses.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const TEAMS: usize = 2_000;
 const NAMESPACES: usize = 500;
 const CHANGES: usize = 20_000;

@@ -36,6 +36,11 @@ pub fn read_entity(document: &Value<'_>, map: &LabelMap) -> Result<Option<Entity
         Some(Value::String(text)) if text.trim().is_empty() => DEFAULT_NAMESPACE,
         given => required(given, "metadata.namespace", "a text")?,
     };
+    // A reference ends the namespace at the first `/`, so nobody could name the entity, or tell it from another.
+    if namespace.contains('/') {
+        let found = format!("`{namespace}`");
+        return Err(fault("metadata.namespace", &found, "a text without `/`"));
+    }
     let reference = EntityRef::new(&kind, namespace, name);
     Ok(Some(match kind.as_str() {
         "component" => {
@@ -169,7 +174,7 @@ fn claimed(value: &Value<'_>, component: &EntityRef, claim: &mut impl FnMut(Owne
                 }
             }
         }
-        Value::Map(_) => {
+        Value::Map(entries) => {
             let part = |key| value.get(key).and_then(Value::text);
             if let Some(name) = part("name") {
                 claim(OwnerTarget::Ref(EntityRef::new(
@@ -177,6 +182,8 @@ fn claimed(value: &Value<'_>, component: &EntityRef, claim: &mut impl FnMut(Owne
                     part("namespace").unwrap_or(&component.namespace),
                     name,
                 )));
+            } else if !entries.is_empty() {
+                claim(OwnerTarget::Malformed("(a map without a `name`)".into()));
             }
         }
         scalar => {

@@ -158,6 +158,7 @@ impl Topology {
         OwnerVerdict {
             state: self.owner_state_of(list),
             owner: list.resolved.map(|(_, id)| self.owner_summary(OwnerId(id))),
+            paths: paths.iter().map(|path| path.as_str().into()).collect(),
             source: source.map(|candidate| path(candidate.path).into()),
             near: match (winner, dangling) {
                 (None, Some(name)) => {

@@ -113,9 +113,14 @@ impl Verdict {
         let nothing = Miss::default();
         let miss = self.miss.as_ref().unwrap_or(&nothing);
         if !miss.elsewhere.is_empty() {
-            return self.name_the_namespace(miss.elsewhere.iter().map(|it| &*it.namespace).collect());
+            let mut namespaces: Vec<&str> = miss.elsewhere.iter().map(|it| &*it.namespace).collect();
+            // A slip in the namespace is likelier than another one.
+            namespaces.sort_by_key(|name| !miss.near_namespaces.iter().any(|near| **near == **name));
+            return self.name_the_namespace(namespaces);
         }
-        if let Some(near) = miss.near_services.first() {
+        let named = self.namespace_paths.iter().find_map(|it| it.value.as_deref());
+        let there = miss.near_services.iter().find(|it| Some(&*it.namespace) == named);
+        if let Some(near) = there.or(miss.near_services.first()) {
             return self.name_the_service(Some(near));
         }
         if !miss.near_namespaces.is_empty() {
@@ -176,23 +181,37 @@ impl Verdict {
     fn owner_fix(&self) -> Option<String> {
         match self.owner.state {
             OwnerState::Resolved => None,
-            OwnerState::None => Some("owner: group:<name of a Group>  # under `spec`".to_owned()),
+            OwnerState::None => {
+                let field = owner_field(self.owner.paths.first().map_or("", |path| path));
+                Some(format!("{}  # {}", assignment(field, A_GROUP), place(field)))
+            }
             OwnerState::Unresolved => {
                 let dangling = self
                     .owner
                     .tried
                     .iter()
                     .find(|it| it.outcome != OwnerOutcome::NotTried)?;
-                let near = match self.owner.near.first() {
-                    Some(near) => near.to_string(),
-                    None => "group:<name of a Group>".to_owned(),
-                };
+                let near = self.owner.near.first().map(ToString::to_string);
+                let field = owner_field(&dangling.path);
                 Some(format!(
-                    "owner: {near}  # under `spec`; `{}` is no Group or User of instance `{}`",
-                    dangling.target, self.component.instance
+                    "{}  # {}; `{}` is no Group or User of instance `{}`",
+                    assignment(field, near.as_deref().unwrap_or(A_GROUP)),
+                    place(field),
+                    dangling.target,
+                    self.component.instance
                 ))
             }
         }
+    }
+}
+
+const A_GROUP: &str = "group:<name of a Group>";
+
+/// The field that a person writes: relations are Backstage's own reading of `spec.owner`.
+fn owner_field(path: &str) -> &str {
+    match path {
+        "" | "relations.ownedBy" => "spec.owner",
+        path => path,
     }
 }
 
@@ -206,7 +225,7 @@ fn fault_text(fault: &FieldFault) -> String {
 /// `key: value` as it stands in the catalog file.
 fn assignment(path: &str, value: &str) -> String {
     let key = key_of(path).1;
-    if value.starts_with('<') {
+    if value.ends_with('>') {
         format!("{key}: {value}")
     } else {
         format!("{key}: {}", quoted(value))

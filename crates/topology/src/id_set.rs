@@ -100,6 +100,14 @@ impl IdSets {
 
     /// Adds `id` in the order of the ids themselves.
     pub(crate) fn insert(&mut self, set: &mut IdSet, id: u32) {
+        // Ids are mostly given out ascending: at the end there is nothing to search.
+        if let Some(list) = set.list() {
+            let ids = self.lists.get_mut(list);
+            if ids.last().is_some_and(|last| *last < id) {
+                ids.push(id);
+                return;
+            }
+        }
         self.insert_by(set, id, |a, b| a.cmp(&b));
     }
 

@@ -171,6 +171,11 @@ impl Topology {
                 found.extend(over.into_iter().map(|(service, _)| (service, *other)));
             }
         }
+        // By name, so that which of several pods is shown does not depend on which came first.
+        found.sort_by_key(|(_, other)| {
+            let it = self.workloads.get(*other);
+            (it.kind, self.names.get(it.name))
+        });
         found
     }
 }

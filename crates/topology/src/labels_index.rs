@@ -30,9 +30,21 @@ pub(crate) struct LabelIndex {
 }
 
 impl LabelIndex {
-    /// Nobody has ever asked for a label.
+    /// No label was ever asked for.
     pub(crate) fn is_unused(&self) -> bool {
         self.asks.is_empty() && self.indexed.is_empty()
+    }
+
+    /// Has the Services found by the values of this label from now on.
+    pub(crate) fn index_key(&mut self, sets: &mut IdSets, services: &Slab<Service>, key: Name) {
+        if self.indexed.insert(key, ()).is_some() {
+            return;
+        }
+        for (id, service) in services.iter().filter(|(_, service)| service.live) {
+            for pair in service.labels().iter().filter(|pair| pair.0 == key) {
+                self.add_pair(sets, service.cluster, *pair, id);
+            }
+        }
     }
 
     pub(crate) fn ask(
@@ -42,14 +54,8 @@ impl LabelIndex {
         anchor: Anchor,
         component: u32,
     ) {
-        if let Anchor::Equal(key, _) | Anchor::Exists(key) = anchor
-            && self.indexed.insert(key, ()).is_none()
-        {
-            for (id, service) in services.iter().filter(|(_, service)| service.live) {
-                for pair in service.labels().iter().filter(|pair| pair.0 == key) {
-                    self.add_pair(sets, service.cluster, *pair, id);
-                }
-            }
+        if let Anchor::Equal(key, _) | Anchor::Exists(key) = anchor {
+            self.index_key(sets, services, key);
         }
         let set = self.asks.entry(anchor).or_insert(IdSet::EMPTY);
         sets.insert(set, component);
@@ -86,7 +92,7 @@ impl LabelIndex {
         }
     }
 
-    /// The components whose answer may depend on this Service's labels.
+    /// The components whose selectors may select this Service.
     pub(crate) fn asking(&self, sets: &IdSets, service: &Service) -> Vec<u32> {
         let mut asking = Vec::new();
         let mut collect = |anchor| {

@@ -32,9 +32,9 @@ impl NearNames {
         let mut second_halves = Vec::with_capacity(ids.len());
         for (rank, id) in (0..).zip(&ids) {
             let bytes = text(*id).as_bytes();
-            let (first, second) = bytes.split_at(bytes.len() / 2);
-            first_halves.push((hash(bytes.len(), first), rank));
-            second_halves.push((hash(bytes.len(), second), rank));
+            let half = half_of(bytes.len());
+            first_halves.push((hash(bytes.len(), &bytes[..half]), rank));
+            second_halves.push((hash(bytes.len(), &bytes[bytes.len() - half..]), rank));
         }
         first_halves.sort_unstable();
         second_halves.sort_unstable();
@@ -56,12 +56,11 @@ impl NearNames {
         let bytes = wanted.as_bytes();
         let lengths = bytes.len().saturating_sub(STRETCH).max(2)..=bytes.len() + STRETCH;
         for length in lengths {
-            let half = length / 2;
+            let half = half_of(length);
             if let Some(first) = bytes.get(..half) {
                 collect(&self.first_halves, hash(length, first), &mut ranks);
             }
-            let rest = length - half;
-            if let Some(start) = bytes.len().checked_sub(rest) {
+            if let Some(start) = bytes.len().checked_sub(half) {
                 collect(&self.second_halves, hash(length, &bytes[start..]), &mut ranks);
             }
         }
@@ -91,6 +90,11 @@ impl NearNames {
             })
             .collect()
     }
+}
+
+/// Leaves one or two bytes out in the middle, so that two neighbours swapped there spoil neither half.
+fn half_of(length: usize) -> usize {
+    length.saturating_sub(1) / 2
 }
 
 fn collect(halves: &[(u32, u32)], hash: u32, ranks: &mut Vec<u32>) {

@@ -96,6 +96,24 @@ impl MatchRule {
     }
 }
 
+/// The rules of an instance without their order: what they look up, not which comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RuleSet(u8);
+
+impl RuleSet {
+    pub(crate) fn of(rules: &[MatchRule]) -> Self {
+        Self(rules.iter().fold(0, |set, rule| set | Self::bit(*rule)))
+    }
+
+    pub(crate) fn contains(self, rule: MatchRule) -> bool {
+        self.0 & Self::bit(rule) != 0
+    }
+
+    fn bit(rule: MatchRule) -> u8 {
+        1 << rule as u8
+    }
+}
+
 impl fmt::Display for MatchRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -202,6 +202,8 @@ pub struct OwnerVerdict {
     pub state: OwnerState,
     /// The owner, when resolved.
     pub owner: Option<OwnerSummary>,
+    /// Where candidates were looked for: the paths of `component_owner`, in order.
+    pub paths: Vec<Box<str>>,
     /// The path that supplied it (S15).
     pub source: Option<Box<str>>,
     /// Every candidate in order.

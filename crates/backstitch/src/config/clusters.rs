@@ -57,7 +57,7 @@ fn cluster(node: Node, reading: &mut Reading<'_, '_>) -> Option<Cluster> {
             (ClusterSource::Files(paths), named)
         }
         (None, true, false) => {
-            let named = context.clone();
+            let named = context.as_deref().map(live_cluster_name);
             let access = Access::Kubeconfig {
                 path: kubeconfig,
                 context,
@@ -93,7 +93,14 @@ fn cluster(node: Node, reading: &mut Reading<'_, '_>) -> Option<Cluster> {
     Some(Cluster { name, source })
 }
 
+/// A live cluster is called after its context. Of one with slashes, as `arn:aws:eks:…:cluster/prod`, the last part is the
+/// name: a Service is written `cluster/namespace/name`.
+pub fn live_cluster_name(context: &str) -> String {
+    let last = context.trim_end_matches('/').rsplit('/').next().unwrap_or(context);
+    last.replace(|c: char| c.is_whitespace() || c.is_control(), "-")
+}
+
 /// Whether a cluster can be called so: what is written `cluster/namespace/name` must be told apart again.
-pub(crate) fn is_cluster_name(name: &str) -> bool {
+fn is_cluster_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(|c: char| c == '/' || c.is_whitespace() || c.is_control())
 }

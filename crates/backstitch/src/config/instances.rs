@@ -22,7 +22,7 @@ const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 /// And not less often.
 const LONGEST_INTERVAL: Duration = Duration::from_hours(24 * 7);
 /// The instance of a catalog that was given no name (S33).
-pub(crate) const DEFAULT_NAME: &str = "default";
+pub const DEFAULT_NAME: &str = "default";
 
 pub(super) fn instances(list: Vec<Node>, reading: &mut Reading<'_, '_>, config: &mut Config) {
     let mut names: Vec<String> = Vec::new();
@@ -173,14 +173,18 @@ fn endpoint_url(node: &Node, reading: &mut Reading<'_, '_>) -> Option<Url> {
 
 /// Why a text cannot be the URL of a Backstage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EndpointProblem {
+pub enum EndpointProblem {
     /// It carries a user name or password.
     UserInfo,
     /// It is no http or https URL with a host.
     NotHttp,
 }
 
-pub(crate) fn parse_endpoint(text: &str) -> Result<Url, EndpointProblem> {
+/// Reads the URL of a Backstage backend.
+///
+/// # Errors
+/// When it cannot be one.
+pub fn parse_endpoint(text: &str) -> Result<Url, EndpointProblem> {
     let url = Url::parse(text).map_err(|_| EndpointProblem::NotHttp)?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return Err(EndpointProblem::NotHttp);

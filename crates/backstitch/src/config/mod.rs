@@ -24,7 +24,9 @@ use topology::labels::DEFAULT_PREFIX;
 use topology::settings::InstanceSettings;
 use url::Url;
 
+pub use self::clusters::live_cluster_name;
 pub use self::fault::{ConfigError, Fault};
+pub use self::instances::{DEFAULT_NAME, EndpointProblem, parse_endpoint};
 pub use self::token::{TokenError, TokenSource};
 
 /// How often a live Backstage is read unless set otherwise (S28).
@@ -240,3 +242,6 @@ pub enum ClusterSource {
     /// A live API server.
     Live(cluster::live::Access),
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,9 @@ use std::cell::Cell;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::value::RawValue;
 use topology::entity::MAX_LISTED;
 use topology::value::Value;
@@ -108,8 +110,14 @@ fn relations<'a>(raw: &'a str, whole: &str) -> Result<Value<'a>, DocumentError> 
     let Owned(kept) = parse(raw, whole)?;
     let mut owned = Vec::with_capacity(kept.len());
     for relation in kept {
-        let mut entries = vec![(Cow::Borrowed("type"), Value::String(Cow::Borrowed(OWNED_BY)))];
-        for (key, raw) in [("targetRef", relation.target_ref), ("target", relation.target)] {
+        let mut entries = vec![(
+            Cow::Borrowed("type"),
+            Value::String(Cow::Borrowed(OWNED_BY)),
+        )];
+        for (key, raw) in [
+            ("targetRef", relation.target_ref),
+            ("target", relation.target),
+        ] {
             if let Some(raw) = raw {
                 entries.push((Cow::Borrowed(key), value(raw, whole)?));
             }
@@ -357,12 +365,20 @@ fn located(error: &serde_json::Error, raw: &str, whole: &str) -> DocumentError {
         .unwrap_or("");
     let (line, column) = (error.line() as u64, error.column() as u64);
     let lines_before = before.matches('\n').count() as u64;
-    let columns_before = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) as u64;
+    let columns_before = before
+        .rsplit('\n')
+        .next()
+        .map_or(0, |tail| tail.chars().count()) as u64;
     let message = error.to_string();
     let place = format!(" at line {line} column {column}");
     DocumentError {
         line: lines_before + line.max(1),
-        column: if line <= 1 { columns_before + column } else { column }.max(1),
+        column: if line <= 1 {
+            columns_before + column
+        } else {
+            column
+        }
+        .max(1),
         message: message.strip_suffix(&place).unwrap_or(&message).to_owned(),
     }
 }
@@ -395,7 +411,11 @@ mod tests {
         for kind in ["API", "System", "Domain", "Resource", "Template", "Widget"] {
             let text = format!(r#"{{"kind":"{kind}","metadata":{{"name":"x"}}}}"#);
             let document = from_json(&text).expect("JSON");
-            assert_eq!(topology::entity::read_entity(&document, &map), Ok(None), "{kind}");
+            assert_eq!(
+                topology::entity::read_entity(&document, &map),
+                Ok(None),
+                "{kind}"
+            );
         }
         for kind in ["component", "Group", "USER"] {
             let text = format!(r#"{{"kind":"{kind}","metadata":{{"name":"x"}}}}"#);
@@ -407,10 +427,23 @@ mod tests {
 
     #[test]
     fn s3_numbers_keep_their_text() {
-        for number in ["0", "-1", "1.10", "1e3", "-0", "1E+2", "12345678901234567890123", "0.1", "18446744073709551615"] {
+        for number in [
+            "0",
+            "-1",
+            "1.10",
+            "1e3",
+            "-0",
+            "1E+2",
+            "12345678901234567890123",
+            "0.1",
+            "18446744073709551615",
+        ] {
             let text = format!(r#"{{"metadata":{{"annotations":{{"k":[{number}],"s":"t\t"}}}}}}"#);
             let value = from_json(&text).expect("JSON");
-            let annotations = value.get("metadata").and_then(|map| map.get("annotations")).expect("a map");
+            let annotations = value
+                .get("metadata")
+                .and_then(|map| map.get("annotations"))
+                .expect("a map");
             let Some(Value::Array(items)) = annotations.get("k") else {
                 panic!("{annotations:?}");
             };
@@ -424,27 +457,50 @@ mod tests {
         let text = r#"{"metadata":{"name":"plain","title":"esc\u0041ped"}}"#;
         let value = from_json(text).expect("JSON");
         let metadata = value.get("metadata").expect("a map");
-        assert!(matches!(metadata.get("name"), Some(Value::String(Cow::Borrowed("plain")))));
-        assert!(matches!(metadata.get("title"), Some(Value::String(Cow::Owned(text))) if text == "escAped"));
+        assert!(matches!(
+            metadata.get("name"),
+            Some(Value::String(Cow::Borrowed("plain")))
+        ));
+        assert!(
+            matches!(metadata.get("title"), Some(Value::String(Cow::Owned(text))) if text == "escAped")
+        );
     }
 
     #[test]
     fn the_last_of_equal_keys_counts() {
-        let value = from_json(r#"{"kind":"API","kind":"Group","metadata":{"a":1},"metadata":{"a":2,"a":3}}"#);
+        let value = from_json(
+            r#"{"kind":"API","kind":"Group","metadata":{"a":1},"metadata":{"a":2,"a":3}}"#,
+        );
         let value = value.expect("JSON");
         assert_eq!(value.get("kind").and_then(Value::text), Some("Group"));
-        assert_eq!(value.get("metadata").and_then(|map| map.get("a")).and_then(Value::text), Some("3"));
+        assert_eq!(
+            value
+                .get("metadata")
+                .and_then(|map| map.get("a"))
+                .and_then(Value::text),
+            Some("3")
+        );
     }
 
     #[test]
     fn errors_name_their_place_in_the_whole_text() {
-        let deep = format!("{{\"spec\":\n{}1{}}}", "[".repeat(MAX_DEPTH + 1), "]".repeat(MAX_DEPTH + 1));
+        let deep = format!(
+            "{{\"spec\":\n{}1{}}}",
+            "[".repeat(MAX_DEPTH + 1),
+            "]".repeat(MAX_DEPTH + 1)
+        );
         let cases = [
             ("", "line 1, column 1: EOF while parsing a value"),
             ("{\"a\" 1}", "line 1, column 6: expected `:`"),
-            ("{\"kind\":\"Group\",\n\"metadata\": {\"name\":\n  \"\\ud800\"}}", "line 3, column 10: unexpected end of hex escape"),
+            (
+                "{\"kind\":\"Group\",\n\"metadata\": {\"name\":\n  \"\\ud800\"}}",
+                "line 3, column 10: unexpected end of hex escape",
+            ),
             ("{} {}", "line 1, column 4: trailing characters"),
-            (deep.as_str(), "line 2, column 101: nested more than 100 levels deep"),
+            (
+                deep.as_str(),
+                "line 2, column 101: nested more than 100 levels deep",
+            ),
             ("[1, 2", "line 1, column 5: EOF while parsing a list"),
         ];
         for (text, expected) in cases {

@@ -35,13 +35,18 @@ pub fn from_yaml(text: &str) -> Result<Value<'_>, DocumentError> {
             Event::DocumentStart(..) => {
                 documents += 1;
                 if documents > 1 {
-                    return Err(error(at, "a second document where one was expected".to_owned()));
+                    return Err(error(
+                        at,
+                        "a second document where one was expected".to_owned(),
+                    ));
                 }
             }
             Event::Scalar(text, style, anchor, tag) => {
                 builder.scalar(text, style, anchor, tag.as_deref(), at)?;
             }
-            Event::SequenceStart(_, anchor, _) => builder.open(Open::List(Vec::new()), anchor, at)?,
+            Event::SequenceStart(_, anchor, _) => {
+                builder.open(Open::List(Vec::new()), anchor, at)?;
+            }
             Event::MappingStart(_, anchor, _) => {
                 builder.open(Open::Map(OpenMap::default()), anchor, at)?;
             }
@@ -122,7 +127,10 @@ struct Builder<'a> {
 impl<'a> Builder<'a> {
     fn open(&mut self, open: Open<'a>, anchor: usize, at: Marker) -> Result<(), DocumentError> {
         if self.key_expected() {
-            return Err(error(at, "a list or a map as a key, expected a text".to_owned()));
+            return Err(error(
+                at,
+                "a list or a map as a key, expected a text".to_owned(),
+            ));
         }
         if self.stack.len() == MAX_DEPTH {
             return Err(error(at, too_deep()));
@@ -200,7 +208,12 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn anchor(&mut self, anchor: usize, value: &Value<'a>, at: Marker) -> Result<(), DocumentError> {
+    fn anchor(
+        &mut self,
+        anchor: usize,
+        value: &Value<'a>,
+        at: Marker,
+    ) -> Result<(), DocumentError> {
         if anchor == 0 {
             return Ok(());
         }
@@ -236,7 +249,10 @@ impl<'a> Builder<'a> {
 }
 
 fn not_mergeable(value: &Value<'_>, at: Marker) -> DocumentError {
-    let found = format!("{} under the merge key `<<`, expected a map", value.describe());
+    let found = format!(
+        "{} under the merge key `<<`, expected a map",
+        value.describe()
+    );
     error(at, found)
 }
 
@@ -260,7 +276,8 @@ fn resolved<'a>(text: Cow<'a, str>, style: ScalarStyle, tag: Option<&Tag>) -> Va
 
 /// Whether the core schema of YAML 1.2 takes a plain scalar for a number.
 fn is_number(text: &str) -> bool {
-    let all = |digits: &str, valid: fn(char) -> bool| !digits.is_empty() && digits.chars().all(valid);
+    let all =
+        |digits: &str, valid: fn(char) -> bool| !digits.is_empty() && digits.chars().all(valid);
     if let Some(digits) = text.strip_prefix("0o") {
         return all(digits, |c| ('0'..='7').contains(&c));
     }
@@ -297,9 +314,12 @@ fn measure(value: &Value<'_>) -> (usize, usize) {
         Value::Null | Value::Bool(_) => (1, 0),
         Value::Number(number) => (text(number), 0),
         Value::String(string) => (text(string), 0),
-        Value::Array(items) => items.iter().map(measure).fold((1, 1), |sum, (cost, height)| {
-            (sum.0 + cost, sum.1.max(height + 1))
-        }),
+        Value::Array(items) => items
+            .iter()
+            .map(measure)
+            .fold((1, 1), |sum, (cost, height)| {
+                (sum.0 + cost, sum.1.max(height + 1))
+            }),
         Value::Map(entries) => entries.iter().fold((1, 1), |sum, (key, value)| {
             let (cost, height) = measure(value);
             (sum.0 + text(key) + cost, sum.1.max(height + 1))
@@ -328,6 +348,8 @@ fn scan_error(found: &ScanError) -> DocumentError {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn shown(text: &str) -> String {
@@ -339,18 +361,58 @@ mod tests {
 
     #[test]
     fn s3_scalars_are_those_of_the_core_schema_and_keep_their_text() {
-        let texts = ["yes", "No", "on", "2024-01-02", "1_000", "0b11", "1.2.3", "0xg", "12e", "+", ".", "1:30", "tRue", "nulL"];
-        let numbers = ["0", "0123", "-7", "+7", "1.10", "1e3", "1.", ".5", "-.5E-3", "0o17", "0x1F", ".inf", "-.INF", ".NaN"];
+        let texts = [
+            "yes",
+            "No",
+            "on",
+            "2024-01-02",
+            "1_000",
+            "0b11",
+            "1.2.3",
+            "0xg",
+            "12e",
+            "+",
+            ".",
+            "1:30",
+            "tRue",
+            "nulL",
+        ];
+        let numbers = [
+            "0", "0123", "-7", "+7", "1.10", "1e3", "1.", ".5", "-.5E-3", "0o17", "0x1F", ".inf",
+            "-.INF", ".NaN",
+        ];
         for text in texts {
-            assert_eq!(from_yaml(&format!("a: {text}")), Ok(map("a", Value::String(text.into()))), "{text}");
+            assert_eq!(
+                from_yaml(&format!("a: {text}")),
+                Ok(map("a", Value::String(text.into()))),
+                "{text}"
+            );
         }
         for number in numbers {
-            assert_eq!(from_yaml(&format!("a: {number}")), Ok(map("a", Value::Number(number.into()))), "{number}");
+            assert_eq!(
+                from_yaml(&format!("a: {number}")),
+                Ok(map("a", Value::Number(number.into()))),
+                "{number}"
+            );
             let quoted = format!("a: '{number}'");
-            assert_eq!(from_yaml(&quoted), Ok(map("a", Value::String(number.into()))), "{quoted}");
+            assert_eq!(
+                from_yaml(&quoted),
+                Ok(map("a", Value::String(number.into()))),
+                "{quoted}"
+            );
         }
-        for (text, value) in [("", Value::Null), ("~", Value::Null), ("NULL", Value::Null), ("True", Value::Bool(true)), ("FALSE", Value::Bool(false))] {
-            assert_eq!(from_yaml(&format!("a: {text}")), Ok(map("a", value)), "{text}");
+        for (text, value) in [
+            ("", Value::Null),
+            ("~", Value::Null),
+            ("NULL", Value::Null),
+            ("True", Value::Bool(true)),
+            ("FALSE", Value::Bool(false)),
+        ] {
+            assert_eq!(
+                from_yaml(&format!("a: {text}")),
+                Ok(map("a", value)),
+                "{text}"
+            );
         }
     }
 
@@ -370,7 +432,10 @@ mod tests {
     #[test]
     fn aliases_and_merge_keys_are_expanded() {
         insta::assert_snapshot!(shown("a: &a {x: 1}\nb: *a\nc: &t text\n*t : [*a]\n"), @r#"Map([("a", Map([("x", Number("1"))])), ("b", Map([("x", Number("1"))])), ("c", String("text")), ("text", Array([Map([("x", Number("1"))])]))])"#);
-        let merged = from_yaml("base: &b {x: 1, y: 1}\nmore: &m {y: 2, z: 2}\nall:\n  z: 3\n  <<: [*m, *b]\n").expect("YAML");
+        let merged = from_yaml(
+            "base: &b {x: 1, y: 1}\nmore: &m {y: 2, z: 2}\nall:\n  z: 3\n  <<: [*m, *b]\n",
+        )
+        .expect("YAML");
         let all = merged.get("all").expect("a map");
         let values = ["x", "y", "z"].map(|key| all.get(key).and_then(Value::text));
         assert_eq!(values, [Some("1"), Some("2"), Some("3")]);
@@ -397,7 +462,10 @@ mod tests {
             "a: @x\n",
             "a: \"\\q\"\n",
         ];
-        let shown: Vec<String> = cases.into_iter().map(|text| format!("{text:?}: {}", shown(text))).collect();
+        let shown: Vec<String> = cases
+            .into_iter()
+            .map(|text| format!("{text:?}: {}", shown(text)))
+            .collect();
         insta::assert_snapshot!(shown.join("\n"), @r#"
         "a: [1, 2\n": line 1, column 4: unclosed bracket '['
         "a: b: c\n": line 1, column 5: mapping values are not allowed in this context
@@ -428,15 +496,23 @@ mod tests {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..50 {
             let below = format!("*a{}", level - 1);
-            bomb += &format!("a{level}: &a{level} [{}]\n", vec![below.as_str(); 9].join(", "));
+            let _ = writeln!(
+                bomb,
+                "a{level}: &a{level} [{}]",
+                [below.as_str(); 9].join(", ")
+            );
         }
         insta::assert_snapshot!(shown(&bomb), @"line 6, column 53: aliases that unfold to more than 1000000 values and bytes");
         let mut chain = "a0: &a0 [x]\n".to_owned();
         for level in 1..10_000 {
-            chain += &format!("a{level}: &a{level} [*a{}]\n", level - 1);
+            let _ = writeln!(chain, "a{level}: &a{level} [*a{}]", level - 1);
         }
         insta::assert_snapshot!(shown(&chain), @"line 100, column 12: nested more than 100 levels deep");
-        let long = format!("a: &a \"{}\\n\"\nb: [{}]\n", "x".repeat(10_000), "*a, ".repeat(1_000));
+        let long = format!(
+            "a: &a \"{}\\n\"\nb: [{}]\n",
+            "x".repeat(10_000),
+            "*a, ".repeat(1_000)
+        );
         insta::assert_snapshot!(shown(&long), @"line 2, column 397: aliases that unfold to more than 1000000 values and bytes");
     }
 }

@@ -105,7 +105,9 @@ impl Inputs {
         };
         let paths = match glob::glob_with(pattern, options) {
             Ok(paths) => paths,
-            Err(error) => return self.fault(Path::new(pattern), format!("is no pattern: {}", error.msg)),
+            Err(error) => {
+                return self.fault(Path::new(pattern), format!("is no pattern: {}", error.msg));
+            }
         };
         let mut any = false;
         for path in paths {
@@ -169,39 +171,40 @@ impl Inputs {
 
     /// Links are followed to files inside the folder, which is how Kubernetes mounts them, and nowhere else.
     fn link(&mut self, index: usize, path: &Path, named_so: bool) {
-        match path.canonicalize() {
-            Ok(target) if target.is_dir() => {
-                if !self.roots.contain(&target) {
-                    let message = "is a link to a folder outside, which is not followed: give that folder as a catalog \
-                                   of its own";
-                    self.fault(path, message.to_owned());
+        let message = match path.canonicalize() {
+            Ok(target) => {
+                let (inside, folder) = (self.roots.contain(&target), target.is_dir());
+                match (inside, folder) {
+                    (true, false) if named_so && target.is_file() => {
+                        return self.add(index, path, Reach::Scanned);
+                    }
+                    (false, true) => {
+                        "is a link to a folder outside, which is not followed: give that folder as a catalog of its own"
+                            .to_owned()
+                    }
+                    (false, false) if named_so => {
+                        "is a link to a file outside the folder, which is not followed: give that file as a catalog of \
+                         its own"
+                            .to_owned()
+                    }
+                    _ => return,
                 }
             }
-            Ok(target) if named_so && self.roots.contain(&target) => {
-                if target.is_file() {
-                    self.add(index, path, Reach::Scanned);
-                }
-            }
-            Ok(_) if named_so => {
-                let message = "is a link to a file outside the folder, which is not followed: give that file as a \
-                               catalog of its own";
-                self.fault(path, message.to_owned());
-            }
-            Err(error) if named_so => {
-                let message = format!("is a link that leads nowhere: {error}");
-                self.fault(path, message);
-            }
-            _ => {}
-        }
+            Err(error) if named_so => format!("is a link that leads nowhere: {error}"),
+            Err(_) => return,
+        };
+        self.fault(path, message);
     }
 
     fn add(&mut self, index: usize, path: &Path, reach: Reach) {
         if self.files.len() >= MAX_FILES {
-            if self.files.len() == MAX_FILES && self.faults.last().is_none_or(|(at, _)| at != path) {
-                let message = format!("more than {MAX_FILES} files, the rest of which is left out");
-                if !self.faults.iter().any(|(_, known)| *known == message) {
-                    self.fault(path, message);
-                }
+            let message = format!("more than {MAX_FILES} files; the rest is left out");
+            if self
+                .faults
+                .last()
+                .is_none_or(|(_, known)| *known != message)
+            {
+                self.fault(path, message);
             }
             return;
         }

@@ -30,7 +30,15 @@ pub(crate) enum Judgement {
 
 /// The kinds of Backstage's own model.
 const KINDS: [&str; 9] = [
-    "component", "group", "user", "location", "api", "system", "domain", "resource", "template",
+    "component",
+    "group",
+    "user",
+    "location",
+    "api",
+    "system",
+    "domain",
+    "resource",
+    "template",
 ];
 
 /// The kinds that stitching reads.
@@ -38,7 +46,13 @@ const READ_KINDS: [&str; 4] = ["component", "group", "user", "location"];
 
 /// Groups of Kubernetes custom resources that also have a kind Component, Group or User.
 const KUBERNETES_GROUPS: [&str; 8] = [
-    "k8s.io", "dapr.io", "oam.dev", "openshift.io", "crossplane.io", "upbound.io", "rabbitmq.com",
+    "k8s.io",
+    "dapr.io",
+    "oam.dev",
+    "openshift.io",
+    "crossplane.io",
+    "upbound.io",
+    "rabbitmq.com",
     "cattle.io",
 ];
 
@@ -75,10 +89,9 @@ pub(crate) fn judge(document: &Value<'_>, reach: Reach) -> Judgement {
     };
     match reach {
         // Without an apiVersion the kind alone decides.
-        Reach::Scanned if api_version.is_none() => match is(&READ_KINDS) && has_metadata {
-            true => placeholder(document).unwrap_or(entity),
-            false => Judgement::Other,
-        },
+        Reach::Scanned if api_version.is_none() && is(&READ_KINDS) && has_metadata => {
+            placeholder(document).unwrap_or(entity)
+        }
         Reach::Scanned if is(&READ_KINDS) && has_metadata && !kubernetes => doubtful(),
         Reach::Scanned => Judgement::Other,
         Reach::Named if api_version.is_some() && (kubernetes || !is(&KINDS)) => doubtful(),
@@ -124,9 +137,7 @@ pub(crate) fn broken_may_be_entity(text: &[u8], reach: Reach, is_yaml: bool) -> 
     let holds = |needle: &[u8]| text.windows(needle.len()).any(|window| window == needle);
     match reach {
         Reach::Named => true,
-        Reach::Scanned if is_yaml => {
-            holds(b"backstage.io/") || !(holds(b"{{") && holds(b"}}"))
-        }
+        Reach::Scanned if is_yaml => holds(b"backstage.io/") || !(holds(b"{{") && holds(b"}}")),
         // Configuration with comments in it is often called `.json` and is none.
         Reach::Scanned => holds(b"backstage.io/") || holds(b"\"kind\""),
     }

@@ -43,7 +43,10 @@ pub(crate) fn targets(
         )));
         listed.truncate(MAX_TARGETS);
     }
-    let optional = spec.and_then(|spec| spec.get("presence")).and_then(Value::text) == Some("optional");
+    let optional = spec
+        .and_then(|spec| spec.get("presence"))
+        .and_then(Value::text)
+        == Some("optional");
     for target in listed {
         match target.text() {
             Some(text) => match resolve(text, from, roots) {
@@ -68,8 +71,10 @@ enum Unresolved {
 }
 
 fn resolve(target: &str, from: &Path, roots: &Roots) -> Result<Vec<PathBuf>, Unresolved> {
-    let refused = |why: &str| Unresolved::Refused(format!("the Location's target `{}` {why}", shown(target)));
-    let missing = |why: &str| Unresolved::Missing(format!("the Location's target `{}` {why}", shown(target)));
+    let refused =
+        |why: &str| Unresolved::Refused(format!("the Location's target `{}` {why}", shown(target)));
+    let missing =
+        |why: &str| Unresolved::Missing(format!("the Location's target `{}` {why}", shown(target)));
     if target.contains("://") {
         return Err(refused(
             "is a URL, which is not fetched: put the file into this folder, or read the Backstage that ingests it",
@@ -92,14 +97,20 @@ fn resolve(target: &str, from: &Path, roots: &Roots) -> Result<Vec<PathBuf>, Unr
             return Err(refused(outside));
         }
         if file.is_dir() {
-            return Err(refused("is a folder, expected a file or a pattern such as `./*.yaml`"));
+            return Err(refused(
+                "is a folder, expected a file or a pattern such as `./*.yaml`",
+            ));
         }
         return Ok(vec![file]);
     }
     let pattern = match folder.to_str() {
         Some("") => target.to_owned(),
         Some(folder) => format!("{}/{target}", Pattern::escape(folder)),
-        None => return Err(refused("cannot be matched, as the folder's name is not UTF-8")),
+        None => {
+            return Err(refused(
+                "cannot be matched, as the folder's name is not UTF-8",
+            ));
+        }
     };
     let options = MatchOptions {
         case_sensitive: true,

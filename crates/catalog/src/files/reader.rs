@@ -14,7 +14,7 @@ use super::judge::{Judgement, Reach, broken_may_be_entity, judge};
 use super::location;
 use crate::collect::{Collector, FileIndex, Origin};
 use crate::document::{from_json, from_yaml};
-use crate::json_stream::{self, Content, Layout, MAX_ENTITY_BYTES, Piece};
+use crate::json_stream::{self, Content, Layout, MAX_ENTITY_BYTES, Piece, line_breaks};
 use crate::yaml_stream;
 
 /// Bound on a YAML file, which is held in memory; a JSON dump is not.
@@ -129,7 +129,9 @@ impl Documents<'_, '_> {
         }
         let length = bytes.len() as u64;
         if length > MAX_YAML_BYTES {
-            let message = format!("is larger than {MAX_YAML_BYTES} bytes: split it, or give JSON, which is streamed");
+            let message = format!(
+                "is larger than {MAX_YAML_BYTES} bytes: split it, or give JSON, which is streamed"
+            );
             return self.fault(whole(self.file), message);
         }
         if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
@@ -150,7 +152,13 @@ impl Documents<'_, '_> {
         let parsed = match std::str::from_utf8(document.bytes) {
             Ok(text) => from_yaml(text).map_err(|error| {
                 let line = document.line + error.line.saturating_sub(1);
-                (line, format!("column {}: {}; this document is left out", error.column, error.message))
+                (
+                    line,
+                    format!(
+                        "column {}: {}; this document is left out",
+                        error.column, error.message
+                    ),
+                )
             }),
             Err(error) => {
                 let (line, message) = not_utf8(document.bytes, &error);
@@ -208,7 +216,8 @@ impl Documents<'_, '_> {
                 self.fault(origin, message);
             }
             Content::CutOff(bytes) => {
-                if self.outcome.entities > 0 || broken_may_be_entity(bytes, self.found.reach, false) {
+                if self.outcome.entities > 0 || broken_may_be_entity(bytes, self.found.reach, false)
+                {
                     let message = "the file ends in the middle of this one; it is left out, and what may have followed \
                                    is missing: write the file again";
                     self.fault(origin, message.to_owned());
@@ -237,14 +246,19 @@ impl Documents<'_, '_> {
         let parsed = match std::str::from_utf8(bytes) {
             Ok(text) => match from_json(text) {
                 Ok(value) => {
-                    if origin.document == 1 && judge(&value, self.found.reach) == Judgement::Location {
+                    if origin.document == 1
+                        && judge(&value, self.found.reach) == Judgement::Location
+                    {
                         *location = Some((text.to_owned(), origin));
                     }
                     Ok(value)
                 }
                 Err(error) => {
                     let line = origin.line + error.line.saturating_sub(1);
-                    Err((line, format!("column {}: {}; {LEFT_OUT}", error.column, error.message)))
+                    Err((
+                        line,
+                        format!("column {}: {}; {LEFT_OUT}", error.column, error.message),
+                    ))
                 }
             },
             Err(error) => {
@@ -342,8 +356,10 @@ impl<R: Read> Read for Counted<'_, R> {
 
 /// The line of the first byte that is no UTF-8, counted from 0, and the fault.
 fn not_utf8(bytes: &[u8], error: &std::str::Utf8Error) -> (u64, String) {
-    let valid = &bytes[..error.valid_up_to()];
-    let lines = valid.iter().filter(|byte| **byte == b'\n').count() as u64;
+    let lines = line_breaks(&bytes[..error.valid_up_to()]);
     let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
-    (lines, format!("byte 0x{byte:02X} is not UTF-8; this document is left out"))
+    (
+        lines,
+        format!("byte 0x{byte:02X} is not UTF-8; this document is left out"),
+    )
 }

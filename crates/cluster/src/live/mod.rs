@@ -10,6 +10,7 @@
 
 mod backoff;
 mod connect;
+mod connect_error;
 mod list;
 mod proxy;
 mod request;
@@ -17,7 +18,8 @@ mod watch;
 
 use std::time::Duration;
 
-pub use self::connect::{Access, ApiServer, ConnectError, connect, contexts};
+pub use self::connect::{Access, ApiServer, connect, contexts};
+pub use self::connect_error::ConnectError;
 pub use self::list::{Listing, list_once};
 pub use self::request::{Asked, RequestError};
 pub use self::watch::{Update, watch};

@@ -91,6 +91,15 @@ mod tests {
         for kind in MatchRule::ALL {
             assert_eq!(rule(kind).as_str(), kind.as_str());
         }
+        for (sure, word) in [
+            (Confidence::Exact, api::Confidence::Exact),
+            (Confidence::Inherited, api::Confidence::Inherited),
+            (Confidence::Shared, api::Confidence::Shared),
+            (Confidence::Guess, api::Confidence::Guess),
+            (Confidence::Unknown, api::Confidence::Unknown),
+        ] {
+            assert_eq!((confidence(sure), word.as_str()), (word, sure.as_str()));
+        }
         for kind in [OwnerKind::Group, OwnerKind::User] {
             assert_eq!(owner_kind(kind).as_str(), kind.as_str());
         }

@@ -108,10 +108,9 @@ async fn read<T: Send + 'static>(
     };
     let mut reader = reader.lock_owned().await;
     let answer = tokio::task::spawn_blocking(move || question(&mut reader)).await;
-    let failed = |error: &dyn std::error::Error| {
+    let failed = |error: &(dyn std::error::Error + 'static)| {
         tracing::error!(error, "history could not be read");
-        Refusal::internal("history could not be read")
-            .hint("the reason is in the server's log")
+        Refusal::internal("history could not be read").hint("the reason is in the server's log")
     };
     match answer {
         Ok(Ok(answer)) => Ok(answer),
@@ -159,19 +158,18 @@ fn service_key(text: &str) -> Result<ServiceKey, Refusal> {
 
 fn only_instance(app: &App) -> Result<Box<str>, Refusal> {
     let topology = app.topology()?;
-    let mut names = topology.instances().map(|(_, settings)| &settings.name);
-    match (names.next(), names.next()) {
-        (Some(name), None) => Ok(name.clone()),
-        _ => {
-            let names = topology.instances();
-            let names = names.map(|(_, settings)| settings.name.to_string());
-            Err(Refusal::parameter(
-                "instance",
-                "`instance` is missing, and there is not exactly one",
-            )
-            .candidates(names.collect()))
-        }
+    let names: Vec<&str> = topology
+        .instances()
+        .map(|(_, settings)| &*settings.name)
+        .collect();
+    if let [name] = names[..] {
+        return Ok(name.into());
     }
+    Err(Refusal::parameter(
+        "instance",
+        format!("`instance` is missing, and there are {}", names.len()),
+    )
+    .candidates(names.into_iter().map(str::to_owned).collect()))
 }
 
 fn time(params: &mut Params<'_>, name: &'static str) -> Result<Option<i64>, Refusal> {

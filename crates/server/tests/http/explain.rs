@@ -216,7 +216,7 @@ async fn what_cannot_be_read_says_what_could() {
     `` cannot be explained, expected a component (`component:default/checkout`), a Service (`[cluster/]namespace/name`), a workload (`pod/[cluster/]namespace/name`) or a bare name
     `a//b` cannot be explained, expected a component (`component:default/checkout`), a Service (`[cluster/]namespace/name`), a workload (`pod/[cluster/]namespace/name`) or a bare name
     `a/b/c/d` cannot be explained, expected a component (`component:default/checkout`), a Service (`[cluster/]namespace/name`), a workload (`pod/[cluster/]namespace/name`) or a bare name
-    `group:default/shop` cannot be explained, of catalog entities only a Component is stitched, expected `component:[namespace/]name`
-    `:x` cannot be explained, `:x` has an empty kind, expected `[kind:][namespace/]name`
+    `group:default/shop` is no Component, and of catalog entities only those are stitched
+    `:x` has an empty kind, expected `[kind:][namespace/]name`
     "#);
 }

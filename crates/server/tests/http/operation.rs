@@ -82,15 +82,15 @@ async fn metrics_are_read_from_the_state() {
         .lines()
         .filter(|line| !line.contains("duration") && !line.contains("backstitch_build"))
         .collect();
+    // Counters come in the order of a hash map.
+    steady.sort_by_key(|line| line.starts_with("backstitch_http").then_some(*line));
     assert_snapshot!(steady.join("\n"), @r#"
     # HELP backstitch_http_requests HTTP requests answered.
     # TYPE backstitch_http_requests counter
-    backstitch_http_requests_total{method="GET",route="unmatched",status="404"} 1
-    backstitch_http_requests_total{method="GET",route="/api/v1/services/{cluster}/{namespace}/{name}",status="200"} 2
-    # HELP backstitch_components Components, each counted once
+    # HELP backstitch_components Components, each counted once.
     # TYPE backstitch_components gauge
-    backstitch_components{} 8
-    # HELP backstitch_verdicts Components in the clusters they are covered by, by verdict
+    backstitch_components 8
+    # HELP backstitch_verdicts Components in the clusters they are covered by, by verdict.
     # TYPE backstitch_verdicts gauge
     backstitch_verdicts{verdict="stitched"} 3
     backstitch_verdicts{verdict="no-kubernetes-id"} 1
@@ -98,39 +98,41 @@ async fn metrics_are_read_from_the_state() {
     backstitch_verdicts{verdict="ambiguous"} 1
     backstitch_verdicts{verdict="conflict"} 1
     backstitch_verdicts{verdict="invalid"} 1
-    # HELP backstitch_verdict_owners Components in the clusters they are covered by, by the state of their owner
+    # HELP backstitch_verdict_owners Components in the clusters they are covered by, by the state of their owner.
     # TYPE backstitch_verdict_owners gauge
     backstitch_verdict_owners{state="resolved"} 5
     backstitch_verdict_owners{state="unresolved"} 1
     backstitch_verdict_owners{state="none"} 2
-    # HELP backstitch_services Services, by what is known of their owner
+    # HELP backstitch_services Services, by what is known of their owner.
     # TYPE backstitch_services gauge
     backstitch_services{state="owned"} 2
     backstitch_services{state="stitched-without-owner"} 1
     backstitch_services{state="unclaimed"} 4
-    # HELP backstitch_owners Groups and Users
+    # HELP backstitch_owners Groups and Users.
     # TYPE backstitch_owners gauge
-    backstitch_owners{} 4
-    # HELP backstitch_coverage_ratio Owned services of all services
+    backstitch_owners 4
+    # HELP backstitch_coverage_ratio Owned services of all services.
     # TYPE backstitch_coverage_ratio gauge
-    backstitch_coverage_ratio{} 0.2857142857142857
-    # HELP backstitch_source_last_good_timestamp_seconds When the last good generation was read
+    backstitch_coverage_ratio 0.2857142857142857
+    # HELP backstitch_source_last_good_timestamp_seconds When the last good generation was read.
     # TYPE backstitch_source_last_good_timestamp_seconds gauge
     # UNIT backstitch_source_last_good_timestamp_seconds seconds
     backstitch_source_last_good_timestamp_seconds{kind="cluster",source="eu1"} 1700000000
-    # HELP backstitch_source_phase 1 for the phase that a source is in
+    # HELP backstitch_source_phase 1 for the phase that a source is in.
     # TYPE backstitch_source_phase gauge
     backstitch_source_phase{kind="cluster",source="eu1",phase="ready"} 1
-    # HELP backstitch_source_objects Entities or objects in the last good generation
+    # HELP backstitch_source_objects Entities or objects in the last good generation.
     # TYPE backstitch_source_objects gauge
     backstitch_source_objects{kind="cluster",source="eu1",object="services"} 6
-    # HELP backstitch_source_held_removals Removals that wait for confirmation
+    # HELP backstitch_source_held_removals Removals that wait for confirmation.
     # TYPE backstitch_source_held_removals gauge
     backstitch_source_held_removals{kind="cluster",source="eu1"} 0
-    # HELP backstitch_event_streams Event streams open
+    # HELP backstitch_event_streams Event streams open.
     # TYPE backstitch_event_streams gauge
-    backstitch_event_streams{} 0
+    backstitch_event_streams 0
     # EOF
+    backstitch_http_requests_total{method="GET",route="/api/v1/services/{cluster}/{namespace}/{name}",status="200"} 2
+    backstitch_http_requests_total{method="GET",route="unmatched",status="404"} 1
     "#);
     for line in [
         "backstitch_build_info{version=",

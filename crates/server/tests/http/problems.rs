@@ -48,6 +48,9 @@ async fn parameters_that_cannot_be_used_are_problems() {
         "/api/v1/components/component:",
         "/api/v1/owners/x/services?descendants=yes",
         "/api/v1/history?until=yesterday",
+        "/api/v1/history?service=cart",
+        "/api/v1/history?service=a/b/c&component=d",
+        "/api/v1/history/owner?service=a/b/c",
         "/api/v1/explain",
         "/api/v1/explain?subject=a&subject=b",
         "/api/v1/resolve",
@@ -75,7 +78,10 @@ async fn parameters_that_cannot_be_used_are_problems() {
     "verdict": "`verdict` cannot be `ok`"
     "ref": "`component:` has an empty name, expected `[kind:][namespace/]name`"
     "descendants": "`descendants` cannot be `yes`"
-    "until": "failed to parse four digit integer as year: invalid digit, expected 0-9 but got y"
+    "until": "`until` cannot be `yesterday`, expected a time such as `2026-01-31T12:00:00Z`"
+    "service": "`service` cannot be `cart`, expected `cluster/namespace/name`"
+    "component": "`component` and `service` are both given, expected one of them"
+    "at": "`at` is missing"
     "subject": "`subject` is missing"
     "subject": "`subject` is given 2 times, expected once"
     "labels": "there are no labels" (give at least one, such as `service` and `namespace`)

@@ -95,7 +95,7 @@ async fn bodies_that_cannot_be_used_are_problems() {
     for (content_type, body) in [
         ("text/plain", r#"{"labels": {}}"#.to_owned()),
         (json, "{".to_owned()),
-        (json, "[]".to_owned()),
+        (json, r#"[{"pod": "a"}]"#.to_owned()),
         (json, r#"{"labels": {"pod": 7}}"#.to_owned()),
         (json, r#"{"labels": {}}"#.to_owned()),
         (json, " ".repeat(256 * 1024 + 1)),
@@ -113,7 +113,7 @@ async fn bodies_that_cannot_be_used_are_problems() {
     assert_snapshot!(problems, @r#"
     415 "urn:backstitch:problem:unsupported-media-type": "found `text/plain`, expected `application/json`"
     400 "urn:backstitch:problem:bad-body": "EOF while parsing an object at line 1 column 1"
-    400 "urn:backstitch:problem:bad-body": "invalid length 0, expected struct ResolveRequest with 1 element at line 1 column 2"
+    400 "urn:backstitch:problem:bad-body": "the body is a list, expected an object"
     400 "urn:backstitch:problem:bad-body": "invalid type: integer `7`, expected a string at line 1 column 20"
     400 "urn:backstitch:problem:bad-parameter": "there are no labels"
     413 "urn:backstitch:problem:body-too-large": "expected at most 262144 bytes"

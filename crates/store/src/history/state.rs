@@ -1,6 +1,7 @@
 //! One side of a change as columns, and back. The codes are the format: they are never given another meaning.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 use topology::change::{Ownership, VerdictState};
@@ -80,9 +81,13 @@ fn meaning<T: Copy>(
 }
 
 /// Turns names into rows, making those that are missing.
+///
+/// It remembers what it found: a stitch names its component and its Service twice, in the verdict and in the Service's
+/// change. It lives for one chunk of changes, which bounds it.
 pub(super) struct Numbers<'c> {
     connection: &'c Connection,
     sources: HashMap<Source, SourceId>,
+    objects: HashMap<(SourceId, Vec<u8>), ObjectId>,
     owners: HashMap<Box<str>, i64>,
 }
 
@@ -91,7 +96,18 @@ impl<'c> Numbers<'c> {
         Self {
             connection,
             sources: HashMap::new(),
+            objects: HashMap::new(),
             owners: HashMap::new(),
+        }
+    }
+
+    fn object(&mut self, source: SourceId, key: Vec<u8>) -> rusqlite::Result<ObjectId> {
+        match self.objects.entry((source, key)) {
+            Entry::Occupied(known) => Ok(*known.get()),
+            Entry::Vacant(place) => {
+                let id = object::ensure(self.connection, source, &place.key().1)?;
+                Ok(*place.insert(id))
+            }
         }
     }
 
@@ -110,16 +126,12 @@ impl<'c> Numbers<'c> {
 
     pub(super) fn component(&mut self, key: &ComponentKey) -> Result<ObjectId, Failure> {
         let source = self.source(&Source::Instance(key.instance.clone()))?;
-        Ok(object::ensure(
-            self.connection,
-            source,
-            &entity::key(&key.reference)?,
-        )?)
+        Ok(self.object(source, entity::key(&key.reference)?)?)
     }
 
     pub(super) fn service(&mut self, key: &ServiceKey) -> Result<ObjectId, Failure> {
         let source = self.cluster(&key.cluster)?;
-        Ok(object::ensure(self.connection, source, &service_key(key)?)?)
+        Ok(self.object(source, service_key(key)?)?)
     }
 
     fn owner(&mut self, reference: &str) -> rusqlite::Result<i64> {

@@ -9,7 +9,7 @@ use super::state::{Columns, NO_CLUSTER, Numbers};
 use crate::error::{Failure, StoreError};
 use crate::object::ObjectId;
 use crate::open::Store;
-use crate::source::SourceId;
+use crate::source::{self, SourceId};
 
 /// Changes turned into rows at a time: bounds the memory that a record of any size takes.
 const CHUNK: usize = 10_000;
@@ -47,20 +47,18 @@ fn record(
     changes: &[Change],
 ) -> Result<(), Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    {
+    let source = source::ensure(&transaction, &cause.source)?;
+    for chunk in changes.chunks(CHUNK) {
         let mut numbers = Numbers::new(&transaction);
-        let source = numbers.source(&cause.source)?;
-        for chunk in changes.chunks(CHUNK) {
-            let mut rows = chunk
-                .iter()
-                .map(|change| row(&mut numbers, change))
-                .collect::<Result<Vec<_>, _>>()?;
-            insert(&transaction, at, source, cause.generation, &rows)?;
-            // In the order of the table; of two changes of one subject the later stays the later.
-            rows.sort_by_key(|row| (row.object, row.cluster));
-            for row in &rows {
-                recorded::write(&transaction, row)?;
-            }
+        let mut rows = chunk
+            .iter()
+            .map(|change| row(&mut numbers, change))
+            .collect::<Result<Vec<_>, _>>()?;
+        insert(&transaction, at, source, cause.generation, &rows)?;
+        // In the order of the table; of two changes of one subject the later stays the later.
+        rows.sort_by_key(|row| (row.object, row.cluster));
+        for row in &rows {
+            recorded::write(&transaction, row)?;
         }
     }
     transaction.commit()?;

@@ -193,7 +193,7 @@ proptest! {
             prop_assert_eq!(reader.service_owner_at(&service, at).unwrap(), owner_at(&all, &service, at));
         }
         let count = walk(&mut reader, &HistoryFilter::default(), 100).len();
-        let deleted = store.compact(before).unwrap();
+        let deleted = given::compact(&mut store, before);
         for at in before..7 {
             prop_assert_eq!(reader.service_owner_at(&service, at).unwrap(), owner_at(&all, &service, at));
         }
@@ -213,7 +213,7 @@ proptest! {
     fn the_recorded_states_are_the_last_ones_recorded(records in records(), before in option::of(moment())) {
         let (mut store, _reader) = recorded(&records);
         if let Some(before) = before {
-            store.compact(before).unwrap();
+            given::compact(&mut store, before);
         }
         let mut last = std::collections::BTreeMap::new();
         for change in records.iter().flat_map(|(_, changes)| changes) {
@@ -274,13 +274,13 @@ fn names_of_what_is_gone_stay_readable_as_long_as_history_names_them() {
         after: None,
     };
     let (mut store, mut reader) = recorded(&[(10, vec![came]), (20, vec![went])]);
-    assert_eq!(store.compact(15).unwrap(), 0);
+    assert_eq!(given::compact(&mut store, 15), 0);
     assert_eq!(
         reader.service_owner_at(&service, 15).unwrap(),
         Some(owned("group:default/pay"))
     );
     assert_eq!(reader.service_owner_at(&service, 25).unwrap(), None);
-    assert_eq!(store.compact(30).unwrap(), 2);
+    assert_eq!(given::compact(&mut store, 30), 2);
     assert_eq!(
         reader.history(&HistoryFilter::default(), None, 10).unwrap(),
         []

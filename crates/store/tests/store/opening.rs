@@ -45,7 +45,7 @@ fn an_unusable_file_is_refused_by_name_and_left_alone() {
                     path,
                     "Dear diary, today I was taken for a database.\n".repeat(40),
                 )
-                .unwrap()
+                .unwrap();
             },
             "`{path}` is not a Backstitch store",
         ),
@@ -55,7 +55,7 @@ fn an_unusable_file_is_refused_by_name_and_left_alone() {
                 Connection::open(path)
                     .unwrap()
                     .execute_batch("CREATE TABLE theirs (x)")
-                    .unwrap()
+                    .unwrap();
             },
             "`{path}` is not a Backstitch store",
         ),

@@ -10,8 +10,15 @@ use super::changes::RawVerdict;
 impl Topology {
     /// Makes a cell for each cluster that is covered (S8) and has it judged.
     pub(super) fn create_cells(&mut self, component: u32) {
-        for cluster in self.clusters_of(component) {
-            let next = self.components.get(component).first_cell;
+        let named = self.cluster_named_by(component);
+        for cluster in (0..).map(ClusterId).take(self.clusters.len()) {
+            let it = self.components.get(component);
+            let settings = &self.at_instance(it.instance).settings;
+            let covered = settings.clusters.covers(&self.at_cluster(cluster).name);
+            if !covered || named.is_some_and(|named| named != cluster) {
+                continue;
+            }
+            let next = it.first_cell;
             let cell = self.cells.insert(Cell {
                 component,
                 cluster,
@@ -30,22 +37,16 @@ impl Topology {
         }
     }
 
-    fn clusters_of(&self, component: u32) -> Vec<ClusterId> {
+    /// The one cluster that the component's annotation narrows it to, if its instance honours that and covers it.
+    fn cluster_named_by(&self, component: u32) -> Option<ClusterId> {
         let component = self.components.get(component);
         let settings = &self.at_instance(component.instance).settings;
-        let covered: Vec<(ClusterId, &str)> = self
-            .clusters()
-            .filter(|(_, name)| settings.clusters.covers(name))
-            .collect();
-        let named = settings
-            .honor_cluster_annotation
-            .then(|| self.names.opt(component.kubernetes_cluster))
-            .flatten()
-            .and_then(|named| covered.iter().find(|(_, name)| named == *name));
-        match named {
-            Some((named, _)) => vec![*named],
-            None => covered.into_iter().map(|(id, _)| id).collect(),
+        if !settings.honor_cluster_annotation {
+            return None;
         }
+        let named = self.names.opt(component.kubernetes_cluster)?;
+        self.cluster_id(named)
+            .filter(|_| settings.clusters.covers(named))
     }
 
     /// Ends the component's cells, and says so.
@@ -84,33 +85,42 @@ impl Topology {
 
     /// Makes the cell claim exactly `targets`.
     pub(super) fn claim(&mut self, cell: u32, targets: Targets) {
+        let mut held = self.cells.get(cell).targets;
         let new = match targets {
-            Targets::None => Vec::new(),
-            Targets::One(service) => {
-                if *self.sets.ids(&self.cells.get(cell).targets) == [service] {
-                    return;
-                }
-                vec![service]
-            }
-            Targets::Many(services) => services,
+            Targets::None => IdSet::EMPTY,
+            Targets::One(service) => IdSet::one(service),
+            Targets::Many(services) => self.sets.of(services),
         };
-        let mut targets = self.cells.get(cell).targets;
-        let old = self.sets.ids(&targets).to_vec();
-        if old == new {
+        if held == new {
             return;
         }
-        for service in old.iter().filter(|service| !new.contains(service)) {
-            self.change_claims(*service, |sets, claims, order| {
-                sets.remove_by(claims, cell, |a, b| order.compare(a, b));
-            });
+        // Nearly every cell goes from nothing to one Service or back, where there is nothing to hold against anything.
+        if let (&[], &[service]) = (self.sets.ids(&held), self.sets.ids(&new)) {
+            self.add_claim(service, cell);
+        } else {
+            let old = self.sets.ids(&held).to_vec();
+            let wanted = self.sets.ids(&new).to_vec();
+            for service in old.iter().filter(|service| !wanted.contains(service)) {
+                self.remove_claim(*service, cell);
+            }
+            for service in wanted.iter().filter(|service| !old.contains(service)) {
+                self.add_claim(*service, cell);
+            }
         }
-        for service in new.iter().filter(|service| !old.contains(service)) {
-            self.change_claims(*service, |sets, claims, order| {
-                sets.insert_by(claims, cell, |a, b| order.compare(a, b));
-            });
-        }
-        self.sets.clear(&mut targets);
-        self.cells.get_mut(cell).targets = self.sets.of(new);
+        self.sets.clear(&mut held);
+        self.cells.get_mut(cell).targets = new;
+    }
+
+    fn add_claim(&mut self, service: u32, cell: u32) {
+        self.change_claims(service, |sets, claims, order| {
+            sets.insert_by(claims, cell, |a, b| order.compare(a, b));
+        });
+    }
+
+    fn remove_claim(&mut self, service: u32, cell: u32) {
+        self.change_claims(service, |sets, claims, order| {
+            sets.remove_by(claims, cell, |a, b| order.compare(a, b));
+        });
     }
 
     fn change_claims(

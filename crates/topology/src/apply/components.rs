@@ -6,7 +6,7 @@ use crate::index::Index;
 use crate::names::Name;
 use crate::records::{Component, NONE};
 use crate::rules::anchors_of;
-use crate::settings::MatchRule;
+use crate::settings::{MatchRule, RuleSet};
 use crate::topology::{InstanceId, Topology, hash_ask, hash_component};
 
 impl Topology {
@@ -182,7 +182,7 @@ impl Topology {
     /// Enters the component under the keys that the rules of its instance look up.
     pub(super) fn register(&mut self, id: u32) {
         let rules = self.rules_of(id);
-        for name in asked_names(self.components.get(id), &rules) {
+        for name in asked_names(self.components.get(id), rules) {
             let namespace = self.components.get(id).kubernetes_namespace;
             let components = &self.components;
             let (index, asked) = name.of(&mut self.asks_by_id, &mut self.asks_by_name);
@@ -202,14 +202,14 @@ impl Topology {
                 |a, b| a.cmp(&b),
             );
         }
-        for anchor in anchors_of(self, id, &rules) {
+        for anchor in anchors_of(self, id, rules) {
             self.labels.ask(&mut self.sets, &self.services, anchor, id);
         }
     }
 
     pub(super) fn unregister(&mut self, id: u32) {
         let rules = self.rules_of(id);
-        for name in asked_names(self.components.get(id), &rules) {
+        for name in asked_names(self.components.get(id), rules) {
             let namespace = self.components.get(id).kubernetes_namespace;
             let components = &self.components;
             let (index, asked) = name.of(&mut self.asks_by_id, &mut self.asks_by_name);
@@ -224,14 +224,14 @@ impl Topology {
                 |a, b| a.cmp(&b),
             );
         }
-        for anchor in anchors_of(self, id, &rules) {
+        for anchor in anchors_of(self, id, rules) {
             self.labels.unask(&mut self.sets, anchor, id);
         }
     }
 
-    fn rules_of(&self, id: u32) -> Vec<MatchRule> {
+    fn rules_of(&self, id: u32) -> RuleSet {
         let instance = self.components.get(id).instance;
-        self.at_instance(instance).settings.match_rules.clone()
+        RuleSet::of(&self.at_instance(instance).settings.match_rules)
     }
 }
 
@@ -259,13 +259,16 @@ impl AskedName {
     }
 }
 
-fn asked_names(component: &Component, rules: &[MatchRule]) -> impl Iterator<Item = AskedName> + use<> {
-    let by_id = rules
-        .contains(&MatchRule::ServiceName)
-        .then_some(component.kubernetes_id)
-        .flatten();
+/// Rule `kubernetes-id-label` asks for the same name in the same namespace as `service-name` does, of a label.
+fn asked_names(
+    component: &Component,
+    rules: RuleSet,
+) -> impl Iterator<Item = AskedName> + use<> {
+    let by_id = component.kubernetes_id.filter(|_| {
+        rules.contains(MatchRule::ServiceName) || rules.contains(MatchRule::KubernetesIdLabel)
+    });
     let by_name = rules
-        .contains(&MatchRule::ComponentName)
+        .contains(MatchRule::ComponentName)
         .then_some(component.name);
     by_id
         .map(AskedName::Id)

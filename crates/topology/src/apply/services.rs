@@ -4,6 +4,7 @@ use crate::fact::{LabelPairs, ServiceFact};
 use crate::id_set::IdSet;
 use crate::names::{Name, Names};
 use crate::records::{NONE, Service};
+use crate::rules::ID_LABEL;
 use crate::topology::{ClusterId, Topology, hash_ask, hash_selector, hash_service};
 
 use super::changes::{PublishedOwnership, RawService};
@@ -121,20 +122,28 @@ impl Topology {
     fn mark_asking(&mut self, id: u32) {
         let it = self.services.get(id);
         let (cluster, namespace, name) = (it.cluster, it.namespace, it.name);
-        let mut asking: Vec<u32> = Vec::new();
+        let mut asking = self.asking_for_id(namespace, name);
         for place in [Some(namespace), None] {
             let hash = hash_ask(place, name);
             let components = &self.components;
-            asking.extend(self.asks_by_id.get(&self.sets, hash, |other| {
-                let other = components.get(other);
-                other.kubernetes_namespace == place && other.kubernetes_id == Some(name)
-            }));
             asking.extend(self.asks_by_name.get(&self.sets, hash, |other| {
                 let other = components.get(other);
                 other.kubernetes_namespace == place && other.name == name
             }));
         }
         self.mark_in_cluster(&asking, cluster);
+    }
+
+    /// The components that have this Kubernetes id, in this namespace or in any.
+    fn asking_for_id(&self, namespace: Name, id: Name) -> Vec<u32> {
+        let mut asking = Vec::new();
+        for place in [Some(namespace), None] {
+            asking.extend(self.asks_by_id.get(&self.sets, hash_ask(place, id), |other| {
+                let other = self.components.get(other);
+                other.kubernetes_namespace == place && other.kubernetes_id == Some(id)
+            }));
+        }
+        asking
     }
 
     fn mark_in_cluster(&mut self, components: &[u32], cluster: ClusterId) {
@@ -224,8 +233,13 @@ impl Topology {
 
     fn mark_asking_for_labels(&mut self, id: u32) {
         let it = self.services.get(id);
-        let cluster = it.cluster;
-        let asking = self.labels.asking(&self.sets, it);
+        let (cluster, namespace) = (it.cluster, it.namespace);
+        let mut asking = self.labels.asking(&self.sets, it);
+        let id_label = self.names.find(ID_LABEL);
+        let id = it.labels().iter().find(|pair| Some(pair.0) == id_label);
+        if let Some((_, id)) = id {
+            asking.extend(self.asking_for_id(namespace, *id));
+        }
         self.mark_in_cluster(&asking, cluster);
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use crate::settings::InstanceSettings;
+use crate::rules::ID_LABEL;
+use crate::settings::{InstanceSettings, MatchRule};
 use crate::topology::{Cluster, ClusterId, Instance, InstanceId, Map, Topology};
 
 impl Topology {
@@ -13,6 +14,10 @@ impl Topology {
     /// # Panics
     /// With more than 65,535 instances.
     pub fn set_instance(&mut self, settings: InstanceSettings) -> InstanceId {
+        if settings.match_rules.contains(&MatchRule::KubernetesIdLabel) {
+            let key = self.names.intern(ID_LABEL);
+            self.labels.index_key(&mut self.sets, &self.services, key);
+        }
         let Some(id) = self.instance_id(&settings.name) else {
             let Ok(id) = u16::try_from(self.instances.len()) else {
                 panic!("more than 65,535 instances");

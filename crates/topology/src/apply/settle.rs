@@ -41,6 +41,7 @@ impl Topology {
     /// Who has each touched Service. Must run when every claim stands, since the winner is the first of them.
     fn publish_services(&mut self) {
         let touched = std::mem::take(&mut self.touched_services);
+        self.pending.services.reserve(touched.len());
         for id in &touched {
             let winner = self.winner(*id);
             let it = self.services.get_mut(*id);
@@ -89,6 +90,7 @@ impl Topology {
 
     fn publish_cells(&mut self) {
         let touched = std::mem::take(&mut self.touched_cells);
+        self.pending.verdicts.reserve(touched.len());
         for id in &touched {
             let cell = self.cells.get_mut(*id);
             if !std::mem::take(&mut cell.touched) {

@@ -7,10 +7,10 @@ use super::Found;
 use crate::labels_index::{Anchor, anchors, selects};
 use crate::records::Component;
 use crate::selector::Selector;
-use crate::settings::MatchRule;
+use crate::settings::{MatchRule, RuleSet};
 use crate::topology::{ClusterId, Topology};
 
-pub(super) const ID_LABEL: &str = "backstage.io/kubernetes-id";
+pub(crate) const ID_LABEL: &str = "backstage.io/kubernetes-id";
 pub(super) const SELECTOR_ANNOTATION: &str = "backstage.io/kubernetes-label-selector";
 
 /// The Services of the cluster, and of the component's namespace if it names one, that `selector` selects.
@@ -53,26 +53,16 @@ pub(super) fn within(topology: &Topology, component: &Component) -> String {
     }
 }
 
-/// Where the label rules among `rules` look for this component's Services.
-pub(crate) fn anchors_of(
-    topology: &mut Topology,
-    component: u32,
-    rules: &[MatchRule],
-) -> Vec<Anchor> {
-    let it = topology.components.get(component);
-    let (id, selector) = (it.kubernetes_id, it.label_selector);
-    let mut found = Vec::new();
-    if rules.contains(&MatchRule::KubernetesIdLabel)
-        && let Some(id) = id
-    {
-        found.push(Anchor::Equal(topology.names.intern(ID_LABEL), id));
-    }
-    if rules.contains(&MatchRule::LabelSelector)
-        && let Some(text) = selector
-        && let Ok(selector) = Selector::parse(topology.names.get(text))
-    {
-        found.extend(anchors(&selector, |text| Some(topology.names.intern(text))));
-    }
+/// Where the component's selector is looked up, if its instance goes by selectors.
+pub(crate) fn anchors_of(topology: &mut Topology, component: u32, rules: RuleSet) -> Vec<Anchor> {
+    let selector = topology.components.get(component).label_selector;
+    let Some(selector) = selector.filter(|_| rules.contains(MatchRule::LabelSelector)) else {
+        return Vec::new();
+    };
+    let Ok(selector) = Selector::parse(topology.names.get(selector)) else {
+        return Vec::new();
+    };
+    let mut found = anchors(&selector, |text| Some(topology.names.intern(text)));
     found.sort_unstable();
     found.dedup();
     found

@@ -47,7 +47,7 @@ pub(crate) fn rule(rule: MatchRule) -> &'static Rule {
     }
 }
 
-pub(crate) use by_labels::anchors_of;
+pub(crate) use by_labels::{ID_LABEL, anchors_of};
 
 /// Lookup by name, shared by the two rules that differ only in whose name it is (S6, S7).
 fn by_name<'t>(

@@ -1,0 +1,327 @@
+//! The command line: what may be written, and what `--help` says of it.
+//!
+//! It owns words, defaults and help. It must not decide what a source is or what a command does.
+
+mod gate;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+pub use self::gate::{Condition, Gate, Threshold};
+
+const MAIN_EXAMPLES: &str = "\
+Examples:
+  A look at a running company, made up:
+    backstitch demo
+
+  Who owns what, from files:
+    backstitch stitch --catalog ./catalog --cluster ./k8s
+
+  A live Backstage against two clusters of your kubeconfig:
+    backstitch stitch --catalog https://backstage.example.com --token-file token.txt --cluster prod-eu --cluster prod-us
+
+  In a pipeline, failing when more than 5% of the Services have no owner:
+    backstitch stitch --config backstitch.yaml --fail-on unowned=5%,ambiguous,conflict
+
+  Why one of them is as it is, and whom to call:
+    backstitch explain component:default/checkout --config backstitch.yaml
+    backstitch owner prod-eu/shop/checkout --server http://localhost:7465
+
+Exit status:
+  0  done, and every gate of `--fail-on` held
+  1  a gate failed; with `--strict`, a document or object could not be used; of `owner`, nobody owns it
+  2  could not run: wrong arguments, a faulty configuration, a source that cannot be read";
+
+const STITCH_EXAMPLES: &str = "\
+Sources:
+  --catalog and --cluster may be repeated. Without a name, the first catalog is called `default`, the next `default-2`;
+  a cluster of files is called after its file or folder, a live one after its context. Inputs given the same name are
+  read as one. Without any of them, the sources of --config are read; the settings of an instance (`label_map`,
+  `match_rules`, ...) always come from --config, by its name.
+
+  A live Backstage takes its token from --token-file, else from BACKSTITCH_TOKEN, else from the instance of that name
+  in --config.
+
+Gates of --fail-on:
+  <condition>[=<limit>], separated by commas. Without a limit, one is too many. A limit is a number (`ambiguous=3`) or
+  a share (`unowned=5%`); what is above it fails.
+
+  of the Services                unowned, unclaimed, stitched-without-owner
+  of the components per cluster  unstitched, no-kubernetes-id, service-not-found, ambiguous, conflict, invalid,
+                                 no-owner, unresolved
+  of everything read             errors (documents and objects that cannot be used; no share)
+
+  `unowned` is `unclaimed` and `stitched-without-owner` together; `no-owner` is a component none of whose fields names
+  an owner, `unresolved` one whose owners do not exist; `unstitched` is every verdict but `stitched`.
+
+Examples:
+  backstitch stitch --catalog examples/shop/catalog --cluster examples/shop/k8s
+  backstitch stitch --config examples/demo/backstitch.yaml --only ambiguous,conflict
+  backstitch stitch --catalog shop=dump.json --catalog bank=https://backstage.bank.example --cluster prod-eu -o json
+  backstitch stitch --config backstitch.yaml --fail-on unowned=5%,ambiguous,conflict --strict";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Subjects:
+  component:[namespace/]name           a component of the catalog
+  [service/][cluster/]namespace/name   a Service
+  <kind>/[[cluster/]namespace/]name    a workload; the kind as kubectl takes it: pod, deploy, sts, ...
+  name                                 a component, else a Service, else a workload
+
+Examples:
+  backstitch explain component:default/checkout --catalog ./catalog --cluster ./k8s
+  backstitch explain shop/checkout --config backstitch.yaml
+  backstitch explain pod/prod-eu/shop/checkout-7d9f5c-x2x4z --server http://localhost:7465";
+
+const OWNER_EXAMPLES: &str = "\
+Subjects:
+  [service/][cluster/]namespace/name   a Service
+  <kind>/[[cluster/]namespace/]name    a workload; the kind as kubectl takes it: pod, deploy, sts, ...
+  component:[namespace/]name           a component of the catalog
+  name                                 a component, else a Service, else a workload
+
+Exit status:
+  0  somebody owns it
+  1  it is known, and nobody owns it
+  2  could not run, or nothing is called so
+
+Examples:
+  backstitch owner shop/checkout --catalog ./catalog --cluster ./k8s
+  backstitch owner pod/prod-eu/shop/checkout-7d9f5c-x2x4z --config backstitch.yaml
+  backstitch owner prod-eu/shop/checkout --server http://localhost:7465 -o json";
+
+/// Who owns what is running: Backstage catalogs stitched to Kubernetes clusters
+#[derive(Debug, Parser)]
+#[command(name = "backstitch", version, after_help = MAIN_EXAMPLES, max_term_width = 100)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// Configuration file: instances, clusters, and how they are stitched
+    #[arg(long, global = true, env = "BACKSTITCH_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Say more on standard error: -v time and memory per phase, -vv what is done
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// When to use colour; NO_COLOR is honoured
+    #[arg(long, global = true, env = "BACKSTITCH_COLOR", value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// Where the output is a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Stitch catalogs to clusters once, and print what came of it
+    #[command(after_help = STITCH_EXAMPLES)]
+    Stitch(StitchArgs),
+    /// Explain step by step why a component, Service or workload is as it is
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
+    /// Say who owns a Service, workload or component, and how to reach them
+    #[command(after_help = OWNER_EXAMPLES)]
+    Owner(OwnerArgs),
+    /// Run as a service: watch the sources of --config, keep history, answer over HTTP
+    Serve(ServeArgs),
+    /// Run the service over a made-up company, to look around
+    Demo(DemoArgs),
+    /// Print the completion script of a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, in roff
+    Man(ManArgs),
+}
+
+/// Where catalogs and clusters are, for commands that read them once.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Sources")]
+pub struct SourceArgs {
+    /// A catalog: folder, file or pattern of catalog YAML, dump of the Catalog API, or URL of a Backstage
+    #[arg(long, value_name = "[NAME=]DIR|FILE|URL")]
+    pub catalog: Vec<String>,
+    /// A cluster: folder or file of manifests, or context of the kubeconfig
+    #[arg(long, value_name = "[NAME=]DIR|FILE|CONTEXT")]
+    pub cluster: Vec<String>,
+    /// File that holds the token for catalogs given as a URL; BACKSTITCH_TOKEN holds the token itself
+    #[arg(long, value_name = "FILE", env = "BACKSTITCH_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Kubeconfig in which --cluster looks for contexts, instead of the usual one
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+}
+
+impl SourceArgs {
+    /// Whether a source is named here.
+    pub fn names_sources(&self) -> bool {
+        !self.catalog.is_empty() || !self.cluster.is_empty()
+    }
+}
+
+/// `backstitch stitch`
+#[derive(Clone, Debug, Args)]
+pub struct StitchArgs {
+    /// Where to read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
+    /// What to print on standard output
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    pub output: Format,
+    /// Print components of these verdicts only; with table, wide and csv
+    #[arg(long, value_name = "VERDICT", value_delimiter = ',', help_heading = "Output")]
+    pub only: Vec<VerdictWord>,
+    /// Exit with 1 where one of these gates fails, such as `unowned=5%,ambiguous`; see below
+    #[arg(long, value_name = "GATE", value_delimiter = ',', value_parser = Gate::parse, help_heading = "Gates")]
+    pub fail_on: Vec<Gate>,
+    /// Exit with 1 where any document or object cannot be used
+    #[arg(long, help_heading = "Gates")]
+    pub strict: bool,
+}
+
+/// What `stitch` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A summary, and a table as wide as the terminal
+    Table,
+    /// The same with every column, nothing cut
+    Wide,
+    /// One document whose keys are a stable interface
+    Json,
+    /// The same document as YAML
+    Yaml,
+    /// The table for spreadsheets: one line per component and cluster
+    Csv,
+}
+
+/// A verdict as `--only` takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "each variant is the verdict of its name")]
+pub enum VerdictWord {
+    Stitched,
+    NoKubernetesId,
+    ServiceNotFound,
+    Ambiguous,
+    Conflict,
+    Invalid,
+}
+
+impl From<VerdictWord> for api::Verdict {
+    fn from(word: VerdictWord) -> Self {
+        match word {
+            VerdictWord::Stitched => Self::Stitched,
+            VerdictWord::NoKubernetesId => Self::NoKubernetesId,
+            VerdictWord::ServiceNotFound => Self::ServiceNotFound,
+            VerdictWord::Ambiguous => Self::Ambiguous,
+            VerdictWord::Conflict => Self::Conflict,
+            VerdictWord::Invalid => Self::Invalid,
+        }
+    }
+}
+
+/// Where to ask: sources that are read now, or a running server.
+#[derive(Clone, Debug, Args)]
+pub struct AskArgs {
+    /// Where to read.
+    #[command(flatten)]
+    pub sources: SourceArgs,
+    /// Ask this running server instead of reading sources; without sources, BACKSTITCH_SERVER names it
+    #[arg(
+        long, value_name = "URL", help_heading = "Server",
+        conflicts_with_all = ["catalog", "cluster", "kubeconfig"]
+    )]
+    pub server: Option<String>,
+    /// File that holds the server's token; BACKSTITCH_API_TOKEN holds the token itself
+    #[arg(long, value_name = "FILE", env = "BACKSTITCH_API_TOKEN_FILE", help_heading = "Server")]
+    pub api_token_file: Option<PathBuf>,
+    /// What to print on standard output
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub output: AnswerFormat,
+}
+
+/// What `explain` and `owner` print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AnswerFormat {
+    /// Steps to read
+    Text,
+    /// The answer of the HTTP API
+    Json,
+    /// The same as YAML
+    Yaml,
+}
+
+/// `backstitch explain`
+#[derive(Clone, Debug, Args)]
+pub struct ExplainArgs {
+    /// What to explain: a component, a Service or a workload; see below
+    pub subject: String,
+    /// Where to ask.
+    #[command(flatten)]
+    pub ask: AskArgs,
+}
+
+/// `backstitch owner`
+#[derive(Clone, Debug, Args)]
+pub struct OwnerArgs {
+    /// What is owned: a Service, a workload or a component; see below
+    pub subject: String,
+    /// Where to ask.
+    #[command(flatten)]
+    pub ask: AskArgs,
+}
+
+/// `backstitch serve`
+#[derive(Clone, Debug, Args)]
+pub struct ServeArgs {
+    /// Address and port to listen on, instead of `listen` of the configuration
+    #[arg(long, value_name = "ADDRESS", env = "BACKSTITCH_LISTEN")]
+    pub listen: Option<SocketAddr>,
+    /// File of the embedded store, instead of `store` of the configuration
+    #[arg(long, value_name = "FILE", env = "BACKSTITCH_STORE")]
+    pub store: Option<PathBuf>,
+}
+
+/// `backstitch demo`
+#[derive(Clone, Debug, Args)]
+pub struct DemoArgs {
+    /// Port to listen on; 0 takes one that is free
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub port: u16,
+    /// Keep nothing on disk
+    #[arg(long)]
+    pub no_store: bool,
+}
+
+/// `backstitch completions`
+#[derive(Clone, Copy, Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: Shell,
+}
+
+/// `backstitch man`
+#[derive(Clone, Debug, Args)]
+pub struct ManArgs {
+    /// Print the page of this command instead of the whole program's
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
+}

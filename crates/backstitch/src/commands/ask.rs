@@ -1,0 +1,202 @@
+//! Whom `explain` and `owner` ask: sources read now, or a running server. Both answer in the shapes of `api`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Result;
+use api::{Explanation, Problem, ResolveAnswer, ResolveRequest};
+use reqwest::{Client, RequestBuilder, Response};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
+use server::subject::SubjectError;
+use url::Url;
+
+use super::stitch::read_and_stitch;
+use crate::args::AskArgs;
+use crate::config::{Config, TokenSource};
+use crate::phases::Phases;
+use crate::report::Failure;
+use crate::sources::Stitched;
+use crate::terminal::Terminal;
+
+/// The environment variable that names the server.
+const SERVER_VARIABLE: &str = "BACKSTITCH_SERVER";
+/// The environment variable that holds the server's token.
+const TOKEN_VARIABLE: &str = "BACKSTITCH_API_TOKEN";
+/// Bound on the time of one request.
+const TIME: Duration = Duration::from_secs(30);
+/// Bound on the size of one answer, in bytes.
+const MAX_ANSWER: u64 = 64 * 1024 * 1024;
+/// How many near names or candidates are shown.
+const SHOWN: usize = 10;
+
+/// Who answers.
+pub enum Asked {
+    /// What was read now.
+    Sources(Box<Stitched>),
+    /// A running server.
+    Server(Server),
+}
+
+/// A running server.
+pub struct Server {
+    client: Client,
+    base: Url,
+    token: Option<SecretString>,
+}
+
+impl Asked {
+    /// Reads the sources, or prepares to ask the server.
+    pub async fn open(args: &AskArgs, config: &Config, terminal: Terminal) -> Result<Self> {
+        let by_environment = || {
+            let named = std::env::var(SERVER_VARIABLE).ok().filter(|url| !url.is_empty());
+            named.filter(|_| !args.sources.names_sources())
+        };
+        if let Some(url) = args.server.clone().or_else(by_environment) {
+            return Ok(Self::Server(Server::new(&url, args)?));
+        }
+        let mut phases = Phases::default();
+        let stitched = read_and_stitch(&args.sources, config, terminal, &mut phases).await?;
+        if terminal.verbose > 0 {
+            terminal.tell(|err, _| phases.write(err));
+        }
+        Ok(Self::Sources(Box::new(stitched)))
+    }
+
+    /// The whole reasoning about a subject.
+    pub async fn explain(&self, subject: &str) -> Result<Explanation, Failure> {
+        match self {
+            Self::Sources(stitched) => server::explain::explain(&stitched.topology, subject).map_err(|error| unknown(&error)),
+            Self::Server(server) => {
+                let url = server.url("explain", &[("subject", subject)])?;
+                server.ask(server.client.get(url)).await
+            }
+        }
+    }
+
+    /// Whom labels lead to.
+    pub async fn resolve(&self, labels: BTreeMap<String, String>) -> Result<ResolveAnswer, Failure> {
+        match self {
+            Self::Sources(stitched) => {
+                let topology = &stitched.topology;
+                Ok(server::render::resolution(topology, &topology.resolve(&labels)))
+            }
+            Self::Server(server) => {
+                let url = server.url("resolve", &[])?;
+                server.ask(server.client.post(url).json(&ResolveRequest { labels })).await
+            }
+        }
+    }
+}
+
+fn unknown(error: &SubjectError) -> Failure {
+    let failure = Failure::new(error.to_string());
+    match error {
+        SubjectError::Malformed { .. } => failure,
+        SubjectError::NotFound { near, .. } => {
+            failure.hint((!near.is_empty()).then(|| format!("did you mean {}?", listed(near))))
+        }
+        SubjectError::Several { candidates, .. } => failure.hint(Some(format!("name one of them: {}", listed(candidates)))),
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let mut shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    if names.len() > SHOWN {
+        shown.push(format!("{} more", names.len() - SHOWN));
+    }
+    shown.join(", ")
+}
+
+impl Server {
+    fn new(url: &str, args: &AskArgs) -> Result<Self, Failure> {
+        let wrong = || {
+            Failure::new(format!("`{url}` is no URL of a server"))
+                .hint(Some("expected such as `http://localhost:7465`"))
+        };
+        let base = Url::parse(url).map_err(|_| wrong())?;
+        if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
+            return Err(wrong());
+        }
+        if !base.username().is_empty() || base.password().is_some() {
+            return Err(Failure::new("the URL of the server carries a user name or password")
+                .hint(Some(format!("leave it out, and give a token by `--api-token-file` or {TOKEN_VARIABLE}"))));
+        }
+        let source = match &args.api_token_file {
+            Some(file) => Some(TokenSource::File(file.clone())),
+            None => std::env::var_os(TOKEN_VARIABLE)
+                .filter(|token| !token.is_empty())
+                .map(|_| TokenSource::Environment(TOKEN_VARIABLE.to_owned())),
+        };
+        let token = source
+            .map(|source| source.read())
+            .transpose()
+            .map_err(|error| Failure::because("there is no token for the server", &error))?;
+        let client = Client::builder()
+            .timeout(TIME)
+            .user_agent(concat!("backstitch/", env!("CARGO_PKG_VERSION")))
+            // A redirect would take the token along.
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| Failure::because("cannot set up a connection", &error))?;
+        Ok(Self { client, base, token })
+    }
+
+    fn url(&self, route: &str, query: &[(&str, &str)]) -> Result<Url, Failure> {
+        let mut url = self.base.clone();
+        url.set_query(None);
+        url.set_fragment(None);
+        match url.path_segments_mut() {
+            Ok(mut segments) => {
+                segments.pop_if_empty().extend(["api", "v1", route]);
+            }
+            Err(()) => return Err(Failure::new(format!("`{}` cannot be the base of a URL", self.base))),
+        }
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        Ok(url)
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
+        let request = match &self.token {
+            Some(token) => request.bearer_auth(token.expose_secret()),
+            None => request,
+        };
+        let unreachable = |error: reqwest::Error| {
+            Failure::because(format!("cannot ask the server `{}`", self.base), &error.without_url())
+                .hint(Some("is it running? `backstitch serve` says where it listens"))
+        };
+        let response = request.send().await.map_err(unreachable)?;
+        let status = response.status();
+        let body = body(response).await.map_err(unreachable)?;
+        let not_ours = || {
+            Failure::new(format!("`{}` answered with status {status}, and not as Backstitch does", self.base))
+                .hint(Some("`--server` takes the URL at which `backstitch serve` listens, without `/api/v1`"))
+        };
+        if status.is_success() {
+            return serde_json::from_slice(&body).map_err(|_| not_ours());
+        }
+        let problem: Problem = serde_json::from_slice(&body).map_err(|_| not_ours())?;
+        let hint = match (status.as_u16(), problem.candidates.as_slice(), problem.hint) {
+            (401, ..) => Some(format!("give the server's token by `--api-token-file` or {TOKEN_VARIABLE}")),
+            (404, [_, ..], _) => Some(format!("did you mean {}?", listed(&problem.candidates))),
+            (_, [_, ..], _) => Some(format!("name one of them: {}", listed(&problem.candidates))),
+            (.., hint) => hint,
+        };
+        Err(Failure::new(problem.detail).hint(hint))
+    }
+}
+
+/// The body, up to its bound.
+async fn body(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        body.extend_from_slice(&chunk);
+        if body.len() as u64 > MAX_ANSWER {
+            // What is cut is no JSON any more, and is refused as such.
+            break;
+        }
+    }
+    Ok(body)
+}

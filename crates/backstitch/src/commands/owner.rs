@@ -1,0 +1,141 @@
+//! `backstitch owner`: who owns something, and how to reach them.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use api::{Confidence, Explanation, ResolveAnswer, VerdictExplanation, WorkloadExplanation};
+
+use super::ask::Asked;
+use crate::args::{AnswerFormat, OwnerArgs};
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::output::{document, ownership};
+use crate::terminal::Terminal;
+
+/// Runs the command.
+pub async fn run(args: &OwnerArgs, config: &Config, terminal: Terminal) -> Result<Exit> {
+    let asked = Asked::open(&args.ask, config, terminal).await?;
+    let answer = match asked.explain(&args.subject).await {
+        Ok(Explanation::Component { reference, verdicts, .. }) => {
+            return component(&reference, &verdicts, args.ask.output, terminal);
+        }
+        Ok(Explanation::Service(it)) => {
+            let service = &it.service;
+            let labels = bag(&service.cluster, &service.namespace, "service", &service.name);
+            asked.resolve(labels).await?
+        }
+        Ok(Explanation::Workload(it)) => workload(&asked, &it).await?,
+        // A pod that an alert names is often gone; its name still says whose it was.
+        Err(failure) => match pod_labels(&args.subject) {
+            Some(labels) => match asked.resolve(labels).await {
+                Ok(answer) if !answer.owners.is_empty() => answer,
+                _ => return Err(failure.into()),
+            },
+            None => return Err(failure.into()),
+        },
+    };
+    let owned = answer.owners.iter().any(|resolved| resolved.owner.is_some());
+    terminal.print(|out| match args.ask.output {
+        AnswerFormat::Text => ownership::write(&args.subject, &answer, terminal.out, out),
+        AnswerFormat::Json => document::json(&answer, out),
+        AnswerFormat::Yaml => document::yaml(&answer, out),
+    })?;
+    Ok(if owned { Exit::Done } else { Exit::Refused })
+}
+
+fn component(
+    reference: &str,
+    verdicts: &[VerdictExplanation],
+    format: AnswerFormat,
+    terminal: Terminal,
+) -> Result<Exit> {
+    // The owner is that of the component, the same in every cluster; instances may differ.
+    let mut by_instance: BTreeMap<&str, &api::OwnerReasoning> = BTreeMap::new();
+    for verdict in verdicts {
+        by_instance.insert(&verdict.instance, &verdict.owner);
+    }
+    terminal.print(|out| match format {
+        AnswerFormat::Text => ownership::write_component(reference, &by_instance, terminal.out, out),
+        AnswerFormat::Json => document::json(&by_instance, out),
+        AnswerFormat::Yaml => document::yaml(&by_instance, out),
+    })?;
+    let owned = by_instance.values().any(|reasoning| reasoning.owner.is_some());
+    Ok(if owned { Exit::Done } else { Exit::Refused })
+}
+
+async fn workload(asked: &Asked, it: &WorkloadExplanation) -> Result<ResolveAnswer> {
+    let row = &it.workload;
+    let label = match row.kind.as_str() {
+        "Pod" => Some("pod"),
+        "Deployment" => Some("deployment"),
+        "StatefulSet" => Some("statefulset"),
+        "DaemonSet" => Some("daemonset"),
+        "ReplicaSet" => Some("replicaset"),
+        "CronJob" => Some("cronjob"),
+        "Job" => Some("job_name"),
+        _ => None,
+    };
+    if let (Some(label), false) = (label, it.inherited.is_empty()) {
+        return Ok(asked.resolve(bag(&row.cluster, &row.namespace, label, &row.name)).await?);
+    }
+    Ok(without_label(it))
+}
+
+/// The answer for what no label names (endpoints), and for what no Service selects.
+fn without_label(it: &WorkloadExplanation) -> ResolveAnswer {
+    let row = &it.workload;
+    let mut path = vec![format!("{} `{}/{}/{}`", row.kind, row.cluster, row.namespace, row.name)];
+    let confidence = match (it.inherited.is_empty(), it.shared) {
+        (true, _) => {
+            path.push("no Service selects it".to_owned());
+            Confidence::Unknown
+        }
+        (false, true) => Confidence::Shared,
+        (false, false) => Confidence::Inherited,
+    };
+    if let Some(first) = it.inherited.first() {
+        path.extend(first.path.iter().map(|hop| format!("{} `{}` by {}", hop.kind, hop.name, hop.by)));
+    }
+    ResolveAnswer {
+        confidence,
+        service: match it.inherited.as_slice() {
+            [only] => Some(only.service.clone()),
+            _ => None,
+        },
+        workload: Some(row.clone()),
+        owners: it
+            .inherited
+            .iter()
+            .map(|from| api::ResolvedOwner {
+                service: from.service.clone(),
+                component: from.component.clone(),
+                owner: from.owner.clone(),
+            })
+            .collect(),
+        path,
+        candidates: Vec::new(),
+    }
+}
+
+fn bag(cluster: &str, namespace: &str, label: &str, name: &str) -> BTreeMap<String, String> {
+    [("cluster", cluster), ("namespace", namespace), (label, name)]
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// The labels of `pod/[[cluster/]namespace/]name`.
+fn pod_labels(subject: &str) -> Option<BTreeMap<String, String>> {
+    let (kind, place) = subject.split_once('/')?;
+    if !matches!(kind.to_lowercase().as_str(), "pod" | "pods" | "po") {
+        return None;
+    }
+    let keys: &[&str] = match place.split('/').count() {
+        1 => &["pod"],
+        2 => &["namespace", "pod"],
+        3 => &["cluster", "namespace", "pod"],
+        _ => return None,
+    };
+    let labels = keys.iter().zip(place.split('/'));
+    Some(labels.map(|(key, value)| ((*key).to_owned(), value.to_owned())).collect())
+}

@@ -1,0 +1,39 @@
+//! `completions` and `man`: what a shell and a person read instead of `--help`.
+
+use std::io::{self, Write};
+
+use anyhow::Result;
+use clap::CommandFactory as _;
+
+use crate::args::{Cli, CompletionsArgs, ManArgs};
+use crate::report::Failure;
+
+/// Writes the completion script.
+pub fn completions(args: CompletionsArgs, out: &mut dyn Write) -> io::Result<()> {
+    let mut command = Cli::command();
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut command, "backstitch", &mut script);
+    out.write_all(&script)
+}
+
+/// The manual page, in roff.
+pub fn man(args: &ManArgs) -> Result<Vec<u8>> {
+    let mut command = Cli::command();
+    command.build();
+    let page = match &args.command {
+        None => command,
+        Some(name) => {
+            let Some(subcommand) = command.find_subcommand(name) else {
+                let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+                return Err(Failure::new(format!("there is no command `{name}`"))
+                    .hint(Some(format!("the commands are {}", names.join(", "))))
+                    .into());
+            };
+            let title = format!("backstitch-{name}");
+            subcommand.clone().name(title.clone()).display_name(title)
+        }
+    };
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page).render(&mut text)?;
+    Ok(text)
+}

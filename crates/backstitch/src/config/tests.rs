@@ -1,0 +1,291 @@
+//! Configurations that are faulty, and what a person reads of them.
+
+use std::path::Path;
+
+use topology::settings::{Coverage, MatchRule};
+
+use super::*;
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(Path::new("etc/backstitch.yaml"), text)
+}
+
+/// What is wrong with it.
+fn faults(text: &str) -> String {
+    parse(text).expect_err("it is faulty").to_string()
+}
+
+fn of_instance(lines: &str) -> String {
+    let lines: Vec<String> = lines.trim().lines().map(|line| format!("      {line}\n")).collect();
+    format!("scrapers:\n  backstage:\n    instances:\n    -\n{}", lines.concat())
+}
+
+#[test]
+fn s28_the_values_of_the_seed_page_work_unchanged() {
+    let config = parse(
+        r#"
+scrapers:
+  backstage:
+    enabled: true
+    instances:
+      - secretName: 'backstage-credentials'
+        namespace: 'causely'
+        # Override which Backstage component fields are used to resolve the K8s service (name + namespace)
+        label_map:
+          component_kubernetes_id:
+            - "annotations.backstage.io/kubernetes-id"
+          component_kubernetes_namespace:
+            - "annotations.backstage.io/kubernetes-namespace"
+          component_owner:
+            - "spec.owner"
+            - "annotations.backstage.io/owner"
+"#,
+    )
+    .expect("the seed page");
+    let [instance] = config.instances.as_slice() else {
+        panic!("one instance, found {:?}", config.instances);
+    };
+    assert_eq!(instance.name(), "backstage-credentials");
+    assert_eq!(instance.options.settings.label_map, topology::label_map::LabelMap::default());
+    assert!(matches!(&instance.source, InstanceSource::Secret(secret)
+        if secret.namespace == "causely" && secret.name == "backstage-credentials"));
+}
+
+#[test]
+fn s28_everything_that_can_be_said() {
+    let config = parse(
+        r"
+label_prefix: example.org
+listen: 0.0.0.0:8080
+store: data/state.db
+api_token_file: token.txt
+allowed_hosts: [backstitch.example.org]
+max_removal_ratio: 0.25
+removal_confirmations: 5
+scrapers:
+  backstage:
+    instances:
+      - name: live
+        endpoint: https://backstage.example.org/prefix/
+        token_env: BACKSTAGE_TOKEN
+        insecure_skip_verify: 'true'
+        ca_file: ca.pem
+        sync_interval: 1m30s
+        clusters: [eu, us]
+        match_rules: [label-selector, service-name]
+        honor_cluster_annotation: true
+        filter: metadata.namespace=default
+      - path: [catalog, /abs/more.yaml]
+        clusters: all
+      - name: only-settings
+clusters:
+  - name: eu
+    path: k8s
+  - name: us
+    context: prod-us
+    kubeconfig: kube.yaml
+  - context: arn:aws:eks:eu-west-1:123:cluster/prod
+  - name: here
+    in_cluster: true
+",
+    )
+    .expect("a configuration");
+    insta::assert_debug_snapshot!(config);
+    assert_eq!(config.instances[0].options.settings.match_rules, [MatchRule::LabelSelector, MatchRule::ServiceName]);
+    assert_eq!(config.instances[1].options.settings.clusters, Coverage::All);
+}
+
+#[test]
+fn an_empty_configuration_is_the_default() {
+    for text in ["", "# nothing\n", "---\n", "scrapers:\n", "scrapers: {backstage: {instances: }}"] {
+        let config = parse(text).expect(text);
+        assert_eq!((config.instances.len(), config.listen), (0, DEFAULT_LISTEN), "{text}");
+    }
+}
+
+#[test]
+fn a_disabled_scraper_has_no_instances_and_is_checked() {
+    let text = "scrapers: {backstage: {enabled: false, instances: [{path: x}]}}";
+    assert_eq!(parse(text).expect("valid").instances.len(), 0);
+    assert!(parse(&text.replace("path", "paht")).is_err());
+}
+
+#[test]
+fn s4_a_faulty_label_map_costs_its_instance_alone() {
+    let config = parse(
+        r"
+scrapers:
+  backstage:
+    instances:
+      - name: broken
+        path: a
+        label_map:
+          component_kubernets_id: [annotations.backstage.io/kubernetes-id]
+          component_owner: []
+          component_kubernetes_namespace: [annotation.backstage.io/kubernetes-namespace]
+      - name: good
+        path: b
+",
+    )
+    .expect("the rest is good");
+    assert_eq!(config.instances.len(), 1);
+    let [refused] = config.refused.as_slice() else {
+        panic!("one refused, found {:?}", config.refused);
+    };
+    let faults: Vec<String> = refused.faults.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(faults.join("\n\n"));
+}
+
+#[test]
+fn all_faults_at_once_in_the_order_of_the_file() {
+    insta::assert_snapshot!(faults(
+        r"
+label_prefx: causely.ai
+listen: 7465
+max_removal_ratio: 1.5
+scrapers:
+  backstage:
+    enabled: yes
+    instances:
+      - name: a
+        endpont: https://backstage.example.org
+        sync_intervall: 5m
+        label_map:
+          component_owner: [spec.]
+      - name: a
+        path: b
+        match_rules: [service-nam]
+clusters:
+  - path: k8s
+    contxt: prod
+  - name: two words
+    path: x
+"
+    ));
+}
+
+#[test]
+fn not_yaml() {
+    insta::assert_snapshot!(faults("label_prefix: [a\nlisten: }\n"));
+}
+
+#[test]
+fn a_tab_for_indentation() {
+    insta::assert_snapshot!(faults("scrapers:\n\tbackstage: {}\n"));
+}
+
+#[test]
+fn a_second_document() {
+    insta::assert_snapshot!(faults("listen: 127.0.0.1:1\n---\nlisten: 127.0.0.1:2\n"));
+}
+
+#[test]
+fn not_a_map() {
+    insta::assert_snapshot!(faults("- a\n- b\n"));
+}
+
+#[test]
+fn a_key_given_twice() {
+    insta::assert_snapshot!(faults("store: a\nlisten: 127.0.0.1:1\nstore: b\n"));
+}
+
+#[test]
+fn two_sources_of_one_instance() {
+    insta::assert_snapshot!(faults(&of_instance("path: x\nendpoint: https://backstage.example.org")));
+}
+
+#[test]
+fn a_secret_without_its_namespace() {
+    insta::assert_snapshot!(faults(&of_instance("secretName: backstage-credentials")));
+}
+
+#[test]
+fn keys_of_a_live_backstage_without_one() {
+    insta::assert_snapshot!(faults(&of_instance("path: x\ntoken: s3cr3t\nca_file: y")));
+}
+
+#[test]
+fn two_tokens() {
+    insta::assert_snapshot!(faults(&of_instance(
+        "endpoint: https://backstage.example.org\ntoken_file: a\ntoken: s3cr3t"
+    )));
+}
+
+#[test]
+fn s31_a_password_in_a_url_is_not_shown() {
+    let text = faults(&of_instance("endpoint: https://joe:s3cr3t@backstage.example.org"));
+    assert!(!text.contains("s3cr3t"), "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn no_url() {
+    insta::assert_snapshot!(faults(&of_instance("endpoint: backstage.example.org")));
+}
+
+#[test]
+fn durations_that_are_none_or_too_short() {
+    insta::assert_snapshot!(faults(&of_instance("path: x\nsync_interval: 5")));
+    insta::assert_snapshot!(faults(&of_instance("path: x\nsync_interval: 10ms")));
+}
+
+#[test]
+fn rules_that_are_none() {
+    insta::assert_snapshot!(faults(&of_instance("path: x\nmatch_rules: [service-name, magic, service-name]")));
+    insta::assert_snapshot!(faults(&of_instance("path: x\nmatch_rules: []")));
+}
+
+#[test]
+fn clusters_of_an_instance_that_are_no_list() {
+    insta::assert_snapshot!(faults(&of_instance("path: x\nclusters: eu")));
+}
+
+#[test]
+fn a_filter_that_widens() {
+    insta::assert_snapshot!(faults(&of_instance(
+        "endpoint: https://backstage.example.org\nfilter: ['kind=api', '=x']"
+    )));
+}
+
+#[test]
+fn clusters_without_a_source_or_with_two() {
+    insta::assert_snapshot!(faults("clusters:\n- name: a\n- name: b\n  path: x\n  in_cluster: true\n- in_cluster: true\n"));
+}
+
+#[test]
+fn a_long_line_is_shown_in_part() {
+    let text = format!("{}listen: x, label_prefix: y}}", format!("{{allowed_hosts: [{}], ", "a".repeat(300)));
+    insta::assert_snapshot!(faults(&text));
+}
+
+#[test]
+fn warnings_do_not_stop_anything_and_show_no_secret() {
+    let text = format!(
+        "{}clusters: [{{name: us-east, path: x}}]\n",
+        of_instance("endpoint: http://b.example\ntoken: s3cr3t\nclusters: [us-eats]\nfilter: spec.lifecycle=production")
+    );
+    let config = parse(&text).expect("only warnings");
+    let warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
+    let warnings = warnings.join("\n\n");
+    assert!(!warnings.contains("s3cr3t") && !format!("{config:?}").contains("s3cr3t"));
+    insta::assert_snapshot!(warnings);
+}
+
+#[test]
+fn aliases_are_bounded() {
+    let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..6 {
+        let before = format!("*a{}", level - 1);
+        let items = [before.as_str(); 10].join(", ");
+        text.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+    }
+    assert!(faults(&text).contains("the aliases stand for more than"));
+}
+
+#[test]
+fn the_demo_configuration_is_valid() {
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/demo/backstitch.yaml"));
+    let config = Config::load(path).expect("the demo");
+    assert_eq!((config.instances.len(), config.clusters.len()), (1, 2));
+    assert!(config.warnings.is_empty() && config.refused.is_empty());
+}

@@ -1,0 +1,21 @@
+//! The sources of one run: which they are, and reading all of them at once.
+//!
+//! ```text
+//!  flags + Config ── select ──▶ Plan ── read: every source at its own pace ──▶ Reading, or every failure
+//!                                                                               └─ stitch ──▶ Topology, faults
+//! ```
+//!
+//! It owns names of sources given by flags, tokens on their way to a client, and the progress shown. It must not know
+//! what is printed afterwards.
+
+mod backstage;
+mod flag;
+mod progress;
+mod read;
+mod select;
+mod stitch;
+
+pub use backstage::{client, read_backstage};
+pub use read::{Reading, read};
+pub use select::{Plan, select};
+pub use stitch::{Stitched, stitch};

@@ -1,0 +1,178 @@
+//! S19: ownership flows from a Service to what is behind it.
+
+use std::fmt::Write;
+
+use insta::assert_snapshot;
+use topology::topology::{Topology, WorkloadId};
+
+use crate::fixture::built;
+use crate::fixture::render::all_services;
+
+fn name(topology: &Topology, id: WorkloadId) -> String {
+    let it = topology.workload(id);
+    format!("{} {}/{}/{}", it.kind.as_str(), it.cluster, it.namespace, it.name)
+}
+
+/// What is behind each Service, and for every object the Services it inherits from, with the way there.
+fn inheritance(fixture: &str) -> String {
+    let topology = built(fixture);
+    let mut text = String::new();
+    for id in all_services(&topology) {
+        let behind: Vec<String> =
+            topology.behind(id).into_iter().map(|id| name(&topology, id)).collect();
+        let _ = writeln!(text, "{}: {}", topology.service(id).key(), behind.join(", "));
+    }
+    let mut objects: Vec<(String, WorkloadId)> = topology
+        .clusters()
+        .flat_map(|(cluster, _)| topology.workloads_of(cluster))
+        .map(|id| (name(&topology, id), id))
+        .collect();
+    objects.sort();
+    for (name, id) in objects {
+        let inherited = topology.inherited(id);
+        let owners: Vec<String> = inherited
+            .iter()
+            .map(|it| {
+                let owner = topology.service(it.service).owner;
+                let owner = owner.map_or("nobody".to_owned(), |id| topology.owner_ref(id).name.into());
+                let way: Vec<String> = it
+                    .path
+                    .iter()
+                    .map(|hop| format!("{} {} by {}", hop.kind, hop.name, hop.by))
+                    .collect();
+                format!("{owner} ({})", way.join(", "))
+            })
+            .collect();
+        let _ = writeln!(text, "{name}: {}", owners.join("; "));
+    }
+    text
+}
+
+const OWNED: &str = "
+    instance main
+    cluster eu1
+    group pay
+    group ops
+    component checkout kubernetes-id=checkout owner=pay
+    component cart kubernetes-id=cart owner=ops
+";
+
+#[test]
+fn s19_to_pods_and_their_controllers_and_endpoints() {
+    assert_snapshot!(inheritance(&format!("
+        {OWNED}
+        service eu1/shop/checkout selector=app:checkout
+        deployment eu1/shop/checkout labels=app:checkout uid=d1
+        replicaset eu1/shop/checkout-abc labels=app:checkout,hash:abc uid=r1 controller=Deployment/checkout/d1
+        pod eu1/shop/checkout-abc-1 labels=app:checkout,hash:abc uid=p1 controller=ReplicaSet/checkout-abc/r1 node=n1
+        pod eu1/shop/cart-1 labels=app:cart uid=p2
+        pod eu1/other/checkout-abc-1 labels=app:checkout uid=p3
+        endpointslice eu1/shop/checkout-x7 service=checkout
+        endpoints eu1/shop/checkout service=checkout
+        endpointslice eu1/other/checkout-x7 service=checkout
+    ")), @"");
+}
+
+#[test]
+fn s19_services_with_different_owners_share_a_workload() {
+    assert_snapshot!(inheritance(&format!("
+        {OWNED}
+        service eu1/shop/checkout selector=app:web
+        service eu1/shop/cart selector=app:web,tier:front
+        service eu1/shop/nobody selector=tier:front
+        service eu1/shop/other selector=app:web,tier:back
+        pod eu1/shop/web-1 labels=app:web,tier:front
+    ")), @"");
+}
+
+#[test]
+fn s19_a_selector_that_is_empty_or_of_an_external_name_selects_nothing() {
+    assert_snapshot!(inheritance(&format!("
+        {OWNED}
+        service eu1/shop/checkout
+        service eu1/shop/cart selector=app:web external-name
+        pod eu1/shop/web-1 labels=app:web
+        pod eu1/shop/bare-1
+    ")), @"");
+}
+
+#[test]
+fn s19_a_controller_is_told_by_its_uid_and_by_its_name_only_where_there_is_none() {
+    assert_snapshot!(inheritance(&format!("
+        {OWNED}
+        service eu1/shop/checkout selector=app:web
+        statefulset eu1/shop/again uid=new
+        statefulset eu1/shop/manifest
+        pod eu1/shop/again-0 labels=app:web controller=StatefulSet/again/old
+        pod eu1/shop/manifest-0 labels=app:web controller=StatefulSet/manifest/any
+        pod eu1/shop/custom-0 labels=app:web controller=Rollout/custom/r1
+    ")), @"");
+}
+
+#[test]
+fn s19_ownership_flows_up_from_a_pod_that_a_template_does_not_describe() {
+    // The label of one pod of a StatefulSet is written by its controller, not by its template.
+    assert_snapshot!(inheritance(&format!("
+        {OWNED}
+        service eu1/shop/checkout selector=pod-name:db-0
+        statefulset eu1/shop/db labels=app:db uid=s1
+        pod eu1/shop/db-0 labels=app:db,pod-name:db-0 controller=StatefulSet/db/s1
+        pod eu1/shop/db-1 labels=app:db,pod-name:db-1 controller=StatefulSet/db/s1
+    ")), @"");
+}
+
+#[test]
+fn s19_jobs_of_a_cron_job() {
+    assert_snapshot!(inheritance(&format!("
+        {OWNED}
+        service eu1/shop/checkout selector=job:nightly
+        cronjob eu1/shop/nightly uid=c1
+        job eu1/shop/nightly-1 labels=job:nightly uid=j1 controller=CronJob/nightly/c1
+        pod eu1/shop/nightly-1-x labels=job:nightly controller=Job/nightly-1/j1
+    ")), @"");
+}
+
+#[test]
+fn s19_controllers_in_a_circle_end() {
+    assert_snapshot!(inheritance(&format!("
+        {OWNED}
+        service eu1/shop/checkout selector=app:a
+        replicaset eu1/shop/a labels=app:a uid=a controller=ReplicaSet/b/b
+        replicaset eu1/shop/b labels=app:b uid=b controller=ReplicaSet/a/a
+        replicaset eu1/shop/self uid=self controller=ReplicaSet/self/self
+    ")), @"");
+}
+
+#[test]
+fn s19_it_follows_what_changes() {
+    assert_snapshot!(inheritance(&format!("
+        {OWNED}
+        service eu1/shop/checkout selector=app:web
+        deployment eu1/shop/web labels=app:web uid=d1
+        pod eu1/shop/web-1 labels=app:web controller=Deployment/web/d1
+        pod eu1/shop/web-2 labels=app:web controller=Deployment/web/d1
+        endpointslice eu1/shop/web-x service=checkout
+        apply
+        service eu1/shop/checkout selector=app:next
+        service eu1/shop/cart selector=app:web
+        deployment eu1/shop/web labels=app:web uid=d2
+        remove Pod eu1/shop/web-2
+        remove EndpointSlice eu1/shop/web-x
+    ")), @"");
+}
+
+#[test]
+fn s19_the_order_of_arrival_does_not_show() {
+    let objects = [
+        "service eu1/shop/checkout selector=app:web",
+        "service eu1/shop/cart selector=tier:front",
+        "statefulset eu1/shop/web uid=s1",
+        "pod eu1/shop/web-0 labels=app:web,tier:front controller=StatefulSet/web/s1",
+        "pod eu1/shop/web-1 labels=app:web,tier:front controller=StatefulSet/web/s1",
+        "pod eu1/shop/web-2 labels=app:web,tier:front controller=StatefulSet/web/s1",
+    ];
+    let forwards = inheritance(&format!("{OWNED}\n{}", objects.join("\n")));
+    let mut reversed = objects;
+    reversed.reverse();
+    assert_eq!(inheritance(&format!("{OWNED}\n{}", reversed.join("\n"))), forwards);
+}

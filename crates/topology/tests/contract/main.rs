@@ -1,0 +1,20 @@
+//! The core through its front door, line by line of the contract: fixtures in, text out.
+
+#[path = "../fixture/mod.rs"]
+mod fixture;
+
+mod changes;
+mod conflicts;
+mod edges;
+mod field_paths;
+mod inheritance;
+mod label_maps;
+mod labels;
+mod lists;
+mod names;
+mod owners;
+mod properties;
+mod resolve;
+mod rules;
+mod stitching;
+mod verdicts;
