@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 /// How a command ended that could run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// Done, and everything asked for held.
     Done,
     /// A gate failed, or nobody owns what was asked for.
@@ -12,7 +12,7 @@ pub enum Exit {
 }
 
 /// It could not run.
-pub const COULD_NOT_RUN: u8 = 2;
+pub(crate) const COULD_NOT_RUN: u8 = 2;
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

@@ -9,7 +9,7 @@ use crate::output::screen::percent;
 
 /// A gate that did not hold.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Failed {
+pub(crate) struct Failed {
     gate: Gate,
     count: u64,
     total: u64,
@@ -27,7 +27,11 @@ impl fmt::Display for Failed {
         let word = gate.condition.as_str();
         let over = count - allowed;
         if gate.condition == Condition::Errors {
-            return write!(f, "`{word}={}`: {count} found, {over} more than allowed", gate.threshold);
+            return write!(
+                f,
+                "`{word}={}`: {count} found, {over} more than allowed",
+                gate.threshold
+            );
         }
         write!(
             f,
@@ -40,7 +44,7 @@ impl fmt::Display for Failed {
 }
 
 /// The gates that do not hold, in the order given.
-pub fn failed(gates: &[Gate], summary: &Summary, errors: usize) -> Vec<Failed> {
+pub(crate) fn failed(gates: &[Gate], summary: &Summary, errors: usize) -> Vec<Failed> {
     gates
         .iter()
         .filter_map(|gate| {
@@ -62,7 +66,9 @@ fn counted(condition: Condition, summary: &Summary, errors: usize) -> (u64, u64)
     let services = summary.services;
     let verdicts: usize = summary.verdicts.iter().sum();
     let verdict = |wanted: api::Verdict| {
-        let index = api::Verdict::ALL.iter().position(|verdict| *verdict == wanted);
+        let index = api::Verdict::ALL
+            .iter()
+            .position(|verdict| *verdict == wanted);
         index.map_or(0, |index| summary.verdicts[index])
     };
     let (count, total) = match condition {
@@ -114,19 +120,37 @@ mod tests {
     #[test]
     fn s34_gates_say_by_how_much_they_fail() {
         let table: [(&str, Option<&str>); 16] = [
-            ("unowned", Some("`unowned=0`: 3 of 20 Services (15.0%), 3 more than the 0 allowed")),
+            (
+                "unowned",
+                Some("`unowned=0`: 3 of 20 Services (15.0%), 3 more than the 0 allowed"),
+            ),
             ("unowned=15%", None),
-            ("unowned=14.9%", Some("`unowned=14.9%`: 3 of 20 Services (15.0%), 1 more than the 2 allowed")),
+            (
+                "unowned=14.9%",
+                Some("`unowned=14.9%`: 3 of 20 Services (15.0%), 1 more than the 2 allowed"),
+            ),
             ("unowned=3", None),
             ("unclaimed=10%", None),
-            ("unclaimed=1", Some("`unclaimed=1`: 2 of 20 Services (10.0%), 1 more than the 1 allowed")),
+            (
+                "unclaimed=1",
+                Some("`unclaimed=1`: 2 of 20 Services (10.0%), 1 more than the 1 allowed"),
+            ),
             ("stitched-without-owner=1", None),
-            ("ambiguous", Some("`ambiguous=0`: 2 of 10 components (20.0%), 2 more than the 0 allowed")),
+            (
+                "ambiguous",
+                Some("`ambiguous=0`: 2 of 10 components (20.0%), 2 more than the 0 allowed"),
+            ),
             ("conflict=10%", None),
             ("invalid", None),
             ("unstitched=50%", None),
-            ("unstitched=4", Some("`unstitched=4`: 5 of 10 components (50.0%), 1 more than the 4 allowed")),
-            ("unresolved=1", Some("`unresolved=1`: 2 of 10 components (20.0%), 1 more than the 1 allowed")),
+            (
+                "unstitched=4",
+                Some("`unstitched=4`: 5 of 10 components (50.0%), 1 more than the 4 allowed"),
+            ),
+            (
+                "unresolved=1",
+                Some("`unresolved=1`: 2 of 10 components (20.0%), 1 more than the 1 allowed"),
+            ),
             ("no-owner=1", None),
             ("errors=2", Some("`errors=2`: 3 found, 1 more than allowed")),
             ("errors=3", None),

@@ -12,7 +12,7 @@ use crate::terminal::Terminal;
 const VARIABLE: &str = "BACKSTITCH_LOG";
 
 /// Sets up logging: warnings, more with `-v`. A service also says what it does, with times.
-pub fn init(cli: &Cli, terminal: Terminal) {
+pub(crate) fn init(cli: &Cli, terminal: Terminal) {
     let service = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
     let level = match (service, cli.global.verbose) {
         (false, 0) => LevelFilter::WARN,

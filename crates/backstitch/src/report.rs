@@ -9,7 +9,7 @@ use crate::output::paint::{Paint, Style};
 
 /// One thing that failed, with its causes, outermost first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// What failed.
     pub message: String,
     /// Why, and why that.
@@ -20,7 +20,7 @@ pub struct Failure {
 
 impl Failure {
     /// A failure without a cause of its own.
-    pub fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
             causes: Vec::new(),
@@ -29,7 +29,7 @@ impl Failure {
     }
 
     /// A failure because of an error and all that caused that.
-    pub fn because(message: impl Into<String>, error: &(dyn Error + 'static)) -> Self {
+    pub(crate) fn because(message: impl Into<String>, error: &(dyn Error + 'static)) -> Self {
         let mut causes = Vec::new();
         let mut next = Some(error);
         while let Some(error) = next {
@@ -43,7 +43,7 @@ impl Failure {
     }
 
     /// The same with what to do about it.
-    pub fn hint(mut self, hint: Option<impl Into<String>>) -> Self {
+    pub(crate) fn hint(mut self, hint: Option<impl Into<String>>) -> Self {
         self.hint = hint.map(Into::into);
         self
     }
@@ -51,11 +51,15 @@ impl Failure {
 
 /// Everything that kept a command from running; at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failures(pub Vec<Failure>);
+pub(crate) struct Failures(pub Vec<Failure>);
 
 impl fmt::Display for Failures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let messages: Vec<&str> = self.0.iter().map(|failure| failure.message.as_str()).collect();
+        let messages: Vec<&str> = self
+            .0
+            .iter()
+            .map(|failure| failure.message.as_str())
+            .collect();
         f.write_str(&messages.join("; "))
     }
 }
@@ -75,7 +79,11 @@ impl From<Failure> for anyhow::Error {
 }
 
 /// Writes an error: each failure as a paragraph of its own.
-pub fn write(error: &anyhow::Error, paint: Paint, out: &mut dyn Write) -> std::io::Result<()> {
+pub(crate) fn write(
+    error: &anyhow::Error,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     if let Some(Failures(failures)) = error.downcast_ref() {
         for (index, failure) in failures.iter().enumerate() {
             if index > 0 {
@@ -100,7 +108,12 @@ pub fn write(error: &anyhow::Error, paint: Paint, out: &mut dyn Write) -> std::i
 }
 
 fn write_failure(failure: &Failure, paint: Paint, out: &mut dyn Write) -> std::io::Result<()> {
-    writeln!(out, "{}: {}", paint.paint(Style::Error, "error"), failure.message)?;
+    writeln!(
+        out,
+        "{}: {}",
+        paint.paint(Style::Error, "error"),
+        failure.message
+    )?;
     for cause in &failure.causes {
         writeln!(out, "  {}: {cause}", paint.paint(Style::Faint, "caused by"))?;
     }

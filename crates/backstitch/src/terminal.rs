@@ -11,7 +11,7 @@ const BUFFER: usize = 256 * 1024;
 
 /// How this run speaks.
 #[derive(Clone, Copy, Debug)]
-pub struct Terminal {
+pub(crate) struct Terminal {
     /// Colour on standard output.
     pub out: Paint,
     /// Colour on standard error.
@@ -22,7 +22,7 @@ pub struct Terminal {
 
 impl Terminal {
     /// By the choice of the user.
-    pub fn new(color: Color, verbose: u8) -> Self {
+    pub(crate) fn new(color: Color, verbose: u8) -> Self {
         Self {
             out: Paint::choose(color, &io::stdout()),
             err: Paint::choose(color, &io::stderr()),
@@ -34,7 +34,10 @@ impl Terminal {
     ///
     /// # Errors
     /// When standard output cannot be written, as on a full disk.
-    pub fn print(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    pub(crate) fn print(
+        self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
         let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
         match write(&mut out).and_then(|()| out.flush()) {
             Ok(()) => Ok(()),
@@ -44,7 +47,7 @@ impl Terminal {
     }
 
     /// Tells a person something. That nobody listens is no error.
-    pub fn tell(self, write: impl FnOnce(&mut dyn Write, Paint) -> io::Result<()>) {
+    pub(crate) fn tell(self, write: impl FnOnce(&mut dyn Write, Paint) -> io::Result<()>) {
         let mut err = BufWriter::new(io::stderr().lock());
         let _ = write(&mut err, self.err).and_then(|()| err.flush());
     }

@@ -49,6 +49,9 @@ pub struct Committed {
 impl Store {
     /// Commits one batch. When this returns, it is on the disk.
     ///
+    /// A batch may be of any size. New facts land at random places of the index, so the first read of a large source
+    /// costs least in few large batches.
+    ///
     /// # Errors
     /// When the disk is full or fails. Nothing of the batch is kept then, and it can be committed again.
     pub fn commit<F: Fact>(&mut self, batch: &CommitBatch<'_, F>) -> Result<Committed, StoreError> {

@@ -41,7 +41,11 @@ fn main() {
     // First, while the heap holds nothing that could be used again.
     memory(size);
     let baseline = baseline(size);
-    row("baseline: names into maps of owned strings", seconds(baseline), "1.00");
+    row(
+        "baseline: names into maps of owned strings",
+        seconds(baseline),
+        "1.00",
+    );
 
     let mut topology = Topology::new("causely.ai");
     let cluster = topology.set_cluster("prod");
@@ -62,8 +66,16 @@ fn main() {
     let component_time = on_cpu().saturating_sub(start);
     let total = service_time + component_time;
     let share = |time: Duration| format!("{:.2}", time.as_secs_f64() / baseline.as_secs_f64());
-    row("Services applied", seconds(service_time), &share(service_time));
-    row("components applied and stitched", seconds(component_time), &share(component_time));
+    row(
+        "Services applied",
+        seconds(service_time),
+        &share(service_time),
+    );
+    row(
+        "components applied and stitched",
+        seconds(component_time),
+        &share(component_time),
+    );
     row("**from scratch**", seconds(total), &share(total));
     let summary = topology.summary();
     assert_eq!(summary.services, size, "every Service is there");
@@ -85,10 +97,16 @@ fn baseline(size: usize) -> Duration {
     let pairs: Vec<(String, String)> = (0..size).map(|i| (namespace(i), service_name(i))).collect();
     let names: Vec<String> = (0..size).map(component_name).collect();
     let start = on_cpu();
-    let services: HashMap<(String, String), usize> =
-        pairs.into_iter().enumerate().map(|(i, pair)| (pair, i)).collect();
-    let components: HashMap<String, usize> =
-        names.into_iter().enumerate().map(|(i, name)| (name, i)).collect();
+    let services: HashMap<(String, String), usize> = pairs
+        .into_iter()
+        .enumerate()
+        .map(|(i, pair)| (pair, i))
+        .collect();
+    let components: HashMap<String, usize> = names
+        .into_iter()
+        .enumerate()
+        .map(|(i, name)| (name, i))
+        .collect();
     let time = on_cpu().saturating_sub(start);
     black_box((services, components));
     time
@@ -112,7 +130,9 @@ fn changes(topology: &mut Topology, instance: InstanceId, cluster: ClusterId, si
             });
         }
         moved.push(time(|| apply_entities(topology, instance, vec![other])));
-        moved.push(time(|| apply_entities(topology, instance, vec![component(i)])));
+        moved.push(time(|| {
+            apply_entities(topology, instance, vec![component(i)]);
+        }));
         // A Service goes and comes back.
         let ObjectFact::Service(fact) = service(i) else {
             continue;
@@ -158,14 +178,22 @@ fn changes(topology: &mut Topology, instance: InstanceId, cluster: ClusterId, si
         }));
     }
     quantiles(
-        &format!("one group goes or comes back, the owner of {}", size / TEAMS),
+        &format!(
+            "one group goes or comes back, the owner of {}",
+            size / TEAMS
+        ),
         groups,
     );
 }
 
 fn quantiles(what: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
-    let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
+    let at = |share: usize| {
+        times
+            .get(times.len() * share / 100)
+            .copied()
+            .unwrap_or_default()
+    };
     row(
         what,
         format!(
@@ -196,7 +224,11 @@ fn memory(size: usize) {
     }
     let with_components = resident();
     let each = |bytes: usize| format!("{} bytes", bytes / size);
-    row("memory per Service", each(with_services.saturating_sub(before)), "");
+    row(
+        "memory per Service",
+        each(with_services.saturating_sub(before)),
+        "",
+    );
     row(
         "memory per component",
         each(with_components.saturating_sub(with_services)),
@@ -262,7 +294,9 @@ fn component_name(i: usize) -> String {
 }
 
 fn scattered(i: usize) -> u32 {
-    u32::try_from(i).unwrap_or(u32::MAX).wrapping_mul(2_654_435_761)
+    u32::try_from(i)
+        .unwrap_or(u32::MAX)
+        .wrapping_mul(2_654_435_761)
 }
 
 fn team(i: usize) -> EntityFact {
@@ -291,11 +325,11 @@ fn component(i: usize) -> EntityFact {
         reference: EntityRef::new("component", "default", &name),
         name: name.into(),
         // Every tenth has no id and goes by its own name; of the others a third gives no namespace.
-        kubernetes_id: (i % 10 != 0).then(|| Found {
+        kubernetes_id: (!i.is_multiple_of(10)).then(|| Found {
             path: 0,
             value: service_name(i).into(),
         }),
-        kubernetes_namespace: (i % 3 != 0).then(|| Found {
+        kubernetes_namespace: (!i.is_multiple_of(3)).then(|| Found {
             path: 0,
             value: namespace(i).into(),
         }),
@@ -318,7 +352,10 @@ fn service(i: usize) -> ObjectFact {
         labels: vec![
             pair("app.kubernetes.io/managed-by", "Helm"),
             pair("app.kubernetes.io/name", &name),
-            pair("app.kubernetes.io/part-of", &format!("system-{}", i % 1_000)),
+            pair(
+                "app.kubernetes.io/part-of",
+                &format!("system-{}", i % 1_000),
+            ),
         ],
         selector: vec![
             pair("app.kubernetes.io/instance", "production"),

@@ -43,9 +43,7 @@ pub fn read_entity(document: &Value<'_>, map: &LabelMap) -> Result<Option<Entity
     }
     let reference = EntityRef::new(&kind, namespace, name);
     Ok(Some(match kind.as_str() {
-        "component" => {
-            EntityFact::Component(Box::new(component(document, map, reference, name)))
-        }
+        "component" => EntityFact::Component(Box::new(component(document, map, reference, name))),
         "group" => EntityFact::Owner(Box::new(owner(document, reference, name, OwnerKind::Group))),
         _ => EntityFact::Owner(Box::new(owner(document, reference, name, OwnerKind::User))),
     }))
@@ -207,11 +205,7 @@ fn named(text: &str, component: &EntityRef) -> OwnerTarget {
 
 /// The targets of the entity's `ownedBy` relations (S15a): `targetRef`, or the parts in `target` where an older
 /// Backstage writes only those.
-fn owned_by(
-    document: &Value<'_>,
-    component: &EntityRef,
-    claim: &mut impl FnMut(OwnerTarget),
-) {
+fn owned_by(document: &Value<'_>, component: &EntityRef, claim: &mut impl FnMut(OwnerTarget)) {
     let Some(Value::Array(relations)) = document.get("relations") else {
         return;
     };
@@ -224,12 +218,7 @@ fn owned_by(
     }
 }
 
-fn owner(
-    document: &Value<'_>,
-    reference: EntityRef,
-    name: &str,
-    kind: OwnerKind,
-) -> OwnerFact {
+fn owner(document: &Value<'_>, reference: EntityRef, name: &str, kind: OwnerKind) -> OwnerFact {
     let bounded = |text: &str| (text.len() <= MAX_VALUE_BYTES).then(|| Box::from(text));
     let spec = document.get("spec");
     let profile = |key: &str| {

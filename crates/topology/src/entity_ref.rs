@@ -44,10 +44,16 @@ impl fmt::Display for EntityRefError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::EmptyPart { text, part } => {
-                write!(f, "`{text}` has an empty {part}, expected `[kind:][namespace/]name`")
+                write!(
+                    f,
+                    "`{text}` has an empty {part}, expected `[kind:][namespace/]name`"
+                )
             }
             Self::NoKind { text } => {
-                write!(f, "`{text}` names no kind, expected `kind:[namespace/]name`")
+                write!(
+                    f,
+                    "`{text}` names no kind, expected `kind:[namespace/]name`"
+                )
             }
         }
     }

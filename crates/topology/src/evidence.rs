@@ -2,10 +2,11 @@
 
 use crate::field_path::FieldPath;
 use crate::lookup::NEAR_SHOWN;
-use crate::nearest::near;
 use crate::names::Name;
+use crate::nearest::near;
 use crate::records::{Component, Outcome, Target};
 use crate::rules::{Found, rule};
+use crate::settings::MatchRule;
 use crate::stitch::{Judgement, judge, verdict_kind};
 use crate::topology::{ClusterId, ComponentId, OwnerId, ServiceId, Topology};
 use crate::verdict::{
@@ -126,7 +127,11 @@ impl Topology {
 
     fn owner_verdict(&self, component: &Component) -> OwnerVerdict {
         let list = self.candidates.get(component.candidates);
-        let paths = &self.at_instance(component.instance).settings.label_map.owner;
+        let paths = &self
+            .at_instance(component.instance)
+            .settings
+            .label_map
+            .owner;
         let path = |index: u8| paths.get(usize::from(index)).map_or("", FieldPath::as_str);
         let winner = list.resolved.map(|(index, _)| index);
         let mut tried = Vec::with_capacity(list.list.len());
@@ -156,14 +161,12 @@ impl Topology {
         }
         let source = winner.and_then(|index| list.list.get(index as usize));
         OwnerVerdict {
-            state: self.owner_state_of(list),
+            state: list.owner_state(),
             owner: list.resolved.map(|(_, id)| self.owner_summary(OwnerId(id))),
             paths: paths.iter().map(|path| path.as_str().into()).collect(),
             source: source.map(|candidate| path(candidate.path).into()),
             near: match (winner, dangling) {
-                (None, Some(name)) => {
-                    self.owners_near(component.instance, self.names.get(name))
-                }
+                (None, Some(name)) => self.owners_near(component.instance, self.names.get(name)),
                 _ => Vec::new(),
             },
             tried,
@@ -189,7 +192,12 @@ impl Topology {
         judgement: &Judgement,
     ) -> Option<Miss> {
         let wanted = match judgement.outcome {
-            Outcome::NotFound => component.kubernetes_id.unwrap_or(component.name),
+            Outcome::NotFound => {
+                let rules = &self.at_instance(component.instance).settings.match_rules;
+                let only_names = rules.iter().all(|rule| *rule == MatchRule::ComponentName);
+                let id = component.kubernetes_id.filter(|_| !only_names);
+                id.unwrap_or(component.name)
+            }
             Outcome::NoKubernetesId => component.name,
             _ => return None,
         };
@@ -197,12 +205,10 @@ impl Topology {
         let namespace = self.names.opt(component.kubernetes_namespace);
         let namespace_exists = namespace.map(|name| self.namespace_exists(cluster, name));
         let near_namespaces = match (namespace, namespace_exists) {
-            (Some(name), Some(false)) => {
-                near(name, self.namespaces(cluster), NEAR_SHOWN)
-                    .into_iter()
-                    .map(Into::into)
-                    .collect()
-            }
+            (Some(name), Some(false)) => near(name, self.namespaces(cluster), NEAR_SHOWN)
+                .into_iter()
+                .map(Into::into)
+                .collect(),
             _ => Vec::new(),
         };
         let near_services = if elsewhere.is_empty() {

@@ -145,7 +145,10 @@ pub type LabelPairs = Vec<(Box<str>, Box<str>)>;
 
 /// The kinds of Kubernetes objects that ownership flows to (S19), beside Service and Namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "each variant is the Kubernetes kind of that name")]
+#[expect(
+    missing_docs,
+    reason = "each variant is the Kubernetes kind of that name"
+)]
 pub enum WorkloadKind {
     Deployment,
     StatefulSet,
@@ -229,7 +232,10 @@ impl ObjectFact {
 
 /// A kind of object that a cluster source reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "each variant is the Kubernetes kind of that name")]
+#[expect(
+    missing_docs,
+    reason = "each variant is the Kubernetes kind of that name"
+)]
 pub enum ObjectKind {
     Namespace,
     Service,

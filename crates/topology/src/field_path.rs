@@ -10,7 +10,14 @@ use crate::value::Value;
 /// Bound on the length of a path in bytes.
 pub const MAX_PATH_BYTES: usize = 1024;
 
-const ROOTS: [&str; 6] = ["annotations", "labels", "spec", "metadata", "kind", "apiVersion"];
+const ROOTS: [&str; 6] = [
+    "annotations",
+    "labels",
+    "spec",
+    "metadata",
+    "kind",
+    "apiVersion",
+];
 const OWNED_BY: &str = "relations.ownedBy";
 
 /// A path that was read successfully.
@@ -88,17 +95,21 @@ impl FieldPath {
             nearest,
         };
         if path.len() > MAX_PATH_BYTES {
-            return Err(error(format!("is longer than {MAX_PATH_BYTES} bytes"), None));
+            return Err(error(
+                format!("is longer than {MAX_PATH_BYTES} bytes"),
+                None,
+            ));
         }
         let trimmed = path.trim();
         if trimmed.is_empty() {
             return Err(error("is empty".to_owned(), None));
         }
         if trimmed != path {
-            return Err(error(
-                "has blanks around it".to_owned(),
-                Some(trimmed.to_owned()),
-            ));
+            let nearest = match Self::parse(trimmed) {
+                Ok(path) => Some(path.text.into()),
+                Err(error) => error.nearest,
+            };
+            return Err(error("has blanks around it".to_owned(), nearest));
         }
         let (root, rest) = match path.split_once('.') {
             Some((root, rest)) => (root, Some(rest)),
@@ -177,13 +188,11 @@ fn found<'v, 'a>(value: Option<&'v Value<'a>>) -> Lookup<'v, 'a> {
     value.map_or(Lookup::Absent, Lookup::Value)
 }
 
-fn keyed<'v, 'a>(
-    entity: &'v Value<'a>,
-    map: &str,
-    at: &'static str,
-    key: &str,
-) -> Lookup<'v, 'a> {
-    match entity.get("metadata").and_then(|metadata| metadata.get(map)) {
+fn keyed<'v, 'a>(entity: &'v Value<'a>, map: &str, at: &'static str, key: &str) -> Lookup<'v, 'a> {
+    match entity
+        .get("metadata")
+        .and_then(|metadata| metadata.get(map))
+    {
         None | Some(Value::Null) => Lookup::Absent,
         Some(values @ Value::Map(_)) => found(values.get(key)),
         Some(other) => Lookup::NotAMap {

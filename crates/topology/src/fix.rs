@@ -4,6 +4,7 @@
 //! person can know the value, a `<placeholder>` stands for it.
 
 use crate::fact::FieldFault;
+use crate::settings::MatchRule;
 use crate::verdict::{Miss, OwnerOutcome, OwnerState, ServiceKey, Verdict, VerdictKind};
 
 /// How many names one sentence lists before it counts the rest.
@@ -15,7 +16,10 @@ impl Verdict {
         match self.kind {
             VerdictKind::Stitched => self.stitched(),
             VerdictKind::NoKubernetesId => {
-                format!("no value at {}", listed(self.id_paths.iter().map(|it| format!("`{}`", it.path))))
+                format!(
+                    "no value at {}",
+                    listed(self.id_paths.iter().map(|it| format!("`{}`", it.path)))
+                )
             }
             VerdictKind::ServiceNotFound => self.not_found(),
             VerdictKind::Ambiguous => format!(
@@ -23,15 +27,7 @@ impl Verdict {
                 self.rules.last().map_or(0, |it| it.found_total),
                 listed(self.candidates.iter())
             ),
-            VerdictKind::Conflict => match &self.conflict_with {
-                Some(winner) => format!(
-                    "{} is already that of `{}` of instance `{}`",
-                    listed(self.candidates.iter().map(|it| format!("`{it}`"))),
-                    winner.reference,
-                    winner.instance
-                ),
-                None => "another component has the Service".to_owned(),
-            },
+            VerdictKind::Conflict => self.conflict(),
             VerdictKind::Invalid => match &self.fault {
                 Some(fault) => fault_text(fault),
                 None => "a field cannot be used".to_owned(),
@@ -49,13 +45,22 @@ impl Verdict {
                 let namespaces = self.candidates.iter().map(|it| &*it.namespace);
                 Some(self.name_the_namespace(namespaces.collect()))
             }
+            VerdictKind::Conflict if self.rule == Some(MatchRule::LabelSelector) => Some(format!(
+                "{}  # {}, such that no other component has",
+                assignment(SELECTOR, "<a selector of its own Services>"),
+                place(SELECTOR)
+            )),
             VerdictKind::Conflict => Some(format!(
                 "{}  # {}, one that no other component has",
                 assignment(self.id_path(), "<name of its own Service>"),
                 place(self.id_path())
             )),
             VerdictKind::Invalid => self.fault.as_ref().map(|fault| {
-                let field = if fault.field.is_empty() { "the entity" } else { &fault.field };
+                let field = if fault.field.is_empty() {
+                    "the entity"
+                } else {
+                    &fault.field
+                };
                 format!(
                     "{}  # {}, now {}",
                     assignment(field, &format!("<{}>", fault.expected)),
@@ -80,13 +85,36 @@ impl Verdict {
         format!("rule `{rule}` found {found}{lost}")
     }
 
+    fn conflict(&self) -> String {
+        let Some(winner) = &self.conflict_with else {
+            return "another component has the Service".to_owned();
+        };
+        let (theirs, others): (Vec<_>, Vec<_>) =
+            self.lost.iter().partition(|(_, other)| other == winner);
+        let is = if theirs.len() == 1 { "is" } else { "are" };
+        let others = match others.len() {
+            0 => String::new(),
+            count => format!("; others have {count} more"),
+        };
+        format!(
+            "{} {is} already that of `{}` of instance `{}`{others}",
+            listed(theirs.iter().map(|(it, _)| format!("`{it}`"))),
+            winner.reference,
+            winner.instance
+        )
+    }
+
     fn not_found(&self) -> String {
         let looked: Vec<&str> = self
             .rules
             .iter()
             .filter_map(|it| it.lookup.as_deref())
             .collect();
-        let mut reason = format!("there is no {}", looked.join(", and no "));
+        let is = match looked.first() {
+            Some(first) if first.starts_with("Services") => "are",
+            _ => "is",
+        };
+        let mut reason = format!("there {is} no {}", looked.join(", and no "));
         let Some(miss) = &self.miss else {
             return reason;
         };
@@ -100,11 +128,15 @@ impl Verdict {
             reason.push_str(&listed(miss.elsewhere.iter().map(|it| format!("`{it}`"))));
         } else if !miss.near_services.is_empty() {
             reason.push_str("; near names: ");
-            reason.push_str(&listed(miss.near_services.iter().map(|it| format!("`{it}`"))));
+            reason.push_str(&listed(
+                miss.near_services.iter().map(|it| format!("`{it}`")),
+            ));
         }
         if !miss.other_clusters.is_empty() {
             reason.push_str("; the name exists in cluster ");
-            reason.push_str(&listed(miss.other_clusters.iter().map(|it| format!("`{it}`"))));
+            reason.push_str(&listed(
+                miss.other_clusters.iter().map(|it| format!("`{it}`")),
+            ));
         }
         reason
     }
@@ -112,14 +144,25 @@ impl Verdict {
     fn not_found_fix(&self) -> String {
         let nothing = Miss::default();
         let miss = self.miss.as_ref().unwrap_or(&nothing);
+        if !self.tried(MatchRule::ServiceName) && !self.tried(MatchRule::ComponentName) {
+            return self.label_fix(miss);
+        }
         if !miss.elsewhere.is_empty() {
-            let mut namespaces: Vec<&str> = miss.elsewhere.iter().map(|it| &*it.namespace).collect();
+            let mut namespaces: Vec<&str> =
+                miss.elsewhere.iter().map(|it| &*it.namespace).collect();
             // A slip in the namespace is likelier than another one.
-            namespaces.sort_by_key(|name| !miss.near_namespaces.iter().any(|near| **near == **name));
+            namespaces
+                .sort_by_key(|name| !miss.near_namespaces.iter().any(|near| **near == **name));
             return self.name_the_namespace(namespaces);
         }
-        let named = self.namespace_paths.iter().find_map(|it| it.value.as_deref());
-        let there = miss.near_services.iter().find(|it| Some(&*it.namespace) == named);
+        let named = self
+            .namespace_paths
+            .iter()
+            .find_map(|it| it.value.as_deref());
+        let there = miss
+            .near_services
+            .iter()
+            .find(|it| Some(&*it.namespace) == named);
         if let Some(near) = there.or(miss.near_services.first()) {
             return self.name_the_service(Some(near));
         }
@@ -127,6 +170,32 @@ impl Verdict {
             return self.name_the_namespace(miss.near_namespaces.iter().map(|it| &**it).collect());
         }
         self.name_the_service(None)
+    }
+
+    fn tried(&self, rule: MatchRule) -> bool {
+        self.rules.iter().any(|it| it.rule == rule)
+    }
+
+    /// Where no rule goes by a Service's name, it is the labels that have to meet.
+    fn label_fix(&self, miss: &Miss) -> String {
+        let id = self.id_paths.iter().find_map(|it| it.value.as_deref());
+        match id.filter(|_| self.tried(MatchRule::KubernetesIdLabel)) {
+            Some(id) => {
+                let service = match miss.elsewhere.first().or(miss.near_services.first()) {
+                    Some(service) => format!("Service `{service}`, if that is meant"),
+                    None => "the Service that is meant".to_owned(),
+                };
+                format!(
+                    "{}  # under `metadata.labels` of {service}",
+                    assignment(ID_LABEL, id)
+                )
+            }
+            None => format!(
+                "{}  # {}",
+                assignment(SELECTOR, "<a selector of Services that run>"),
+                place(SELECTOR)
+            ),
+        }
     }
 
     /// A Service that is probably meant by a component that names none.
@@ -158,7 +227,9 @@ impl Verdict {
             .iter()
             .find(|it| it.value.is_some())
             .or(self.namespace_paths.first())
-            .map_or("annotations.backstage.io/kubernetes-namespace", |it| &*it.path);
+            .map_or("annotations.backstage.io/kubernetes-namespace", |it| {
+                &*it.path
+            });
         let first = namespaces.first().copied().unwrap_or("<namespace>");
         let others = match namespaces.get(1..) {
             Some(others) if !others.is_empty() => {
@@ -171,6 +242,10 @@ impl Verdict {
 
     /// The path that supplied the name, or else the first that could.
     fn id_path(&self) -> &str {
+        let by_id = [MatchRule::ServiceName, MatchRule::KubernetesIdLabel];
+        if !by_id.into_iter().any(|rule| self.tried(rule)) && self.tried(MatchRule::ComponentName) {
+            return "metadata.name";
+        }
         self.id_paths
             .iter()
             .find(|it| it.value.is_some())
@@ -183,7 +258,11 @@ impl Verdict {
             OwnerState::Resolved => None,
             OwnerState::None => {
                 let field = owner_field(self.owner.paths.first().map_or("", |path| path));
-                Some(format!("{}  # {}", assignment(field, A_GROUP), place(field)))
+                Some(format!(
+                    "{}  # {}",
+                    assignment(field, A_GROUP),
+                    place(field)
+                ))
             }
             OwnerState::Unresolved => {
                 let dangling = self
@@ -205,6 +284,9 @@ impl Verdict {
     }
 }
 
+/// The label that rule `kubernetes-id-label` goes by, as a path.
+const ID_LABEL: &str = "labels.backstage.io/kubernetes-id";
+const SELECTOR: &str = "annotations.backstage.io/kubernetes-label-selector";
 const A_GROUP: &str = "group:<name of a Group>";
 
 /// The field that a person writes: relations are Backstage's own reading of `spec.owner`.
@@ -235,7 +317,9 @@ fn assignment(path: &str, value: &str) -> String {
 /// A value that YAML would read as something else than a text is quoted.
 fn quoted(value: &str) -> String {
     let plain = value.starts_with(|c: char| c.is_ascii_alphabetic())
-        && value.chars().all(|c| c.is_ascii_alphanumeric() || "-._/:".contains(c))
+        && value
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-._/:".contains(c))
         && !value.ends_with(':')
         && !matches!(
             value.to_ascii_lowercase().as_str(),

@@ -99,7 +99,11 @@ mod tests {
                 times,
             });
             let decision = judge(&policy, live, removals, 7, held.as_ref());
-            assert_eq!(decision == Decision::Apply, applied, "{live} {removals} {times:?}");
+            assert_eq!(
+                decision == Decision::Apply,
+                applied,
+                "{live} {removals} {times:?}"
+            );
         }
     }
 

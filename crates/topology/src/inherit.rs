@@ -3,6 +3,9 @@
 //! Derived when asked, from selectors and owner references, so there is nothing to keep in step: what a Service's owner
 //! is now, its pods' is.
 
+use std::collections::HashSet;
+
+use crate::fact::WorkloadKind;
 use crate::names::Name;
 use crate::records::Workload;
 use crate::topology::{ServiceId, Topology, WorkloadId, hash_selector};
@@ -31,7 +34,7 @@ pub struct Hop {
 const MAX_CHAIN: usize = 8;
 
 const BY_OWNER: &str = "owner reference";
-const BY_OWNED: &str = "owner reference of its pods";
+const BY_OWNED: &str = "owner reference to it";
 const BY_SELECTOR: &str = "selector";
 const BY_ENDPOINTS: &str = "service name of the endpoints";
 
@@ -55,7 +58,7 @@ impl Topology {
                     found.push(Inherited { service, path });
                 }
             }
-            at = self.controller(it).filter(|_| path.len() < MAX_CHAIN);
+            at = self.controller(it).filter(|_| path.len() + 1 < MAX_CHAIN);
             if let Some(above) = at {
                 let above = self.workloads.get(above);
                 path.push(Hop {
@@ -65,8 +68,9 @@ impl Topology {
                 });
             }
         }
-        for (service, pod) in self.services_over_pods_of(start, id) {
+        for (service, by, below) in self.services_over_controlled(start, id) {
             if found.iter().all(|other| other.service != service) {
+                let below = self.workloads.get(below);
                 let hop = |kind: &str, name: &str, by| Hop {
                     kind: kind.into(),
                     name: name.into(),
@@ -75,8 +79,8 @@ impl Topology {
                 found.push(Inherited {
                     service,
                     path: vec![
-                        hop("Pod", self.names.get(self.workloads.get(pod).name), BY_OWNED),
-                        hop("Service", self.service(service).name, BY_SELECTOR),
+                        hop(below.kind.as_str(), self.names.get(below.name), BY_OWNED),
+                        hop("Service", self.service(service).name, by),
                     ],
                 });
             }
@@ -92,14 +96,24 @@ impl Topology {
             .workload_by_namespace
             .get(&(service.cluster, service.namespace));
         let there = there.map_or(&[][..], |set| self.sets.ids(set));
-        let mut behind: Vec<u32> = Vec::new();
-        for candidate in there {
-            let it = self.workloads.get(*candidate);
-            let over = self.services_over(it);
-            if over.into_iter().any(|(service, _)| service == id) {
-                self.chain(*candidate).for_each(|id| behind.push(id));
-            }
-        }
+        let selector = service.selector();
+        let selected: HashSet<u32> = there
+            .iter()
+            .copied()
+            .filter(|candidate| {
+                let it = self.workloads.get(*candidate);
+                match it.service {
+                    Some(name) => name == service.name,
+                    None => !selector.is_empty() && holds(selector, &it.pod_labels),
+                }
+            })
+            .collect();
+        let above = selected.iter().flat_map(|candidate| self.chain(*candidate));
+        let below = there.iter().copied().filter(|candidate| {
+            self.chain(*candidate)
+                .any(|above| selected.contains(&above))
+        });
+        let mut behind: Vec<u32> = above.chain(below).collect();
         behind.sort_unstable();
         behind.dedup();
         behind.sort_by_key(|id| {
@@ -115,16 +129,16 @@ impl Topology {
             .take(MAX_CHAIN)
     }
 
-    /// By uid, since names are used again; by kind and name where the controller is known from a manifest without uid.
-    pub(crate) fn controller(&self, it: &Workload) -> Option<u32> {
+    /// By name, and by uid where the controller has one, since names are used again; a manifest that was never applied
+    /// has none.
+    fn controller(&self, it: &Workload) -> Option<u32> {
         let controller = it.controller?;
-        if let Some(id) = self.workload_by_uid.get(&(it.cluster, controller.uid)) {
-            return Some(*id);
-        }
-        let kind = crate::fact::WorkloadKind::parse(self.names.get(controller.kind))?;
+        let kind = WorkloadKind::parse(self.names.get(controller.kind))?;
         let key = (it.cluster, kind, it.namespace, controller.name);
         let id = *self.workload_by_key.get(&key)?;
-        self.workloads.get(id).uid.is_none().then_some(id)
+        let above = self.workloads.get(id);
+        let is_it = above.uid.is_none_or(|uid| uid == controller.uid);
+        (may_control(kind) && is_it).then_some(id)
     }
 
     /// The Services that select the object itself, or whose endpoints it is.
@@ -157,27 +171,40 @@ impl Topology {
         found
     }
 
-    /// The Services over pods that the object controls, where its own template does not say it.
-    fn services_over_pods_of(&self, it: &Workload, id: WorkloadId) -> Vec<(ServiceId, u32)> {
-        let there = self.workload_by_namespace.get(&(it.cluster, it.namespace));
-        let there = there.map_or(&[][..], |set| self.sets.ids(set));
-        if !it.pod_labels.is_empty() || it.service.is_some() {
+    /// The Services over what the object controls, and over which: a label that its template does not have may be on a
+    /// pod of it.
+    fn services_over_controlled(
+        &self,
+        it: &Workload,
+        id: WorkloadId,
+    ) -> Vec<(ServiceId, &'static str, u32)> {
+        if !may_control(it.kind) {
             return Vec::new();
         }
+        let there = self.workload_by_namespace.get(&(it.cluster, it.namespace));
+        let there = there.map_or(&[][..], |set| self.sets.ids(set));
         let mut found = Vec::new();
         for other in there.iter().filter(|other| **other != id.0) {
             if self.chain(*other).any(|above| above == id.0) {
                 let over = self.services_over(self.workloads.get(*other));
-                found.extend(over.into_iter().map(|(service, _)| (service, *other)));
+                found.extend(over.into_iter().map(|(service, by)| (service, by, *other)));
             }
         }
         // By name, so that which of several pods is shown does not depend on which came first.
-        found.sort_by_key(|(_, other)| {
+        found.sort_by_key(|(_, _, other)| {
             let it = self.workloads.get(*other);
             (it.kind, self.names.get(it.name))
         });
         found
     }
+}
+
+/// Only what makes pods is followed; whatever else an owner reference may point to, and nothing needs a search below a pod.
+fn may_control(kind: WorkloadKind) -> bool {
+    !matches!(
+        kind,
+        WorkloadKind::Pod | WorkloadKind::EndpointSlice | WorkloadKind::Endpoints
+    )
 }
 
 /// An equality selector: every pair of it is among the labels.

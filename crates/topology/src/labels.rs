@@ -1,5 +1,6 @@
 //! The labels that stitching writes on Services and owners (S16–S18).
 
+use crate::field_path::FieldPath;
 use crate::topology::{OwnerId, ServiceId, Topology};
 
 /// The prefix of the seed page (S16).
@@ -25,11 +26,27 @@ impl Topology {
         };
         let component = self.component(component_id);
         let mut labels = Labels::new(&self.prefix);
-        labels.add("backstage-scraper", Some(component.instance), "name of the instance");
+        labels.add(
+            "backstage-scraper",
+            Some(component.instance),
+            "name of the instance",
+        );
         labels.add("backstage-component", Some(component.name), "metadata.name");
-        labels.add("backstage-component-type", component.component_type, "spec.type");
-        labels.add("backstage-component-lifecycle", component.lifecycle, "spec.lifecycle");
-        labels.add("backstage-component-system", component.system, "spec.system");
+        labels.add(
+            "backstage-component-type",
+            component.component_type,
+            "spec.type",
+        );
+        labels.add(
+            "backstage-component-lifecycle",
+            component.lifecycle,
+            "spec.lifecycle",
+        );
+        labels.add(
+            "backstage-component-system",
+            component.system,
+            "spec.system",
+        );
         labels.add(
             "backstage-kubernetes-id",
             Some(component.kubernetes_id.unwrap_or(service.name)),
@@ -43,9 +60,21 @@ impl Topology {
         if let Some(owner) = service.owner {
             let owner = self.owner(owner);
             let reference = self.owner_ref(owner.id).to_string();
-            labels.add("team", Some(owner.display_name), "display name of the owner");
-            labels.add("backstage-owner-ref", Some(&reference), "reference of the owner");
-            labels.add("backstage-owner-kind", Some(owner.kind.as_str()), "kind of the owner");
+            labels.add(
+                "team",
+                Some(owner.display_name),
+                "display name of the owner",
+            );
+            labels.add(
+                "backstage-owner-ref",
+                Some(&reference),
+                "reference of the owner",
+            );
+            labels.add(
+                "backstage-owner-kind",
+                Some(owner.kind.as_str()),
+                "kind of the owner",
+            );
             labels.add(
                 "backstage-owner-source",
                 self.owner_source(component_id.0),
@@ -60,10 +89,26 @@ impl Topology {
         let owner = self.owner(id);
         let reference = self.owner_ref(id).to_string();
         let mut labels = Labels::new(&self.prefix);
-        labels.add("backstage-scraper", Some(owner.instance), "name of the instance");
-        labels.add("backstage-owner-ref", Some(&reference), "reference of the owner");
-        labels.add("backstage-owner-kind", Some(owner.kind.as_str()), "kind of the owner");
-        labels.add("display-name", Some(owner.display_name), "display name of the owner");
+        labels.add(
+            "backstage-scraper",
+            Some(owner.instance),
+            "name of the instance",
+        );
+        labels.add(
+            "backstage-owner-ref",
+            Some(&reference),
+            "reference of the owner",
+        );
+        labels.add(
+            "backstage-owner-kind",
+            Some(owner.kind.as_str()),
+            "kind of the owner",
+        );
+        labels.add(
+            "display-name",
+            Some(owner.display_name),
+            "display name of the owner",
+        );
         labels.add("email", owner.email, "spec.profile.email");
         labels.finish()
     }
@@ -75,7 +120,7 @@ impl Topology {
         let (index, _) = list.resolved?;
         let path = list.list.get(index as usize)?.path;
         let paths = &self.at_instance(it.instance).settings.label_map.owner;
-        paths.get(usize::from(path)).map(|path| path.as_str())
+        paths.get(usize::from(path)).map(FieldPath::as_str)
     }
 }
 

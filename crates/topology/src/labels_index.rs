@@ -3,6 +3,10 @@
 //! Both rules are opt-in, so a label key is indexed only from the moment a component first asks for it: who does not
 //! use them pays nothing.
 
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+
 use crate::id_set::{IdSet, IdSets};
 use crate::names::{Name, Names};
 use crate::records::Service;
@@ -25,7 +29,7 @@ pub(crate) enum Anchor {
 #[derive(Debug, Default)]
 pub(crate) struct LabelIndex {
     services: Map<(ClusterId, Name, Option<Name>), IdSet>,
-    indexed: Map<Name, ()>,
+    indexed: HashSet<Name, RandomState>,
     asks: Map<Anchor, IdSet>,
 }
 
@@ -37,7 +41,7 @@ impl LabelIndex {
 
     /// Has the Services found by the values of this label from now on.
     pub(crate) fn index_key(&mut self, sets: &mut IdSets, services: &Slab<Service>, key: Name) {
-        if self.indexed.insert(key, ()).is_some() {
+        if !self.indexed.insert(key) {
             return;
         }
         for (id, service) in services.iter().filter(|(_, service)| service.live) {
@@ -72,7 +76,7 @@ impl LabelIndex {
 
     pub(crate) fn add(&mut self, sets: &mut IdSets, service: &Service, id: u32) {
         for pair in service.labels() {
-            if self.indexed.contains_key(&pair.0) {
+            if self.indexed.contains(&pair.0) {
                 self.add_pair(sets, service.cluster, *pair, id);
             }
         }
@@ -124,7 +128,7 @@ impl LabelIndex {
     }
 
     pub(crate) fn mark_names(&self, mark: &mut dyn FnMut(Name)) {
-        self.indexed.keys().for_each(|key| mark(*key));
+        self.indexed.iter().for_each(|key| mark(*key));
         for anchor in self.asks.keys() {
             if let Anchor::Equal(_, value) = anchor {
                 mark(*value);
@@ -145,14 +149,18 @@ impl LabelIndex {
 
 /// Where a selector is looked up: the values of its first equality, else a key that must exist, else everywhere. `name`
 /// gives the interned name of a text; a text that nothing carries has none, and leads nowhere.
-pub(crate) fn anchors(selector: &Selector, mut name: impl FnMut(&str) -> Option<Name>) -> Vec<Anchor> {
-    let equality = selector
-        .requirements
-        .iter()
-        .find_map(|requirement| match &requirement.operator {
-            Operator::In(values) => Some((&requirement.key, values)),
-            _ => None,
-        });
+pub(crate) fn anchors(
+    selector: &Selector,
+    mut name: impl FnMut(&str) -> Option<Name>,
+) -> Vec<Anchor> {
+    let equality =
+        selector
+            .requirements
+            .iter()
+            .find_map(|requirement| match &requirement.operator {
+                Operator::In(values) => Some((&requirement.key, values)),
+                _ => None,
+            });
     if let Some((key, values)) = equality {
         let Some(key) = name(key) else {
             return Vec::new();
@@ -165,7 +173,10 @@ pub(crate) fn anchors(selector: &Selector, mut name: impl FnMut(&str) -> Option<
         .iter()
         .find(|requirement| requirement.operator == Operator::Exists);
     match exists {
-        Some(requirement) => name(&requirement.key).map(Anchor::Exists).into_iter().collect(),
+        Some(requirement) => name(&requirement.key)
+            .map(Anchor::Exists)
+            .into_iter()
+            .collect(),
         None => vec![Anchor::Any],
     }
 }

@@ -11,7 +11,6 @@ use crate::query::{
 };
 use crate::stitch::verdict_kind;
 use crate::topology::{ComponentId, OwnerId, ServiceId, Topology};
-use crate::verdict::{OwnerState, ServiceState, VerdictKind};
 
 impl Topology {
     /// One page of the Services that pass `filter`, in the order of their keys, after `after`.
@@ -28,12 +27,7 @@ impl Topology {
             let it = self.service(ServiceId(id));
             it.cluster
                 .cmp(&after.cluster)
-                .then_with(|| {
-                    cmp_joined(
-                        (it.namespace, it.name),
-                        (&after.namespace, &after.name),
-                    )
-                })
+                .then_with(|| cmp_joined((it.namespace, it.name), (&after.namespace, &after.name)))
                 .then(Ordering::Less)
         });
         let text = filter.text.as_deref().map(str::to_lowercase);
@@ -100,7 +94,7 @@ impl Topology {
         let text = filter.text.as_deref().map(str::to_lowercase);
         page(
             ids.map(|id| self.verdict_row(id))
-                .filter(|row| self.verdict_passes(row, filter, text.as_deref())),
+                .filter(|row| self.verdict_passes(*row, filter, text.as_deref())),
             limit,
         )
     }
@@ -115,10 +109,17 @@ impl Topology {
         }
     }
 
-    fn verdict_passes(&self, row: &VerdictRow, filter: &ComponentFilter, text: Option<&str>) -> bool {
+    fn verdict_passes(
+        &self,
+        row: VerdictRow,
+        filter: &ComponentFilter,
+        text: Option<&str>,
+    ) -> bool {
         let it = self.component(row.component);
-        is(filter.cluster.as_deref(), &self.at_cluster(row.cluster).name)
-            && is(filter.instance.as_deref(), it.instance)
+        is(
+            filter.cluster.as_deref(),
+            &self.at_cluster(row.cluster).name,
+        ) && is(filter.instance.as_deref(), it.instance)
             && filter
                 .namespace
                 .as_deref()
@@ -179,8 +180,10 @@ impl Topology {
                 at += 1;
             }
         }
-        let mut services: Vec<ServiceId> =
-            all.iter().flat_map(|owner| self.services_of(*owner)).collect();
+        let mut services: Vec<ServiceId> = all
+            .iter()
+            .flat_map(|owner| self.services_of(*owner))
+            .collect();
         services.sort_by_cached_key(|id| self.service(*id).key());
         services.dedup();
         Owned {
@@ -209,7 +212,12 @@ impl Topology {
     /// The Services whose owner this is, in no order.
     fn services_of(&self, owner: OwnerId) -> Vec<ServiceId> {
         let it = self.owners.get(owner.0);
-        let key = (it.instance, it.kind, it.reference.namespace, it.reference.name);
+        let key = (
+            it.instance,
+            it.kind,
+            it.reference.namespace,
+            it.reference.name,
+        );
         let lists = self.candidates_by_owner.get(&key);
         let lists = lists.map_or(&[][..], |set| self.sets.ids(set));
         let resolved = lists
@@ -229,29 +237,17 @@ impl Topology {
             .collect()
     }
 
-    /// Counts over everything.
+    /// Counts over everything, kept as changes are told.
     pub fn summary(&self) -> Summary {
-        let mut summary = Summary {
+        Summary {
             components: self.instances.iter().map(|it| it.components).sum(),
             owners: self.instances.iter().map(|it| it.owners).sum(),
             services: self.clusters.iter().map(|it| it.services).sum(),
-            ..Summary::default()
-        };
-        for id in self.cell_order.iter() {
-            let row = self.verdict_row(id);
-            summary.verdicts[position(&VerdictKind::ALL, row.kind)] += 1;
-            summary.owner_states[position(&OwnerState::ALL, row.owner)] += 1;
+            verdicts: self.counts.verdicts,
+            owner_states: self.counts.owner_states,
+            service_states: self.counts.service_states,
         }
-        for id in self.service_order.iter() {
-            let state = self.service(ServiceId(id)).state;
-            summary.service_states[position(&ServiceState::ALL, state)] += 1;
-        }
-        summary
     }
-}
-
-fn position<T: PartialEq, const N: usize>(all: &[T; N], one: T) -> usize {
-    all.iter().position(|other| *other == one).unwrap_or_default()
 }
 
 fn is(wanted: Option<&str>, found: &str) -> bool {

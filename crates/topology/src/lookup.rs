@@ -2,8 +2,8 @@
 
 use crate::entity_ref::EntityRef;
 use crate::fact::{OwnerKind, WorkloadKind};
-use crate::near_names::NearNames;
 use crate::names::Name;
+use crate::near_names::NearNames;
 use crate::records::RefNames;
 use crate::topology::{
     ClusterId, ComponentId, InstanceId, OwnerId, ServiceId, Topology, WorkloadId,
@@ -56,9 +56,7 @@ impl Topology {
             .filter(|(_, other)| cluster.is_none_or(|cluster| cluster == *other))
             .flat_map(|(id, _)| self.services_named(id, name))
             .map(|id| ServiceId(*id))
-            .filter(|id| {
-                namespace.is_none_or(|namespace| namespace == self.service(*id).namespace)
-            })
+            .filter(|id| namespace.is_none_or(|namespace| namespace == self.service(*id).namespace))
             .collect();
         found.sort_by_cached_key(|id| self.service(*id).key());
         found
@@ -89,11 +87,10 @@ impl Topology {
             .filter(|other| kind.is_none_or(|kind| kind == *other));
         let mut found: Vec<WorkloadId> = kinds
             .flat_map(|kind| {
-                namespaces
-                    .iter()
-                    .filter_map(move |(cluster, namespace)| {
-                        self.workload_by_key.get(&(*cluster, kind, *namespace, name))
-                    })
+                namespaces.iter().filter_map(move |(cluster, namespace)| {
+                    self.workload_by_key
+                        .get(&(*cluster, kind, *namespace, name))
+                })
             })
             .map(|id| WorkloadId(*id))
             .filter(|id| cluster.is_none_or(|cluster| cluster == self.workload(*id).cluster))
@@ -209,7 +206,7 @@ impl Topology {
             namespace: self.names.get(it.namespace),
             key: self.names.get(it.key),
             name: self.names.get(it.name),
-            component_type: self.names.opt(it.component_type),
+            component_type: self.names.opt(it.kind),
             lifecycle: self.names.opt(it.lifecycle),
             system: self.names.opt(it.system),
             kubernetes_id: self.names.opt(it.kubernetes_id),

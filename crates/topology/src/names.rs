@@ -171,9 +171,7 @@ impl Names {
 
     fn hash(&self, text: &str) -> u32 {
         let hash = self.hasher.hash_one(text);
-        #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
-        let half = (hash >> 32) as u32;
-        half
+        u32::try_from(hash >> 32).unwrap_or(u32::MAX)
     }
 }
 
@@ -222,7 +220,9 @@ mod tests {
     #[test]
     fn a_sweep_gives_back_what_is_dead_and_moves_no_id() {
         let mut names = Names::new();
-        let all: Vec<_> = (0..10_000).map(|i| names.intern(&format!("name-{i}"))).collect();
+        let all: Vec<_> = (0..10_000)
+            .map(|i| names.intern(&format!("name-{i}")))
+            .collect();
         names.sweep(|mark| all.iter().step_by(2).for_each(|name| mark(*name)));
         for (i, name) in all.iter().enumerate().step_by(2) {
             assert_eq!(names.get(*name), format!("name-{i}"));

@@ -30,11 +30,16 @@ fn distance(text: &str, candidate: &str) -> Option<usize> {
     let allowed = (longer / 3).clamp(1, 4);
     let extended = |short: &str, long: &str| {
         short.len() >= 3
-            && (long.strip_prefix(short).is_some_and(|rest| rest.starts_with('-'))
-                || long.strip_suffix(short).is_some_and(|rest| rest.ends_with('-')))
+            && (long
+                .strip_prefix(short)
+                .is_some_and(|rest| rest.starts_with('-'))
+                || long
+                    .strip_suffix(short)
+                    .is_some_and(|rest| rest.ends_with('-')))
     };
     if extended(text, candidate) || extended(candidate, text) {
-        return Some(allowed);
+        // Behind every slip, and the shorter the part the nearer.
+        return Some(allowed + text.len().abs_diff(candidate.len()));
     }
     if text.len().abs_diff(candidate.len()) > allowed {
         return None;

@@ -99,7 +99,10 @@ impl Order {
     /// The run in which the searched place is: the last one that does not start behind it.
     fn run_of(&self, compare: &impl Fn(u32) -> Ordering) -> usize {
         self.runs
-            .partition_point(|ids| ids.last().is_some_and(|last| compare(*last) == Ordering::Less))
+            .partition_point(|ids| {
+                ids.last()
+                    .is_some_and(|last| compare(*last) == Ordering::Less)
+            })
             .min(self.runs.len().saturating_sub(1))
     }
 }

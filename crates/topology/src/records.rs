@@ -34,7 +34,7 @@ pub(crate) struct Component {
     pub(crate) kubernetes_namespace: Option<Name>,
     pub(crate) label_selector: Option<Name>,
     pub(crate) kubernetes_cluster: Option<Name>,
-    pub(crate) component_type: Option<Name>,
+    pub(crate) kind: Option<Name>,
     pub(crate) lifecycle: Option<Name>,
     pub(crate) system: Option<Name>,
     /// Id of its list of owner candidates.
@@ -89,6 +89,10 @@ pub(crate) struct PublishedVerdict {
 }
 
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own, and they share a word"
+)]
 pub(crate) struct Service {
     pub(crate) cluster: ClusterId,
     pub(crate) live: bool,
@@ -158,6 +162,17 @@ pub(crate) struct CandidateList {
     pub(crate) components: IdSet,
     /// How many components have it.
     pub(crate) users: u32,
+}
+
+impl CandidateList {
+    /// The state of the owner of whoever has this list (S20).
+    pub(crate) fn owner_state(&self) -> OwnerState {
+        match (self.resolved, self.list.is_empty()) {
+            (Some(_), _) => OwnerState::Resolved,
+            (None, false) => OwnerState::Unresolved,
+            (None, true) => OwnerState::None,
+        }
+    }
 }
 
 #[derive(Debug)]

@@ -69,7 +69,12 @@ pub struct Resolution {
 /// Bound on the owners of one answer.
 pub const MAX_OWNERS: usize = 100;
 
-const CLUSTER: &[&str] = &["cluster", "k8s_cluster_name", "k8s.cluster.name", "cluster_name"];
+const CLUSTER: &[&str] = &[
+    "cluster",
+    "k8s_cluster_name",
+    "k8s.cluster.name",
+    "cluster_name",
+];
 const NAMESPACE: &[&str] = &[
     "exported_namespace",
     "namespace",
@@ -87,7 +92,14 @@ const SERVICE: &[&str] = &[
     "kubernetes_name",
     "destination_service_name",
 ];
-const POD: &[&str] = &["exported_pod", "pod", "k8s_pod_name", "k8s.pod.name", "pod_name", "kubernetes_pod_name"];
+const POD: &[&str] = &[
+    "exported_pod",
+    "pod",
+    "k8s_pod_name",
+    "k8s.pod.name",
+    "pod_name",
+    "kubernetes_pod_name",
+];
 const NODE: &[&str] = &["node", "k8s_node_name", "k8s.node.name", "kubernetes_node"];
 const APPLICATION: &[&str] = &[
     "workload",
@@ -100,12 +112,34 @@ const APPLICATION: &[&str] = &[
     "container",
 ];
 const WORKLOADS: &[(WorkloadKind, &[&str])] = &[
-    (WorkloadKind::Deployment, &["deployment", "k8s_deployment_name", "k8s.deployment.name"]),
-    (WorkloadKind::StatefulSet, &["statefulset", "k8s_statefulset_name", "k8s.statefulset.name"]),
-    (WorkloadKind::DaemonSet, &["daemonset", "k8s_daemonset_name", "k8s.daemonset.name"]),
-    (WorkloadKind::ReplicaSet, &["replicaset", "k8s_replicaset_name", "k8s.replicaset.name"]),
-    (WorkloadKind::CronJob, &["cronjob", "k8s_cronjob_name", "k8s.cronjob.name"]),
-    (WorkloadKind::Job, &["job_name", "k8s_job_name", "k8s.job.name"]),
+    (
+        WorkloadKind::Deployment,
+        &["deployment", "k8s_deployment_name", "k8s.deployment.name"],
+    ),
+    (
+        WorkloadKind::StatefulSet,
+        &[
+            "statefulset",
+            "k8s_statefulset_name",
+            "k8s.statefulset.name",
+        ],
+    ),
+    (
+        WorkloadKind::DaemonSet,
+        &["daemonset", "k8s_daemonset_name", "k8s.daemonset.name"],
+    ),
+    (
+        WorkloadKind::ReplicaSet,
+        &["replicaset", "k8s_replicaset_name", "k8s.replicaset.name"],
+    ),
+    (
+        WorkloadKind::CronJob,
+        &["cronjob", "k8s_cronjob_name", "k8s.cronjob.name"],
+    ),
+    (
+        WorkloadKind::Job,
+        &["job_name", "k8s_job_name", "k8s.job.name"],
+    ),
 ];
 
 /// A label of the bag: its key and its value.
@@ -118,10 +152,16 @@ impl Topology {
             cluster: pick(bag, CLUSTER),
             namespace: pick(bag, NAMESPACE),
         };
-        self.by_service(bag, &place)
+        // A name that several Services have decides only when nothing tells more.
+        let (by_service, several) = match self.by_service(bag, &place) {
+            Some(found) if found.confidence == Confidence::Unknown => (None, Some(found)),
+            found => (found, None),
+        };
+        by_service
             .or_else(|| self.by_pod(bag, &place))
             .or_else(|| self.by_workload(bag, &place))
             .or_else(|| self.by_name_of_pod(bag, &place))
+            .or(several)
             .or_else(|| self.by_application(bag, &place))
             .or_else(|| self.by_node(bag, &place))
             .unwrap_or_else(|| Resolution {
@@ -153,6 +193,19 @@ impl Topology {
                 path: vec![step, format!("Service `{}`", self.service(*service).key())],
                 ..nothing()
             }),
+            several if self.have_one_owner(several) => Some(Resolution {
+                owners: several
+                    .iter()
+                    .take(MAX_OWNERS)
+                    .map(|id| self.owned_by(*id))
+                    .collect(),
+                confidence: confidence.max(Confidence::Inherited),
+                path: vec![
+                    step,
+                    format!("{} Services of that name, all of one owner", several.len()),
+                ],
+                ..nothing()
+            }),
             several => Some(Resolution {
                 confidence: Confidence::Unknown,
                 path: vec![step, format!("{} Services of that name", several.len())],
@@ -164,6 +217,12 @@ impl Topology {
                 ..nothing()
             }),
         }
+    }
+
+    fn have_one_owner(&self, services: &[ServiceId]) -> bool {
+        let mut owners = services.iter().map(|id| self.service(*id).owner);
+        let first = owners.next().flatten();
+        first.is_some() && owners.all(|owner| owner == first)
     }
 
     fn by_pod(&self, bag: &BTreeMap<String, String>, place: &Place<'_>) -> Option<Resolution> {
@@ -256,7 +315,10 @@ impl Topology {
         if inherited.is_empty() {
             return None;
         }
-        let step = format!("label `{key}` = `{name}`{}: what runs on the node", place.words());
+        let step = format!(
+            "label `{key}` = `{name}`{}: what runs on the node",
+            place.words()
+        );
         Some(self.shared(None, &inherited, vec![step], Confidence::Shared))
     }
 
@@ -269,7 +331,13 @@ impl Topology {
         let inherited = self.inherited(workload);
         let first = inherited.first()?;
         let it = self.workload(workload);
-        path.push(format!("{} `{}/{}/{}`", it.kind.as_str(), it.cluster, it.namespace, it.name));
+        path.push(format!(
+            "{} `{}/{}/{}`",
+            it.kind.as_str(),
+            it.cluster,
+            it.namespace,
+            it.name
+        ));
         path.extend(
             first
                 .path
@@ -345,11 +413,12 @@ impl<'b> Place<'b> {
 
     fn words(&self) -> String {
         let labels = [self.namespace, self.cluster];
-        labels
+        let labels: Vec<String> = labels
             .into_iter()
             .flatten()
             .map(|(key, value)| format!(", `{key}` = `{value}`"))
-            .collect()
+            .collect();
+        labels.concat()
     }
 }
 

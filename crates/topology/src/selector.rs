@@ -142,7 +142,12 @@ fn key(text: &str) -> Result<Box<str>, SelectorError> {
     let prefix_fits = prefix.is_none_or(|prefix| {
         (1..=253).contains(&prefix.len())
             && prefix.split('.').all(|label| {
-                fits(label, 63, |c| c.is_ascii_lowercase() || c.is_ascii_digit(), "-")
+                fits(
+                    label,
+                    63,
+                    |c| c.is_ascii_lowercase() || c.is_ascii_digit(),
+                    "-",
+                )
             })
     });
     if prefix_fits && fits(name, 63, |c| c.is_ascii_alphanumeric(), "-_.") {
@@ -215,8 +220,19 @@ mod tests {
     #[test]
     fn s20_what_is_no_selector_is_refused() {
         for text in [
-            "", " ", "app=checkout,", "=x", "app=${{ values.name }}", "app in (a", "app)", "app of (a)",
-            "app in ((a))", "-app", "Bad.Prefix/app", "app=a b", "app>3",
+            "",
+            " ",
+            "app=checkout,",
+            "=x",
+            "app=${{ values.name }}",
+            "app in (a",
+            "app)",
+            "app of (a)",
+            "app in ((a))",
+            "-app",
+            "Bad.Prefix/app",
+            "app=a b",
+            "app>3",
         ] {
             assert!(Selector::parse(text).is_err(), "{text}");
         }

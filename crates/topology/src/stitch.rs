@@ -69,7 +69,10 @@ pub(crate) fn judge<'t>(
     if let Some(fault) = unknown_cluster(topology, component) {
         return Judgement::invalid(None, fault);
     }
-    let rules = &topology.at_instance(component.instance).settings.match_rules;
+    let rules = &topology
+        .at_instance(component.instance)
+        .settings
+        .match_rules;
     for &name in rules {
         let found = (rule(name).look)(topology, component, cluster);
         listener(name, &found);

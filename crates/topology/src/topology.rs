@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use crate::apply::RawChanges;
+use crate::apply::{Counts, RawChanges};
 use crate::fact::{FieldFault, OwnerKind, WorkloadKind};
 use crate::id_set::{IdSet, IdSets};
 use crate::index::{Index, hash_of};
@@ -15,6 +15,7 @@ use crate::names::{Name, Names};
 use crate::near_names::NearNames;
 use crate::order::Order;
 use crate::records::{CandidateList, Cell, Component, NONE, Owner, Service, Workload};
+use crate::rules::ID_LABEL;
 use crate::settings::InstanceSettings;
 use crate::slab::Slab;
 
@@ -70,6 +71,8 @@ pub(crate) struct Cluster {
 pub struct Topology {
     pub(crate) prefix: Box<str>,
     pub(crate) names: Names,
+    /// The label of rule `kubernetes-id-label`.
+    pub(crate) id_label: Name,
     pub(crate) sets: IdSets,
     pub(crate) instances: Vec<Instance>,
     pub(crate) clusters: Vec<Cluster>,
@@ -106,6 +109,7 @@ pub struct Topology {
     pub(crate) workload_by_uid: Map<(ClusterId, Name), u32>,
     pub(crate) workload_by_namespace: Map<(ClusterId, Name), IdSet>,
 
+    pub(crate) counts: Counts,
     /// Changes that wait to be returned by the next [`Topology::apply`].
     pub(crate) pending: RawChanges,
     /// Ids that are dead and still readable until the next batch, for the changes that name them.
@@ -123,9 +127,11 @@ pub struct Topology {
 impl Topology {
     /// An empty topology whose labels share `label_prefix` (S16).
     pub fn new(label_prefix: &str) -> Self {
+        let mut names = Names::new();
         Self {
             prefix: label_prefix.into(),
-            names: Names::new(),
+            id_label: names.intern(ID_LABEL),
+            names,
             sets: IdSets::new(),
             instances: Vec::new(),
             clusters: Vec::new(),
@@ -152,6 +158,7 @@ impl Topology {
             workload_by_key: Map::default(),
             workload_by_uid: Map::default(),
             workload_by_namespace: Map::default(),
+            counts: Counts::default(),
             pending: RawChanges::default(),
             dead_components: Vec::new(),
             dead_services: Vec::new(),

@@ -18,7 +18,7 @@ use topology::fact::{
 use topology::query::{ComponentFilter, OwnerFilter, ServiceFilter, VerdictCursor};
 use topology::settings::{Coverage, InstanceSettings, MatchRule};
 use topology::topology::Topology;
-use topology::verdict::{ServiceKey, Verdict};
+use topology::verdict::{ServiceKey, Verdict, VerdictKind};
 
 /// One step: facts that arrive together, or a change of settings.
 #[derive(Clone, Debug)]
@@ -42,7 +42,14 @@ const NAMESPACES: [&str; 3] = ["x", "x-y", "y"];
 const INSTANCES: [&str; 2] = ["main", "other"];
 const CLUSTERS: [&str; 3] = ["eu", "us", "eu-2"];
 const KEYS: [&str; 3] = ["backstage.io/kubernetes-id", "app", "tier"];
-const SELECTORS: [&str; 6] = ["app=a", "app=b,tier=a", "tier=b", "!app", "!tier,app=a", "=broken"];
+const SELECTORS: [&str; 6] = [
+    "app=a",
+    "app=b,tier=a",
+    "tier=b",
+    "!app",
+    "!tier,app=a",
+    "=broken",
+];
 
 fn pick(from: &'static [&'static str]) -> impl Strategy<Value = &'static str> + Clone {
     prop::sample::select(from)
@@ -67,8 +74,12 @@ fn claim() -> impl Strategy<Value = OwnerClaim> {
 
 fn component() -> impl Strategy<Value = ComponentFact> {
     let found = |from| {
-        prop::option::weighted(0.7, (0_u8..2, pick(from)))
-            .prop_map(|it| it.map(|(path, value)| Found { path, value: value.into() }))
+        prop::option::weighted(0.7, (0_u8..2, pick(from))).prop_map(|it| {
+            it.map(|(path, value)| Found {
+                path,
+                value: value.into(),
+            })
+        })
     };
     (
         (pick(&NAMESPACES[..2]), pick(&NAMES)),
@@ -81,7 +92,16 @@ fn component() -> impl Strategy<Value = ComponentFact> {
         prop::bool::weighted(0.05),
     )
         .prop_map(
-            |((namespace, name), id, kubernetes_namespace, selector, cluster, owners, orphan, faulty)| {
+            |(
+                (namespace, name),
+                id,
+                kubernetes_namespace,
+                selector,
+                cluster,
+                owners,
+                orphan,
+                faulty,
+            )| {
                 ComponentFact {
                     reference: EntityRef::new("component", namespace, name),
                     name: name.into(),
@@ -106,7 +126,11 @@ fn component() -> impl Strategy<Value = ComponentFact> {
 
 fn owner() -> impl Strategy<Value = OwnerFact> {
     owner_ref().prop_map(|reference| {
-        let kind = if &*reference.kind == "user" { OwnerKind::User } else { OwnerKind::Group };
+        let kind = if &*reference.kind == "user" {
+            OwnerKind::User
+        } else {
+            OwnerKind::Group
+        };
         let kind_name = kind.as_str();
         OwnerFact {
             reference: EntityRef::new(kind_name, &reference.namespace, &reference.name),
@@ -203,7 +227,9 @@ impl Pair {
 
     fn set(&mut self, settings: InstanceSettings) {
         self.topology.set_instance(settings.clone());
-        self.world.instances.insert(settings.name.to_string(), settings);
+        self.world
+            .instances
+            .insert(settings.name.to_string(), settings);
     }
 
     fn take(&mut self, step: Step) {
@@ -220,7 +246,11 @@ impl Pair {
                 }
                 self.nudge()
             }
-            Step::Catalog { instance, upserts, removals } => {
+            Step::Catalog {
+                instance,
+                upserts,
+                removals,
+            } => {
                 let name = INSTANCES[instance].to_owned();
                 for reference in &removals {
                     let key = (name.clone(), reference.clone());
@@ -246,7 +276,11 @@ impl Pair {
                     removals,
                 }))
             }
-            Step::Cluster { cluster, upserts, removals } => {
+            Step::Cluster {
+                cluster,
+                upserts,
+                removals,
+            } => {
                 let name = self.world.clusters[cluster % self.world.clusters.len()].clone();
                 let mut keys = Vec::new();
                 for (namespace, service) in removals {
@@ -291,15 +325,27 @@ impl Pair {
     fn hear(&mut self, changes: &topology::apply::Changes) {
         for change in self.topology.describe(changes) {
             match change {
-                Change::Verdict { component, cluster, before, after } => {
-                    let key = (cluster.to_string(), format!("{}|{}", component.instance, component.reference));
+                Change::Verdict {
+                    component,
+                    cluster,
+                    before,
+                    after,
+                } => {
+                    let key = (
+                        cluster.to_string(),
+                        format!("{}|{}", component.instance, component.reference),
+                    );
                     let known = match &after {
                         Some(after) => self.told_verdicts.insert(key, after.clone()),
                         None => self.told_verdicts.remove(&key),
                     };
                     assert_eq!(known, before, "a change goes on from the one before");
                 }
-                Change::Service { service, before, after } => {
+                Change::Service {
+                    service,
+                    before,
+                    after,
+                } => {
                     let known = match &after {
                         Some(after) => self.told_services.insert(service, after.clone()),
                         None => self.told_services.remove(&service),
@@ -315,10 +361,17 @@ impl Pair {
         for verdict in all_verdicts(&self.topology) {
             let key = (
                 verdict.cluster.to_string(),
-                (verdict.component.instance.to_string(), verdict.component.reference.clone()),
+                (
+                    verdict.component.instance.to_string(),
+                    verdict.component.reference.clone(),
+                ),
             );
             let told = &self.told_verdicts[&(key.0.clone(), format!("{}|{}", key.1.0, key.1.1))];
-            assert_eq!((told.kind, told.owner), (verdict.kind, verdict.owner.state), "told what is");
+            assert_eq!(
+                (told.kind, told.owner),
+                (verdict.kind, verdict.owner.state),
+                "told what is"
+            );
             let texts = |keys: &[ServiceKey]| keys.iter().map(ToString::to_string).collect();
             state.verdicts.insert(
                 key,
@@ -335,13 +388,18 @@ impl Pair {
                 },
             );
         }
-        let page = self.topology.list_services(&ServiceFilter::default(), None, 1000);
+        let page = self
+            .topology
+            .list_services(&ServiceFilter::default(), None, 1000);
         for id in page.items {
             let it = self.topology.service(id);
             let had = Had {
                 component: it.component.map(|id| {
                     let component = self.topology.component(id);
-                    (component.instance.to_owned(), self.topology.component_ref(id))
+                    (
+                        component.instance.to_owned(),
+                        self.topology.component_ref(id),
+                    )
                 }),
                 owner: it.owner.map(|id| self.topology.owner_ref(id).to_string()),
             };
@@ -349,14 +407,33 @@ impl Pair {
             assert_eq!(told.owner.as_deref(), had.owner.as_deref(), "told what is");
             state.services.insert(it.key().to_string(), had);
         }
-        assert_eq!(self.told_verdicts.len(), state.verdicts.len(), "told of all that is");
-        assert_eq!(self.told_services.len(), state.services.len(), "told of all that is");
+        let count = |wanted: VerdictKind| {
+            let kinds = state.verdicts.values().map(|it| it.kind);
+            kinds.filter(|kind| *kind == wanted).count()
+        };
+        assert_eq!(
+            self.topology.summary().verdicts,
+            VerdictKind::ALL.map(count),
+            "what is counted is what there is"
+        );
+        assert_eq!(
+            self.told_verdicts.len(),
+            state.verdicts.len(),
+            "told of all that is"
+        );
+        assert_eq!(
+            self.told_services.len(),
+            state.services.len(),
+            "told of all that is"
+        );
         state
     }
 }
 
 fn all_verdicts(topology: &Topology) -> Vec<Verdict> {
-    let rows = topology.list_verdicts(&ComponentFilter::default(), None, 1000).items;
+    let rows = topology
+        .list_verdicts(&ComponentFilter::default(), None, 1000)
+        .items;
     let verdicts: Vec<Verdict> = rows
         .iter()
         .map(|row| topology.verdict(row.component, row.cluster).unwrap())
@@ -366,7 +443,10 @@ fn all_verdicts(topology: &Topology) -> Vec<Verdict> {
         reference: it.component.reference.clone(),
         instance: it.component.instance.to_string(),
     };
-    assert!(verdicts.is_sorted_by(|a, b| order(a) < order(b)), "lists are in order");
+    assert!(
+        verdicts.is_sorted_by(|a, b| order(a) < order(b)),
+        "lists are in order"
+    );
     verdicts
 }
 
@@ -388,7 +468,10 @@ fn from_scratch(world: &World) -> Topology {
         let instance = topology.set_instance(settings.clone());
         let of_instance = |name: &String| *name == *settings.name;
         let owners = world.owners.iter().filter(|(key, _)| of_instance(&key.0));
-        let components = world.components.iter().filter(|(key, _)| of_instance(&key.0));
+        let components = world
+            .components
+            .iter()
+            .filter(|(key, _)| of_instance(&key.0));
         let upserts = components
             .map(|(_, it)| EntityFact::Component(Box::new(it.clone())))
             .chain(owners.map(|(_, it)| EntityFact::Owner(Box::new(it.clone()))))
@@ -407,21 +490,40 @@ fn from_scratch(world: &World) -> Topology {
 /// Everything that a reader can see, the generations aside.
 fn visible(topology: &Topology) -> Vec<String> {
     let verdicts = all_verdicts(topology).into_iter().map(|verdict| {
-        let timeless = Verdict { generation: 0, read_at: 0, ..verdict };
+        let timeless = Verdict {
+            generation: 0,
+            read_at: 0,
+            ..verdict
+        };
         format!("{timeless:?} {:?} {}", timeless.fix(), timeless.reason())
     });
-    let services = topology.list_services(&ServiceFilter::default(), None, 1000).items;
+    let services = topology
+        .list_services(&ServiceFilter::default(), None, 1000)
+        .items;
     let services = services.into_iter().map(|id| {
-        format!("{:?} {:?}", topology.service(id).key(), topology.service_labels(id))
+        format!(
+            "{:?} {:?}",
+            topology.service(id).key(),
+            topology.service_labels(id)
+        )
     });
-    let owners = topology.list_owners(&OwnerFilter::default(), None, 1000).items;
+    let owners = topology
+        .list_owners(&OwnerFilter::default(), None, 1000)
+        .items;
     let owners = owners.into_iter().map(|id| {
         let owned = topology.owned(&[id], true).services;
-        let owned: Vec<_> = owned.into_iter().map(|id| topology.service(id).key()).collect();
+        let owned: Vec<_> = owned
+            .into_iter()
+            .map(|id| topology.service(id).key())
+            .collect();
         format!("{:?} {owned:?}", topology.owner_labels(id))
     });
     let summary = format!("{:?}", topology.summary());
-    verdicts.chain(services).chain(owners).chain([summary]).collect()
+    verdicts
+        .chain(services)
+        .chain(owners)
+        .chain([summary])
+        .collect()
 }
 
 proptest! {

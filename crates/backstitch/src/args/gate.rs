@@ -8,7 +8,7 @@ use topology::nearest::nearest;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Condition {
+pub(crate) enum Condition {
     /// Services without a known owner.
     Unowned,
     /// Services to which no component is stitched.
@@ -44,7 +44,7 @@ impl Condition {
     ];
 
     /// The word.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Unowned => "unowned",
             Self::Unclaimed => "unclaimed",
@@ -62,12 +62,14 @@ impl Condition {
         match text {
             "dangling" => Some(Self::Unresolved),
             "not-found" => Some(Self::Verdict(api::Verdict::ServiceNotFound)),
-            _ => Self::ALL.into_iter().find(|condition| condition.as_str() == text),
+            _ => Self::ALL
+                .into_iter()
+                .find(|condition| condition.as_str() == text),
         }
     }
 
     /// What its share is a share of.
-    pub fn of(self) -> &'static str {
+    pub(crate) fn of(self) -> &'static str {
         match self {
             Self::Unowned | Self::Unclaimed | Self::StitchedWithoutOwner => "Services",
             Self::Errors => "errors",
@@ -78,7 +80,7 @@ impl Condition {
 
 /// How much of it is let pass.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Threshold {
+pub(crate) enum Threshold {
     /// So many.
     Count(u64),
     /// So many of a hundred.
@@ -96,7 +98,7 @@ impl fmt::Display for Threshold {
 
 /// One gate of `--fail-on`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Gate {
+pub(crate) struct Gate {
     /// What is counted.
     pub condition: Condition,
     /// How much of it is let pass.
@@ -108,7 +110,7 @@ impl Gate {
     ///
     /// # Errors
     /// What was expected.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let (word, limit) = match text.split_once('=') {
             Some((word, limit)) => (word.trim(), Some(limit.trim())),
             None => (text.trim(), None),
@@ -117,7 +119,10 @@ impl Gate {
             let words = Condition::ALL.map(Condition::as_str);
             return Err(match nearest(word, words) {
                 Some(near) => format!("unknown condition `{word}`, did you mean `{near}`?"),
-                None => format!("unknown condition `{word}`, expected one of {}", words.join(", ")),
+                None => format!(
+                    "unknown condition `{word}`, expected one of {}",
+                    words.join(", ")
+                ),
             });
         };
         let threshold = match limit {
@@ -125,9 +130,14 @@ impl Gate {
             Some(limit) => parse_limit(limit)?,
         };
         if condition == Condition::Errors && matches!(threshold, Threshold::Percent(_)) {
-            return Err("`errors` is no share of anything, expected a number such as `errors=3`".to_owned());
+            return Err(
+                "`errors` is no share of anything, expected a number such as `errors=3`".to_owned(),
+            );
         }
-        Ok(Self { condition, threshold })
+        Ok(Self {
+            condition,
+            threshold,
+        })
     }
 }
 
@@ -141,7 +151,9 @@ fn parse_limit(text: &str) -> Result<Threshold, String> {
             .map(Threshold::Percent),
         None => text.parse().ok().map(Threshold::Count),
     };
-    limit.ok_or_else(|| format!("found the limit `{text}`, expected a number such as `3` or a share such as `5%`"))
+    limit.ok_or_else(|| {
+        format!("found the limit `{text}`, expected a number such as `3` or a share such as `5%`")
+    })
 }
 
 #[cfg(test)]
@@ -153,27 +165,64 @@ mod tests {
         let table: [(&str, Condition, Threshold); 8] = [
             ("unowned", Condition::Unowned, Threshold::Count(0)),
             ("unowned=5%", Condition::Unowned, Threshold::Percent(5.0)),
-            ("unowned = 2.5 %", Condition::Unowned, Threshold::Percent(2.5)),
-            ("ambiguous=3", Condition::Verdict(api::Verdict::Ambiguous), Threshold::Count(3)),
+            (
+                "unowned = 2.5 %",
+                Condition::Unowned,
+                Threshold::Percent(2.5),
+            ),
+            (
+                "ambiguous=3",
+                Condition::Verdict(api::Verdict::Ambiguous),
+                Threshold::Count(3),
+            ),
             ("dangling", Condition::Unresolved, Threshold::Count(0)),
             ("unresolved=0", Condition::Unresolved, Threshold::Count(0)),
-            ("no-owner=100%", Condition::NoOwner, Threshold::Percent(100.0)),
+            (
+                "no-owner=100%",
+                Condition::NoOwner,
+                Threshold::Percent(100.0),
+            ),
             ("errors=7", Condition::Errors, Threshold::Count(7)),
         ];
         for (text, condition, threshold) in table {
-            assert_eq!(Gate::parse(text), Ok(Gate { condition, threshold }), "{text}");
+            assert_eq!(
+                Gate::parse(text),
+                Ok(Gate {
+                    condition,
+                    threshold
+                }),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn what_is_no_gate_says_what_is_expected() {
         let table = [
-            ("unownd", "unknown condition `unownd`, did you mean `unowned`?"),
-            ("unowned=five", "found the limit `five`, expected a number such as `3` or a share such as `5%`"),
-            ("unowned=-1", "found the limit `-1`, expected a number such as `3` or a share such as `5%`"),
-            ("unowned=NaN%", "found the limit `NaN%`, expected a number such as `3` or a share such as `5%`"),
-            ("unowned=101%", "found the limit `101%`, expected a number such as `3` or a share such as `5%`"),
-            ("errors=5%", "`errors` is no share of anything, expected a number such as `errors=3`"),
+            (
+                "unownd",
+                "unknown condition `unownd`, did you mean `unowned`?",
+            ),
+            (
+                "unowned=five",
+                "found the limit `five`, expected a number such as `3` or a share such as `5%`",
+            ),
+            (
+                "unowned=-1",
+                "found the limit `-1`, expected a number such as `3` or a share such as `5%`",
+            ),
+            (
+                "unowned=NaN%",
+                "found the limit `NaN%`, expected a number such as `3` or a share such as `5%`",
+            ),
+            (
+                "unowned=101%",
+                "found the limit `101%`, expected a number such as `3` or a share such as `5%`",
+            ),
+            (
+                "errors=5%",
+                "`errors` is no share of anything, expected a number such as `errors=3`",
+            ),
         ];
         for (text, expected) in table {
             assert_eq!(Gate::parse(text).expect_err(text), expected);

@@ -10,18 +10,19 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-pub use self::gate::{Condition, Gate, Threshold};
+pub(crate) use self::gate::{Condition, Gate, Threshold};
 
 const MAIN_EXAMPLES: &str = "\
 Examples:
-  A look at a running company, made up:
+  A look at a made-up company:
     backstitch demo
 
   Who owns what, from files:
     backstitch stitch --catalog ./catalog --cluster ./k8s
 
-  A live Backstage against two clusters of your kubeconfig:
-    backstitch stitch --catalog https://backstage.example.com --token-file token.txt --cluster prod-eu --cluster prod-us
+  A live Backstage against a cluster of your kubeconfig:
+    backstitch stitch --catalog https://backstage.example.com --token-file token.txt \\
+      --cluster prod-eu
 
   In a pipeline, failing when more than 5% of the Services have no owner:
     backstitch stitch --config backstitch.yaml --fail-on unowned=5%,ambiguous,conflict
@@ -32,53 +33,58 @@ Examples:
 
 Exit status:
   0  done, and every gate of `--fail-on` held
-  1  a gate failed; with `--strict`, a document or object could not be used; of `owner`, nobody owns it
+  1  a gate failed; with `--strict`, a document or object could not be used;
+     of `owner`, nobody owns it
   2  could not run: wrong arguments, a faulty configuration, a source that cannot be read";
 
 const STITCH_EXAMPLES: &str = "\
 Sources:
-  --catalog and --cluster may be repeated. Without a name, the first catalog is called `default`, the next `default-2`;
-  a cluster of files is called after its file or folder, a live one after its context. Inputs given the same name are
-  read as one. Without any of them, the sources of --config are read; the settings of an instance (`label_map`,
-  `match_rules`, ...) always come from --config, by its name.
+  `--catalog` and `--cluster` may be repeated. Without a name, a catalog is called `default`, the
+  next `default-2`; a cluster of files is called after its file or folder, a live one after its
+  context. Inputs given the same name are read as one. Without any, those of `--config` are read.
+  The settings of an instance (`label_map`, `match_rules`, …) come from `--config`, by its name.
 
-  A live Backstage takes its token from --token-file, else from BACKSTITCH_TOKEN, else from the instance of that name
-  in --config.
+  A live Backstage takes its token from `--token-file`, else from BACKSTITCH_TOKEN, else from the
+  instance of its name in `--config`.
 
-Gates of --fail-on:
-  <condition>[=<limit>], separated by commas. Without a limit, one is too many. A limit is a number (`ambiguous=3`) or
-  a share (`unowned=5%`); what is above it fails.
+Gates:
+  `--fail-on <condition>[=<limit>]`, separated by commas. A limit is a number (`ambiguous=3`) or a
+  share (`unowned=5%`), and what is above it fails. Without a limit, one is too many.
 
-  of the Services                unowned, unclaimed, stitched-without-owner
-  of the components per cluster  unstitched, no-kubernetes-id, service-not-found, ambiguous, conflict, invalid,
-                                 no-owner, unresolved
-  of everything read             errors (documents and objects that cannot be used; no share)
-
-  `unowned` is `unclaimed` and `stitched-without-owner` together; `no-owner` is a component none of whose fields names
-  an owner, `unresolved` one whose owners do not exist; `unstitched` is every verdict but `stitched`.
+  Of the Services:
+    unowned                 unclaimed or stitched-without-owner
+    unclaimed               no component is stitched to it
+    stitched-without-owner  its component has no owner
+  Of the components, in each cluster:
+    unstitched              any verdict but `stitched`
+    no-kubernetes-id, service-not-found, ambiguous, conflict, invalid
+    no-owner                no field names an owner
+    unresolved              its owners do not exist
+  Of everything read:
+    errors                  documents and objects that cannot be used; takes no share
 
 Examples:
   backstitch stitch --catalog examples/shop/catalog --cluster examples/shop/k8s
   backstitch stitch --config examples/demo/backstitch.yaml --only ambiguous,conflict
-  backstitch stitch --catalog shop=dump.json --catalog bank=https://backstage.bank.example --cluster prod-eu -o json
+  backstitch stitch --catalog shop=dump.json --cluster prod-eu -o json
   backstitch stitch --config backstitch.yaml --fail-on unowned=5%,ambiguous,conflict --strict";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Subjects:
   component:[namespace/]name           a component of the catalog
   [service/][cluster/]namespace/name   a Service
-  <kind>/[[cluster/]namespace/]name    a workload; the kind as kubectl takes it: pod, deploy, sts, ...
+  <kind>/[[cluster/]namespace/]name    a workload; the kind as kubectl takes it: pod, deploy, …
   name                                 a component, else a Service, else a workload
 
 Examples:
   backstitch explain component:default/checkout --catalog ./catalog --cluster ./k8s
   backstitch explain shop/checkout --config backstitch.yaml
-  backstitch explain pod/prod-eu/shop/checkout-7d9f5c-x2x4z --server http://localhost:7465";
+  backstitch explain pod/shop/checkout-7d9f5c-x2x4z --server http://localhost:7465";
 
 const OWNER_EXAMPLES: &str = "\
 Subjects:
   [service/][cluster/]namespace/name   a Service
-  <kind>/[[cluster/]namespace/]name    a workload; the kind as kubectl takes it: pod, deploy, sts, ...
+  <kind>/[[cluster/]namespace/]name    a workload; the kind as kubectl takes it: pod, deploy, …
   component:[namespace/]name           a component of the catalog
   name                                 a component, else a Service, else a workload
 
@@ -96,7 +102,7 @@ Examples:
 #[derive(Debug, Parser)]
 #[command(name = "backstitch", version, after_help = MAIN_EXAMPLES, max_term_width = 100)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What every command takes.
     #[command(flatten)]
     pub global: GlobalArgs,
@@ -108,7 +114,7 @@ pub struct Cli {
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
-pub struct GlobalArgs {
+pub(crate) struct GlobalArgs {
     /// Configuration file: instances, clusters, and how they are stitched
     #[arg(long, global = true, env = "BACKSTITCH_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -116,13 +122,19 @@ pub struct GlobalArgs {
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// When to use colour; NO_COLOR is honoured
-    #[arg(long, global = true, env = "BACKSTITCH_COLOR", value_name = "WHEN", default_value = "auto")]
+    #[arg(
+        long,
+        global = true,
+        env = "BACKSTITCH_COLOR",
+        value_name = "WHEN",
+        default_value = "auto"
+    )]
     pub color: Color,
 }
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub(crate) enum Color {
     /// Where the output is a terminal, unless NO_COLOR is set.
     Auto,
     /// Always.
@@ -133,7 +145,7 @@ pub enum Color {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Stitch catalogs to clusters once, and print what came of it
     #[command(after_help = STITCH_EXAMPLES)]
     Stitch(StitchArgs),
@@ -156,7 +168,7 @@ pub enum Command {
 /// Where catalogs and clusters are, for commands that read them once.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Sources")]
-pub struct SourceArgs {
+pub(crate) struct SourceArgs {
     /// A catalog: folder, file or pattern of catalog YAML, dump of the Catalog API, or URL of a Backstage
     #[arg(long, value_name = "[NAME=]DIR|FILE|URL")]
     pub catalog: Vec<String>,
@@ -173,22 +185,33 @@ pub struct SourceArgs {
 
 impl SourceArgs {
     /// Whether a source is named here.
-    pub fn names_sources(&self) -> bool {
+    pub(crate) fn names_sources(&self) -> bool {
         !self.catalog.is_empty() || !self.cluster.is_empty()
     }
 }
 
 /// `backstitch stitch`
 #[derive(Clone, Debug, Args)]
-pub struct StitchArgs {
+pub(crate) struct StitchArgs {
     /// Where to read.
     #[command(flatten)]
     pub sources: SourceArgs,
     /// What to print on standard output
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        default_value = "table",
+        help_heading = "Output"
+    )]
     pub output: Format,
     /// Print components of these verdicts only; with table, wide and csv
-    #[arg(long, value_name = "VERDICT", value_delimiter = ',', help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "VERDICT",
+        value_delimiter = ',',
+        help_heading = "Output"
+    )]
     pub only: Vec<VerdictWord>,
     /// Exit with 1 where one of these gates fails, such as `unowned=5%,ambiguous`; see below
     #[arg(long, value_name = "GATE", value_delimiter = ',', value_parser = Gate::parse, help_heading = "Gates")]
@@ -200,7 +223,7 @@ pub struct StitchArgs {
 
 /// What `stitch` prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// A summary, and a table as wide as the terminal
     Table,
     /// The same with every column, nothing cut
@@ -215,8 +238,7 @@ pub enum Format {
 
 /// A verdict as `--only` takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "each variant is the verdict of its name")]
-pub enum VerdictWord {
+pub(crate) enum VerdictWord {
     Stitched,
     NoKubernetesId,
     ServiceNotFound,
@@ -240,7 +262,7 @@ impl From<VerdictWord> for api::Verdict {
 
 /// Where to ask: sources that are read now, or a running server.
 #[derive(Clone, Debug, Args)]
-pub struct AskArgs {
+pub(crate) struct AskArgs {
     /// Where to read.
     #[command(flatten)]
     pub sources: SourceArgs,
@@ -251,16 +273,27 @@ pub struct AskArgs {
     )]
     pub server: Option<String>,
     /// File that holds the server's token; BACKSTITCH_API_TOKEN holds the token itself
-    #[arg(long, value_name = "FILE", env = "BACKSTITCH_API_TOKEN_FILE", help_heading = "Server")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "BACKSTITCH_API_TOKEN_FILE",
+        help_heading = "Server"
+    )]
     pub api_token_file: Option<PathBuf>,
     /// What to print on standard output
-    #[arg(short, long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        help_heading = "Output"
+    )]
     pub output: AnswerFormat,
 }
 
 /// What `explain` and `owner` print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum AnswerFormat {
+pub(crate) enum AnswerFormat {
     /// Steps to read
     Text,
     /// The answer of the HTTP API
@@ -271,7 +304,7 @@ pub enum AnswerFormat {
 
 /// `backstitch explain`
 #[derive(Clone, Debug, Args)]
-pub struct ExplainArgs {
+pub(crate) struct ExplainArgs {
     /// What to explain: a component, a Service or a workload; see below
     pub subject: String,
     /// Where to ask.
@@ -281,7 +314,7 @@ pub struct ExplainArgs {
 
 /// `backstitch owner`
 #[derive(Clone, Debug, Args)]
-pub struct OwnerArgs {
+pub(crate) struct OwnerArgs {
     /// What is owned: a Service, a workload or a component; see below
     pub subject: String,
     /// Where to ask.
@@ -291,7 +324,7 @@ pub struct OwnerArgs {
 
 /// `backstitch serve`
 #[derive(Clone, Debug, Args)]
-pub struct ServeArgs {
+pub(crate) struct ServeArgs {
     /// Address and port to listen on, instead of `listen` of the configuration
     #[arg(long, value_name = "ADDRESS", env = "BACKSTITCH_LISTEN")]
     pub listen: Option<SocketAddr>,
@@ -302,7 +335,7 @@ pub struct ServeArgs {
 
 /// `backstitch demo`
 #[derive(Clone, Debug, Args)]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     /// Port to listen on; 0 takes one that is free
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub port: u16,
@@ -313,14 +346,14 @@ pub struct DemoArgs {
 
 /// `backstitch completions`
 #[derive(Clone, Copy, Debug, Args)]
-pub struct CompletionsArgs {
+pub(crate) struct CompletionsArgs {
     /// The shell
     pub shell: Shell,
 }
 
 /// `backstitch man`
 #[derive(Clone, Debug, Args)]
-pub struct ManArgs {
+pub(crate) struct ManArgs {
     /// Print the page of this command instead of the whole program's
     #[arg(value_name = "COMMAND")]
     pub command: Option<String>,

@@ -31,7 +31,7 @@ const MAX_ANSWER: u64 = 64 * 1024 * 1024;
 const SHOWN: usize = 10;
 
 /// Who answers.
-pub enum Asked {
+pub(crate) enum Asked {
     /// What was read now.
     Sources(Box<Stitched>),
     /// A running server.
@@ -39,7 +39,7 @@ pub enum Asked {
 }
 
 /// A running server.
-pub struct Server {
+pub(crate) struct Server {
     client: Client,
     base: Url,
     token: Option<SecretString>,
@@ -47,13 +47,22 @@ pub struct Server {
 
 impl Asked {
     /// Reads the sources, or prepares to ask the server.
-    pub async fn open(args: &AskArgs, config: &Config, terminal: Terminal) -> Result<Self> {
+    pub(crate) async fn open(args: &AskArgs, config: &Config, terminal: Terminal) -> Result<Self> {
         let by_environment = || {
-            let named = std::env::var(SERVER_VARIABLE).ok().filter(|url| !url.is_empty());
+            let named = std::env::var(SERVER_VARIABLE)
+                .ok()
+                .filter(|url| !url.is_empty());
             named.filter(|_| !args.sources.names_sources())
         };
         if let Some(url) = args.server.clone().or_else(by_environment) {
             return Ok(Self::Server(Server::new(&url, args)?));
+        }
+        if !args.sources.names_sources() && config.path.is_none() {
+            return Err(Failure::new("neither sources nor a server are given")
+                .hint(Some(
+                    "name sources by `--catalog` and `--cluster`, or by a configuration, `--config`; or a running server by `--server`",
+                ))
+                .into());
         }
         let mut phases = Phases::default();
         let stitched = read_and_stitch(&args.sources, config, terminal, &mut phases).await?;
@@ -64,9 +73,10 @@ impl Asked {
     }
 
     /// The whole reasoning about a subject.
-    pub async fn explain(&self, subject: &str) -> Result<Explanation, Failure> {
+    pub(crate) async fn explain(&self, subject: &str) -> Result<Explanation, Failure> {
         match self {
-            Self::Sources(stitched) => server::explain::explain(&stitched.topology, subject).map_err(|error| unknown(&error)),
+            Self::Sources(stitched) => server::explain::explain(&stitched.topology, subject)
+                .map_err(|error| unknown(&error)),
             Self::Server(server) => {
                 let url = server.url("explain", &[("subject", subject)])?;
                 server.ask(server.client.get(url)).await
@@ -75,15 +85,23 @@ impl Asked {
     }
 
     /// Whom labels lead to.
-    pub async fn resolve(&self, labels: BTreeMap<String, String>) -> Result<ResolveAnswer, Failure> {
+    pub(crate) async fn resolve(
+        &self,
+        labels: BTreeMap<String, String>,
+    ) -> Result<ResolveAnswer, Failure> {
         match self {
             Self::Sources(stitched) => {
                 let topology = &stitched.topology;
-                Ok(server::render::resolution(topology, &topology.resolve(&labels)))
+                Ok(server::render::resolution(
+                    topology,
+                    &topology.resolve(&labels),
+                ))
             }
             Self::Server(server) => {
                 let url = server.url("resolve", &[])?;
-                server.ask(server.client.post(url).json(&ResolveRequest { labels })).await
+                server
+                    .ask(server.client.post(url).json(&ResolveRequest { labels }))
+                    .await
             }
         }
     }
@@ -96,12 +114,18 @@ fn unknown(error: &SubjectError) -> Failure {
         SubjectError::NotFound { near, .. } => {
             failure.hint((!near.is_empty()).then(|| format!("did you mean {}?", listed(near))))
         }
-        SubjectError::Several { candidates, .. } => failure.hint(Some(format!("name one of them: {}", listed(candidates)))),
+        SubjectError::Several { candidates, .. } => {
+            failure.hint(Some(format!("name one of them: {}", listed(candidates))))
+        }
     }
 }
 
 fn listed(names: &[String]) -> String {
-    let mut shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    let mut shown: Vec<String> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect();
     if names.len() > SHOWN {
         shown.push(format!("{} more", names.len() - SHOWN));
     }
@@ -119,8 +143,13 @@ impl Server {
             return Err(wrong());
         }
         if !base.username().is_empty() || base.password().is_some() {
-            return Err(Failure::new("the URL of the server carries a user name or password")
-                .hint(Some(format!("leave it out, and give a token by `--api-token-file` or {TOKEN_VARIABLE}"))));
+            return Err(
+                Failure::new("the URL of the server carries a user name or password").hint(Some(
+                    format!(
+                        "leave it out, and give a token by `--api-token-file` or {TOKEN_VARIABLE}"
+                    ),
+                )),
+            );
         }
         let source = match &args.api_token_file {
             Some(file) => Some(TokenSource::File(file.clone())),
@@ -139,7 +168,11 @@ impl Server {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| Failure::because("cannot set up a connection", &error))?;
-        Ok(Self { client, base, token })
+        Ok(Self {
+            client,
+            base,
+            token,
+        })
     }
 
     fn url(&self, route: &str, query: &[(&str, &str)]) -> Result<Url, Failure> {
@@ -150,7 +183,12 @@ impl Server {
             Ok(mut segments) => {
                 segments.pop_if_empty().extend(["api", "v1", route]);
             }
-            Err(()) => return Err(Failure::new(format!("`{}` cannot be the base of a URL", self.base))),
+            Err(()) => {
+                return Err(Failure::new(format!(
+                    "`{}` cannot be the base of a URL",
+                    self.base
+                )));
+            }
         }
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -164,22 +202,34 @@ impl Server {
             None => request,
         };
         let unreachable = |error: reqwest::Error| {
-            Failure::because(format!("cannot ask the server `{}`", self.base), &error.without_url())
-                .hint(Some("is it running? `backstitch serve` says where it listens"))
+            Failure::because(
+                format!("cannot ask the server `{}`", self.base),
+                &error.without_url(),
+            )
+            .hint(Some(
+                "is it running? `backstitch serve` says where it listens",
+            ))
         };
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         let body = body(response).await.map_err(unreachable)?;
         let not_ours = || {
-            Failure::new(format!("`{}` answered with status {status}, and not as Backstitch does", self.base))
-                .hint(Some("`--server` takes the URL at which `backstitch serve` listens, without `/api/v1`"))
+            Failure::new(format!(
+                "`{}` answered with status {status}, and not as Backstitch does",
+                self.base
+            ))
+            .hint(Some(
+                "`--server` takes the URL at which `backstitch serve` listens, without `/api/v1`",
+            ))
         };
         if status.is_success() {
             return serde_json::from_slice(&body).map_err(|_| not_ours());
         }
         let problem: Problem = serde_json::from_slice(&body).map_err(|_| not_ours())?;
         let hint = match (status.as_u16(), problem.candidates.as_slice(), problem.hint) {
-            (401, ..) => Some(format!("give the server's token by `--api-token-file` or {TOKEN_VARIABLE}")),
+            (401, ..) => Some(format!(
+                "give the server's token by `--api-token-file` or {TOKEN_VARIABLE}"
+            )),
             (404, [_, ..], _) => Some(format!("did you mean {}?", listed(&problem.candidates))),
             (_, [_, ..], _) => Some(format!("name one of them: {}", listed(&problem.candidates))),
             (.., hint) => hint,

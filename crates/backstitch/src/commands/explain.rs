@@ -10,7 +10,7 @@ use crate::output::{document, explanation};
 use crate::terminal::Terminal;
 
 /// Runs the command.
-pub async fn run(args: &ExplainArgs, config: &Config, terminal: Terminal) -> Result<Exit> {
+pub(crate) async fn run(args: &ExplainArgs, config: &Config, terminal: Terminal) -> Result<Exit> {
     let asked = Asked::open(&args.ask, config, terminal).await?;
     let found = asked.explain(&args.subject).await?;
     terminal.print(|out| match args.ask.output {

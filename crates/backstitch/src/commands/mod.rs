@@ -1,7 +1,7 @@
 //! The commands, one file each: from arguments to output and exit status.
 
 mod ask;
-pub mod explain;
-pub mod owner;
-pub mod shell;
-pub mod stitch;
+pub(crate) mod explain;
+pub(crate) mod owner;
+pub(crate) mod shell;
+pub(crate) mod stitch;

@@ -13,15 +13,24 @@ use crate::output::{document, ownership};
 use crate::terminal::Terminal;
 
 /// Runs the command.
-pub async fn run(args: &OwnerArgs, config: &Config, terminal: Terminal) -> Result<Exit> {
+pub(crate) async fn run(args: &OwnerArgs, config: &Config, terminal: Terminal) -> Result<Exit> {
     let asked = Asked::open(&args.ask, config, terminal).await?;
     let answer = match asked.explain(&args.subject).await {
-        Ok(Explanation::Component { reference, verdicts, .. }) => {
+        Ok(Explanation::Component {
+            reference,
+            verdicts,
+            ..
+        }) => {
             return component(&reference, &verdicts, args.ask.output, terminal);
         }
         Ok(Explanation::Service(it)) => {
             let service = &it.service;
-            let labels = bag(&service.cluster, &service.namespace, "service", &service.name);
+            let labels = bag(
+                &service.cluster,
+                &service.namespace,
+                "service",
+                &service.name,
+            );
             asked.resolve(labels).await?
         }
         Ok(Explanation::Workload(it)) => workload(&asked, &it).await?,
@@ -34,7 +43,10 @@ pub async fn run(args: &OwnerArgs, config: &Config, terminal: Terminal) -> Resul
             None => return Err(failure.into()),
         },
     };
-    let owned = answer.owners.iter().any(|resolved| resolved.owner.is_some());
+    let owned = answer
+        .owners
+        .iter()
+        .any(|resolved| resolved.owner.is_some());
     terminal.print(|out| match args.ask.output {
         AnswerFormat::Text => ownership::write(&args.subject, &answer, terminal.out, out),
         AnswerFormat::Json => document::json(&answer, out),
@@ -55,11 +67,15 @@ fn component(
         by_instance.insert(&verdict.instance, &verdict.owner);
     }
     terminal.print(|out| match format {
-        AnswerFormat::Text => ownership::write_component(reference, &by_instance, terminal.out, out),
+        AnswerFormat::Text => {
+            ownership::write_component(reference, &by_instance, terminal.out, out)
+        }
         AnswerFormat::Json => document::json(&by_instance, out),
         AnswerFormat::Yaml => document::yaml(&by_instance, out),
     })?;
-    let owned = by_instance.values().any(|reasoning| reasoning.owner.is_some());
+    let owned = by_instance
+        .values()
+        .any(|reasoning| reasoning.owner.is_some());
     Ok(if owned { Exit::Done } else { Exit::Refused })
 }
 
@@ -76,7 +92,9 @@ async fn workload(asked: &Asked, it: &WorkloadExplanation) -> Result<ResolveAnsw
         _ => None,
     };
     if let (Some(label), false) = (label, it.inherited.is_empty()) {
-        return Ok(asked.resolve(bag(&row.cluster, &row.namespace, label, &row.name)).await?);
+        return Ok(asked
+            .resolve(bag(&row.cluster, &row.namespace, label, &row.name))
+            .await?);
     }
     Ok(without_label(it))
 }
@@ -84,7 +102,10 @@ async fn workload(asked: &Asked, it: &WorkloadExplanation) -> Result<ResolveAnsw
 /// The answer for what no label names (endpoints), and for what no Service selects.
 fn without_label(it: &WorkloadExplanation) -> ResolveAnswer {
     let row = &it.workload;
-    let mut path = vec![format!("{} `{}/{}/{}`", row.kind, row.cluster, row.namespace, row.name)];
+    let mut path = vec![format!(
+        "{} `{}/{}/{}`",
+        row.kind, row.cluster, row.namespace, row.name
+    )];
     let confidence = match (it.inherited.is_empty(), it.shared) {
         (true, _) => {
             path.push("no Service selects it".to_owned());
@@ -94,7 +115,12 @@ fn without_label(it: &WorkloadExplanation) -> ResolveAnswer {
         (false, false) => Confidence::Inherited,
     };
     if let Some(first) = it.inherited.first() {
-        path.extend(first.path.iter().map(|hop| format!("{} `{}` by {}", hop.kind, hop.name, hop.by)));
+        path.extend(
+            first
+                .path
+                .iter()
+                .map(|hop| format!("{} `{}` by {}", hop.kind, hop.name, hop.by)),
+        );
     }
     ResolveAnswer {
         confidence,
@@ -118,10 +144,14 @@ fn without_label(it: &WorkloadExplanation) -> ResolveAnswer {
 }
 
 fn bag(cluster: &str, namespace: &str, label: &str, name: &str) -> BTreeMap<String, String> {
-    [("cluster", cluster), ("namespace", namespace), (label, name)]
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .collect()
+    [
+        ("cluster", cluster),
+        ("namespace", namespace),
+        (label, name),
+    ]
+    .into_iter()
+    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    .collect()
 }
 
 /// The labels of `pod/[[cluster/]namespace/]name`.
@@ -137,5 +167,9 @@ fn pod_labels(subject: &str) -> Option<BTreeMap<String, String>> {
         _ => return None,
     };
     let labels = keys.iter().zip(place.split('/'));
-    Some(labels.map(|(key, value)| ((*key).to_owned(), value.to_owned())).collect())
+    Some(
+        labels
+            .map(|(key, value)| ((*key).to_owned(), value.to_owned()))
+            .collect(),
+    )
 }

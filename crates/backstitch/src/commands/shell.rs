@@ -9,7 +9,7 @@ use crate::args::{Cli, CompletionsArgs, ManArgs};
 use crate::report::Failure;
 
 /// Writes the completion script.
-pub fn completions(args: CompletionsArgs, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn completions(args: CompletionsArgs, out: &mut dyn Write) -> io::Result<()> {
     let mut command = Cli::command();
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command, "backstitch", &mut script);
@@ -17,14 +17,17 @@ pub fn completions(args: CompletionsArgs, out: &mut dyn Write) -> io::Result<()>
 }
 
 /// The manual page, in roff.
-pub fn man(args: &ManArgs) -> Result<Vec<u8>> {
+pub(crate) fn man(args: &ManArgs) -> Result<Vec<u8>> {
     let mut command = Cli::command();
     command.build();
     let page = match &args.command {
         None => command,
         Some(name) => {
             let Some(subcommand) = command.find_subcommand(name) else {
-                let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+                let names: Vec<&str> = command
+                    .get_subcommands()
+                    .map(clap::Command::get_name)
+                    .collect();
                 return Err(Failure::new(format!("there is no command `{name}`"))
                     .hint(Some(format!("the commands are {}", names.join(", "))))
                     .into());

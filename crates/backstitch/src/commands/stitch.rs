@@ -13,11 +13,15 @@ use crate::sources::{self, Stitched};
 use crate::terminal::Terminal;
 
 /// Runs the command.
-pub async fn run(args: &StitchArgs, config: &Config, terminal: Terminal) -> Result<Exit> {
+pub(crate) async fn run(args: &StitchArgs, config: &Config, terminal: Terminal) -> Result<Exit> {
     let mut phases = Phases::default();
     let stitched = read_and_stitch(&args.sources, config, terminal, &mut phases).await?;
     phases.time("write the output", || print(args, &stitched, terminal))?;
-    let failed = gates::failed(&args.fail_on, &stitched.topology.summary(), stitched.errors.len());
+    let failed = gates::failed(
+        &args.fail_on,
+        &stitched.topology.summary(),
+        stitched.errors.len(),
+    );
     let unusable = args.strict && !stitched.errors.is_empty();
     terminal.tell(|err, paint| {
         if terminal.verbose > 0 {
@@ -28,18 +32,26 @@ pub async fn run(args: &StitchArgs, config: &Config, terminal: Terminal) -> Resu
             writeln!(err, "{word}: {gate}")?;
         }
         if unusable {
-            let count = screen::counted(stitched.errors.len() as u64, "document or object", "documents or objects");
+            let count = screen::counted(
+                stitched.errors.len() as u64,
+                "document or object",
+                "documents or objects",
+            );
             writeln!(err, "{word}: `--strict`: {count} could not be used")?;
         }
         Ok(())
     });
     // Nothing is done with it any more, and taking a large company apart takes long.
     std::mem::forget(stitched);
-    Ok(if failed.is_empty() && !unusable { Exit::Done } else { Exit::Refused })
+    Ok(if failed.is_empty() && !unusable {
+        Exit::Done
+    } else {
+        Exit::Refused
+    })
 }
 
 /// Reads all sources and stitches them; warns of what could not be used.
-pub async fn read_and_stitch(
+pub(crate) async fn read_and_stitch(
     args: &SourceArgs,
     config: &Config,
     terminal: Terminal,

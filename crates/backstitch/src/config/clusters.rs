@@ -7,7 +7,8 @@ use super::reader::{Map, boolean, items, text};
 use super::root::Reading;
 use super::{Cluster, ClusterSource};
 
-const EXPECTED: &str = "expected one of `path`, `context` (with or without `kubeconfig`) and `in_cluster: true`";
+const EXPECTED: &str =
+    "expected one of `path`, `context` (with or without `kubeconfig`) and `in_cluster: true`";
 
 pub(super) fn clusters(node: Node, reading: &mut Reading<'_, '_>) -> Vec<Cluster> {
     let mut clusters: Vec<Cluster> = Vec::new();
@@ -53,7 +54,10 @@ fn cluster(node: Node, reading: &mut Reading<'_, '_>) -> Option<Cluster> {
     let (source, named) = match (path, live, in_cluster) {
         (Some(path), false, false) => {
             let paths = reading.paths("path", path);
-            let named = paths.first()?.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            let named = paths
+                .first()?
+                .file_stem()
+                .map(|stem| stem.to_string_lossy().into_owned());
             (ClusterSource::Files(paths), named)
         }
         (None, true, false) => {
@@ -95,8 +99,12 @@ fn cluster(node: Node, reading: &mut Reading<'_, '_>) -> Option<Cluster> {
 
 /// A live cluster is called after its context. Of one with slashes, as `arn:aws:eks:…:cluster/prod`, the last part is the
 /// name: a Service is written `cluster/namespace/name`.
-pub fn live_cluster_name(context: &str) -> String {
-    let last = context.trim_end_matches('/').rsplit('/').next().unwrap_or(context);
+pub(crate) fn live_cluster_name(context: &str) -> String {
+    let last = context
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or(context);
     last.replace(|c: char| c.is_whitespace() || c.is_control(), "-")
 }
 

@@ -7,7 +7,7 @@ use super::node::Place;
 
 /// One fault and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     pub(super) at: Place,
     pub(super) message: String,
     pub(super) hint: Option<String>,
@@ -29,13 +29,23 @@ impl fmt::Display for Fault {
             column,
             width,
         } = self.at;
-        write!(f, "{}:{line}:{column}: {}", self.path.display(), self.message)?;
+        write!(
+            f,
+            "{}:{line}:{column}: {}",
+            self.path.display(),
+            self.message
+        )?;
         if !self.text.is_empty() {
             let shown = Excerpt::of(&self.text, column, width);
             let number = line.to_string();
             let margin = " ".repeat(number.len());
             write!(f, "\n    {number} | {}", shown.text)?;
-            write!(f, "\n    {margin} | {}{}", shown.before, "^".repeat(shown.width))?;
+            write!(
+                f,
+                "\n    {margin} | {}{}",
+                shown.before,
+                "^".repeat(shown.width)
+            )?;
         }
         match &self.hint {
             Some(hint) => write!(f, "\n    hint: {hint}"),
@@ -57,7 +67,11 @@ impl Excerpt {
 
     fn of(line: &str, column: usize, width: usize) -> Self {
         let skipped = column.saturating_sub(Self::LONGEST / 2 + 1);
-        let skipped = if line.chars().count() > Self::LONGEST { skipped } else { 0 };
+        let skipped = if line.chars().count() > Self::LONGEST {
+            skipped
+        } else {
+            0
+        };
         let text: String = line.chars().skip(skipped).take(Self::LONGEST).collect();
         let column = column.saturating_sub(1 + skipped);
         // Tabs stay tabs, so that the caret stands where the reader's terminal puts the text.
@@ -78,7 +92,7 @@ impl Excerpt {
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
+pub(crate) enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read the configuration `{}`", path.display())]
     Unreadable {

@@ -13,8 +13,8 @@ use super::reader::{Map, boolean, duration, listed, text, texts};
 use super::root::Reading;
 use super::token::TokenSource;
 use super::{
-    Config, DEFAULT_SYNC_INTERVAL, Endpoint, Instance, InstanceOptions, InstanceSource, RefusedInstance,
-    SecretRef,
+    Config, DEFAULT_SYNC_INTERVAL, Endpoint, Instance, InstanceOptions, InstanceSource,
+    RefusedInstance, SecretRef,
 };
 
 /// Backstage is not asked more often.
@@ -22,7 +22,7 @@ const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 /// And not less often.
 const LONGEST_INTERVAL: Duration = Duration::from_hours(24 * 7);
 /// The instance of a catalog that was given no name (S33).
-pub const DEFAULT_NAME: &str = "default";
+pub(crate) const DEFAULT_NAME: &str = "default";
 
 pub(super) fn instances(list: Vec<Node>, reading: &mut Reading<'_, '_>, config: &mut Config) {
     let mut names: Vec<String> = Vec::new();
@@ -30,7 +30,12 @@ pub(super) fn instances(list: Vec<Node>, reading: &mut Reading<'_, '_>, config: 
         let Some(read) = instance(node, reading) else {
             continue;
         };
-        let Read { at, options, source, faults } = read;
+        let Read {
+            at,
+            options,
+            source,
+            faults,
+        } = read;
         let name = options.settings.name.to_string();
         if names.contains(&name) {
             reading.faults.hint(
@@ -108,10 +113,14 @@ fn source(map: &mut Map, reading: &mut Reading<'_, '_>) -> Option<InstanceSource
     let namespace = map.take_entry("namespace");
     let path = map.take_entry("path");
     let endpoint = map.take_entry("endpoint");
-    let given: Vec<(&str, Place)> = [("secretName", &secret), ("path", &path), ("endpoint", &endpoint)]
-        .into_iter()
-        .filter_map(|(key, entry)| entry.as_ref().map(|(at, _)| (key, *at)))
-        .collect();
+    let given: Vec<(&str, Place)> = [
+        ("secretName", &secret),
+        ("path", &path),
+        ("endpoint", &endpoint),
+    ]
+    .into_iter()
+    .filter_map(|(key, entry)| entry.as_ref().map(|(at, _)| (key, *at)))
+    .collect();
     if let [(first, _), (second, at), ..] = given.as_slice() {
         reading.faults.add(
             *at,
@@ -122,16 +131,18 @@ fn source(map: &mut Map, reading: &mut Reading<'_, '_>) -> Option<InstanceSource
     }
     let reach = reach(map, endpoint.is_some(), reading);
     if let (Some((at, _)), None) = (&namespace, &secret) {
-        reading
-            .faults
-            .add(*at, "`namespace` without `secretName`: it is the namespace of that Secret");
+        reading.faults.add(
+            *at,
+            "`namespace` without `secretName`: it is the namespace of that Secret",
+        );
     }
     if let Some((at, node)) = secret {
         let name = text("secretName", &node, reading.faults)?;
         let Some((_, namespace)) = namespace else {
-            reading
-                .faults
-                .add(at, "`secretName` without `namespace`, expected the namespace of the Secret too");
+            reading.faults.add(
+                at,
+                "`secretName` without `namespace`, expected the namespace of the Secret too",
+            );
             return None;
         };
         let namespace = text("namespace", &namespace, reading.faults)?;
@@ -142,7 +153,10 @@ fn source(map: &mut Map, reading: &mut Reading<'_, '_>) -> Option<InstanceSource
     }
     let (_, node) = endpoint?;
     let url = endpoint_url(&node, reading)?;
-    Some(InstanceSource::Endpoint(Box::new(Endpoint { url, ..reach? })))
+    Some(InstanceSource::Endpoint(Box::new(Endpoint {
+        url,
+        ..reach?
+    })))
 }
 
 fn endpoint_url(node: &Node, reading: &mut Reading<'_, '_>) -> Option<Url> {
@@ -150,14 +164,11 @@ fn endpoint_url(node: &Node, reading: &mut Reading<'_, '_>) -> Option<Url> {
     match parse_endpoint(&written) {
         Ok(url) => Some(url),
         Err(EndpointProblem::UserInfo) => {
-            // What stands there is a secret: neither it nor its line is shown.
-            let mut fault = reading.faults.fault(
+            reading.faults.hint(
                 node.at,
-                "`endpoint`: the URL carries a user name or password".to_owned(),
-                Some("leave it out, and give a token by `token_file` or `token_env`".to_owned()),
+                "`endpoint`: the URL carries a user name or password",
+                "leave it out, and give a token by `token_file` or `token_env`",
             );
-            fault.text = String::new();
-            reading.faults.list.push(fault);
             None
         }
         Err(EndpointProblem::NotHttp) => {
@@ -173,7 +184,7 @@ fn endpoint_url(node: &Node, reading: &mut Reading<'_, '_>) -> Option<Url> {
 
 /// Why a text cannot be the URL of a Backstage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EndpointProblem {
+pub(crate) enum EndpointProblem {
     /// It carries a user name or password.
     UserInfo,
     /// It is no http or https URL with a host.
@@ -184,10 +195,15 @@ pub enum EndpointProblem {
 ///
 /// # Errors
 /// When it cannot be one.
-pub fn parse_endpoint(text: &str) -> Result<Url, EndpointProblem> {
-    let url = Url::parse(text).map_err(|_| EndpointProblem::NotHttp)?;
+pub(crate) fn parse_endpoint(text: &str) -> Result<Url, EndpointProblem> {
+    // What cannot be read may hold a password all the same, and is not to be shown then (S31).
+    let wrong = || match text.contains('@') {
+        true => EndpointProblem::UserInfo,
+        false => EndpointProblem::NotHttp,
+    };
+    let url = Url::parse(text).map_err(|_| wrong())?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(EndpointProblem::NotHttp);
+        return Err(wrong());
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(EndpointProblem::UserInfo);
@@ -214,29 +230,33 @@ fn reach(map: &mut Map, live: bool, reading: &mut Reading<'_, '_>) -> Option<End
         ];
         for (key, entry) in keys {
             if let Some((at, _)) = entry {
-                let fault = reading.faults.fault(
+                reading.faults.add(
                     *at,
                     format!("`{key}` without `endpoint`: it is about a live Backstage"),
-                    None,
                 );
-                reading.faults.list.push(hidden(key, fault));
             }
         }
     }
-    let given: Vec<(&str, Place)> = [("token", &inline), ("token_file", &file), ("token_env", &variable)]
-        .into_iter()
-        .filter_map(|(key, entry)| entry.as_ref().map(|(at, _)| (key, *at)))
-        .collect();
+    let given: Vec<(&str, Place)> = [
+        ("token", &inline),
+        ("token_file", &file),
+        ("token_env", &variable),
+    ]
+    .into_iter()
+    .filter_map(|(key, entry)| entry.as_ref().map(|(at, _)| (key, *at)))
+    .collect();
     if let [(first, _), (second, at), ..] = given.as_slice() {
-        let fault = reading.faults.fault(
+        reading.faults.add(
             *at,
-            format!("`{second}` beside `{first}`, expected one of `token_file`, `token_env` and `token`"),
-            None,
+            format!(
+                "`{second}` beside `{first}`, expected one of `token_file`, `token_env` and `token`"
+            ),
         );
-        reading.faults.list.push(hidden(second, fault));
     }
     let token = if let Some((_, node)) = file {
-        reading.path("token_file", Some(node)).map(TokenSource::File)
+        reading
+            .path("token_file", Some(node))
+            .map(TokenSource::File)
     } else if let Some((_, node)) = variable {
         text("token_env", &node, reading.faults).map(TokenSource::Environment)
     } else if let Some((at, node)) = inline {
@@ -259,25 +279,16 @@ fn reach(map: &mut Map, live: bool, reading: &mut Reading<'_, '_>) -> Option<End
     })
 }
 
-/// The line of a token is not shown (S31).
-fn hidden(key: &str, mut fault: Fault) -> Fault {
-    if key == "token" {
-        fault.text = String::new();
-    }
-    fault
-}
-
 fn inline_token(at: Place, node: &Node, reading: &mut Reading<'_, '_>) -> Option<TokenSource> {
     let Value::Scalar(token, _) = &node.value else {
         reading.faults.expected("token", node, "a text");
         return None;
     };
-    let warning = reading.warnings.fault(
+    reading.warnings.hint(
         at,
-        "the token stands in the configuration itself, where it is easily shared".to_owned(),
-        Some("give it by `token_file` or `token_env`".to_owned()),
+        "the token stands in the configuration itself, where it is easily shared",
+        "give it by `token_file` or `token_env`",
     );
-    reading.warnings.list.push(hidden("token", warning));
     let token = token.trim();
     (!token.is_empty()).then(|| TokenSource::Inline(token.to_owned().into()))
 }
@@ -299,7 +310,10 @@ fn filter_conditions(
                 "expected such as `metadata.namespace=emea`; the kinds are chosen already",
             );
         }
-        if condition.split(',').any(|pair| pair.trim_start().starts_with("spec.")) {
+        if condition
+            .split(',')
+            .any(|pair| pair.trim_start().starts_with("spec."))
+        {
             reading.warnings.add(
                 *at,
                 "a `filter` on `spec` leaves out Groups and Users as well, so that owners cannot be resolved",
@@ -307,11 +321,15 @@ fn filter_conditions(
         }
     }
     if !live {
-        reading
-            .warnings
-            .add(at, "`filter` has no effect: only a live Backstage is asked with one");
+        reading.warnings.add(
+            at,
+            "`filter` has no effect: only a live Backstage is asked with one",
+        );
     }
-    conditions.into_iter().map(|(_, condition)| condition).collect()
+    conditions
+        .into_iter()
+        .map(|(_, condition)| condition)
+        .collect()
 }
 
 /// `clusters: all` or a list of names (S8).
@@ -354,7 +372,10 @@ fn match_rules(node: Option<Node>, reading: &mut Reading<'_, '_>) -> Vec<MatchRu
             Err(near) => {
                 let hint = match near {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("the rules are {}", listed(&MatchRule::ALL.map(MatchRule::as_str))),
+                    None => format!(
+                        "the rules are {}",
+                        listed(&MatchRule::ALL.map(MatchRule::as_str))
+                    ),
                 };
                 reading
                     .faults
@@ -364,9 +385,10 @@ fn match_rules(node: Option<Node>, reading: &mut Reading<'_, '_>) -> Vec<MatchRu
     }
     if rules.is_empty() {
         if reading.faults.list.len() == before {
-            reading
-                .faults
-                .add(at, "`match_rules`: the list is empty, expected at least one rule");
+            reading.faults.add(
+                at,
+                "`match_rules`: the list is empty, expected at least one rule",
+            );
         }
         return default;
     }
@@ -374,7 +396,11 @@ fn match_rules(node: Option<Node>, reading: &mut Reading<'_, '_>) -> Vec<MatchRu
 }
 
 /// A `label_map`, and its faults with their places (S1, S4).
-fn label_map(node: Option<Node>, instance: &str, reading: &mut Reading<'_, '_>) -> (LabelMap, Vec<Fault>) {
+fn label_map(
+    node: Option<Node>,
+    instance: &str,
+    reading: &mut Reading<'_, '_>,
+) -> (LabelMap, Vec<Fault>) {
     let Some(node) = node else {
         return (LabelMap::default(), Vec::new());
     };
@@ -396,20 +422,27 @@ fn label_map(node: Option<Node>, instance: &str, reading: &mut Reading<'_, '_>) 
                     Value::Scalar(path, _) => Some((item.at, path.clone())),
                     _ => {
                         let expected = "a path such as `annotations.backstage.io/kubernetes-id`";
-                        reading.faults.expected(&format!("label_map.{}", key.text), item, expected);
+                        reading
+                            .faults
+                            .expected(&format!("label_map.{}", key.text), item, expected);
                         None
                     }
                 })
                 .collect(),
             _ if known => {
-                reading
-                    .faults
-                    .expected(&format!("label_map.{}", key.text), &node, "a list of paths");
+                reading.faults.expected(
+                    &format!("label_map.{}", key.text),
+                    &node,
+                    "a list of paths",
+                );
                 continue;
             }
             _ => Vec::new(),
         };
-        lists.push((key.text.clone(), paths.iter().map(|(_, path)| path.clone()).collect()));
+        lists.push((
+            key.text.clone(),
+            paths.iter().map(|(_, path)| path.clone()).collect(),
+        ));
         places.push((key.text, key.at, paths));
     }
     let errors = match LabelMap::from_lists(lists) {
@@ -426,8 +459,14 @@ fn label_map(node: Option<Node>, instance: &str, reading: &mut Reading<'_, '_>) 
                     .find(|(_, path)| Some(path) == error.path.as_ref())
                     .map_or(*key_at, |(at, _)| *at)
             });
-            let hint = error.nearest.as_ref().map(|near| format!("did you mean `{near}`?"));
-            let path = error.path.as_ref().map_or_else(String::new, |path| format!(", path `{path}`"));
+            let hint = error
+                .nearest
+                .as_ref()
+                .map(|near| format!("did you mean `{near}`?"));
+            let path = error
+                .path
+                .as_ref()
+                .map_or_else(String::new, |path| format!(", path `{path}`"));
             let message = format!(
                 "instance `{instance}`, `label_map.{}`{path}: {}",
                 error.key, error.problem

@@ -24,21 +24,22 @@ use topology::labels::DEFAULT_PREFIX;
 use topology::settings::InstanceSettings;
 use url::Url;
 
-pub use self::clusters::live_cluster_name;
-pub use self::fault::{ConfigError, Fault};
-pub use self::instances::{DEFAULT_NAME, EndpointProblem, parse_endpoint};
-pub use self::token::{TokenError, TokenSource};
+pub(crate) use self::clusters::live_cluster_name;
+pub(crate) use self::fault::{ConfigError, Fault};
+pub(crate) use self::instances::{DEFAULT_NAME, EndpointProblem, parse_endpoint};
+pub(crate) use self::token::{TokenError, TokenSource};
 
 /// How often a live Backstage is read unless set otherwise (S28).
-pub const DEFAULT_SYNC_INTERVAL: Duration = Duration::from_mins(5);
+pub(crate) const DEFAULT_SYNC_INTERVAL: Duration = Duration::from_mins(5);
 /// Where the server listens unless set otherwise.
-pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7465);
+pub(crate) const DEFAULT_LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7465);
 /// Bound on the size of a configuration file, in bytes.
-pub const MAX_BYTES: u64 = 4 * 1024 * 1024;
+pub(crate) const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// A whole configuration. Paths in it are ready to be opened: what the file gives is relative to the file.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub(crate) struct Config {
     /// The file; none where nothing was configured.
     pub path: Option<PathBuf>,
     /// What every label key begins with (S16).
@@ -91,7 +92,7 @@ impl Config {
     /// # Errors
     /// When it cannot be read, or with all that is wrong with it. A fault of one instance's `label_map` costs that
     /// instance alone and is in [`Config::refused`] (S4).
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+    pub(crate) fn load(path: &Path) -> Result<Self, ConfigError> {
         let unreadable = |source| ConfigError::Unreadable {
             path: path.to_owned(),
             source,
@@ -109,12 +110,12 @@ impl Config {
     ///
     /// # Errors
     /// As [`Config::load`].
-    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         root::parse(path, text)
     }
 
     /// The stitching options of the instance of that name, whether it has a source or not.
-    pub fn instance_options(&self, name: &str) -> Option<&InstanceOptions> {
+    pub(crate) fn instance_options(&self, name: &str) -> Option<&InstanceOptions> {
         self.instances
             .iter()
             .map(|instance| &instance.options)
@@ -123,7 +124,7 @@ impl Config {
     }
 
     /// The names of all instances, in the order of the file.
-    pub fn instance_names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn instance_names(&self) -> impl Iterator<Item = &str> {
         self.instances
             .iter()
             .map(|instance| &instance.options)
@@ -134,7 +135,7 @@ impl Config {
 
 /// One instance and where its catalog is.
 #[derive(Clone, Debug)]
-pub struct Instance {
+pub(crate) struct Instance {
     /// How it is stitched and read.
     pub options: InstanceOptions,
     /// Where its catalog is.
@@ -143,14 +144,14 @@ pub struct Instance {
 
 impl Instance {
     /// Its name.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.options.settings.name
     }
 }
 
 /// What is said of an instance beside where its catalog is.
 #[derive(Clone, Debug)]
-pub struct InstanceOptions {
+pub(crate) struct InstanceOptions {
     /// How it is stitched.
     pub settings: InstanceSettings,
     /// How often it is read.
@@ -159,7 +160,7 @@ pub struct InstanceOptions {
 
 impl InstanceOptions {
     /// The defaults.
-    pub fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         Self {
             settings: InstanceSettings::named(name),
             sync_interval: DEFAULT_SYNC_INTERVAL,
@@ -169,7 +170,7 @@ impl InstanceOptions {
 
 /// Where the catalog of an instance is.
 #[derive(Clone, Debug)]
-pub enum InstanceSource {
+pub(crate) enum InstanceSource {
     /// A live Backstage.
     Endpoint(Box<Endpoint>),
     /// Catalog files, folders or patterns; at least one.
@@ -181,7 +182,7 @@ pub enum InstanceSource {
 
 /// How a live Backstage is reached.
 #[derive(Clone, Debug)]
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     /// Its base URL: http or https, without user information.
     pub url: Url,
     /// Its token.
@@ -196,7 +197,7 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// A Backstage at this URL, with the defaults.
-    pub fn at(url: Url) -> Self {
+    pub(crate) fn at(url: Url) -> Self {
         Self {
             url,
             token: None,
@@ -209,7 +210,7 @@ impl Endpoint {
 
 /// A Kubernetes Secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SecretRef {
+pub(crate) struct SecretRef {
     /// Its namespace.
     pub namespace: String,
     /// Its name.
@@ -218,7 +219,7 @@ pub struct SecretRef {
 
 /// An instance that cannot start (S4).
 #[derive(Clone, Debug)]
-pub struct RefusedInstance {
+pub(crate) struct RefusedInstance {
     /// Its name.
     pub name: String,
     /// Why; at least one.
@@ -227,7 +228,7 @@ pub struct RefusedInstance {
 
 /// One cluster and where its objects are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cluster {
+pub(crate) struct Cluster {
     /// Its name.
     pub name: String,
     /// Where its objects are.
@@ -236,7 +237,7 @@ pub struct Cluster {
 
 /// Where the objects of a cluster are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ClusterSource {
+pub(crate) enum ClusterSource {
     /// Manifest files or folders; at least one.
     Files(Vec<PathBuf>),
     /// A live API server.

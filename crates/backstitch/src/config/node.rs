@@ -167,7 +167,8 @@ fn width(start: Marker, end: Marker) -> usize {
 /// The parser's message without its place, which stands before it already.
 fn scan_message(error: &granit_parser::ScanError) -> String {
     let text = error.to_string();
-    let message = match text.split_once(" at byte ").or_else(|| text.split_once(" at line ")) {
+    let place = [" at byte ", " at char ", " at line "];
+    let message = match place.into_iter().find_map(|place| text.split_once(place)) {
         Some((message, _)) => message,
         None => &text,
     };

@@ -40,6 +40,9 @@ impl<'f> Faults<'f> {
     /// A fault at this place, not gathered.
     pub(super) fn fault(&self, at: Place, message: String, hint: Option<String>) -> Fault {
         let text = self.lines.get(at.line - 1).copied().unwrap_or_default();
+        // S31: neither is a line shown that holds a token, nor one with what may be a URL with a password.
+        let secret = text.contains("token:") || text.contains('@');
+        let text = if secret { "" } else { text };
         Fault {
             at,
             message,
@@ -51,7 +54,10 @@ impl<'f> Faults<'f> {
 
     /// What was found where something else was expected.
     pub(super) fn expected(&mut self, key: &str, node: &Node, expected: &str) {
-        self.add(node.at, format!("`{key}`: found {}, expected {expected}", node.found()));
+        self.add(
+            node.at,
+            format!("`{key}`: found {}, expected {expected}", node.found()),
+        );
     }
 }
 
@@ -114,7 +120,10 @@ impl Map {
     /// The same, with the place of the key.
     pub(super) fn take_entry(&mut self, key: &'static str) -> Option<(Place, Node)> {
         self.known.push(key);
-        let index = self.entries.iter().position(|(entry, _)| entry.text == key)?;
+        let index = self
+            .entries
+            .iter()
+            .position(|(entry, _)| entry.text == key)?;
         let (key, node) = self.entries.remove(index);
         (!matches!(node.value, Value::Null)).then_some((key.at, node))
     }
@@ -146,7 +155,10 @@ pub(super) fn text(key: &str, node: &Node, faults: &mut Faults<'_>) -> Option<St
     match &node.value {
         Value::Scalar(text, _) if !text.trim().is_empty() => Some(text.trim().to_owned()),
         Value::Scalar(..) => {
-            faults.add(node.at, format!("`{key}`: found an empty text, expected a value"));
+            faults.add(
+                node.at,
+                format!("`{key}`: found an empty text, expected a value"),
+            );
             None
         }
         _ => {
@@ -169,7 +181,11 @@ pub(super) fn boolean(key: &str, node: &Node, faults: &mut Faults<'_>) -> Option
 }
 
 /// A list of texts; one text stands for a list of one.
-pub(super) fn texts(key: &str, node: Node, faults: &mut Faults<'_>) -> Option<Vec<(Place, String)>> {
+pub(super) fn texts(
+    key: &str,
+    node: Node,
+    faults: &mut Faults<'_>,
+) -> Option<Vec<(Place, String)>> {
     match node.value {
         Value::Scalar(..) => text(key, &node, faults).map(|text| vec![(node.at, text)]),
         Value::List(items) => Some(
@@ -207,7 +223,9 @@ where
     N: std::str::FromStr + PartialOrd + std::fmt::Display,
 {
     let number = match &node.value {
-        Value::Scalar(text, Quoted::No) => text.parse().ok().filter(|number| range.contains(number)),
+        Value::Scalar(text, Quoted::No) => {
+            text.parse().ok().filter(|number| range.contains(number))
+        }
         _ => None,
     };
     if number.is_none() {

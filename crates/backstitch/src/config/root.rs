@@ -1,7 +1,7 @@
 //! The top of the configuration file.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use topology::nearest::nearest;
 
@@ -29,7 +29,8 @@ pub(super) fn parse(path: &Path, source: &str) -> Result<Config, ConfigError> {
     };
     match super::node::parse(source) {
         Ok(node) => {
-            if let Some(root) = Map::open(node, "the configuration", "a configuration", &mut faults) {
+            if let Some(root) = Map::open(node, "the configuration", "a configuration", &mut faults)
+            {
                 let mut reading = Reading {
                     folder: &folder,
                     faults: &mut faults,
@@ -47,7 +48,12 @@ pub(super) fn parse(path: &Path, source: &str) -> Result<Config, ConfigError> {
     }
     let mut list = faults.list;
     // A person who mends a file wants to see all of it: what would only cost one instance is listed too.
-    list.extend(config.refused.into_iter().flat_map(|refused| refused.faults));
+    list.extend(
+        config
+            .refused
+            .into_iter()
+            .flat_map(|refused| refused.faults),
+    );
     list.sort_by_key(|fault| fault.at);
     Err(ConfigError::Faults {
         path: path.to_owned(),
@@ -149,7 +155,12 @@ impl Reading<'_, '_> {
             .take("max_removal_ratio")
             .and_then(|node| number("max_removal_ratio", &node, 0.0..=1.0, self.faults));
         let confirmations = root.take("removal_confirmations").and_then(|node| {
-            number("removal_confirmations", &node, 1..=MAX_CONFIRMATIONS, self.faults)
+            number(
+                "removal_confirmations",
+                &node,
+                1..=MAX_CONFIRMATIONS,
+                self.faults,
+            )
         });
         RemovalPolicy {
             max_removal_ratio: ratio.unwrap_or(default.max_removal_ratio),
@@ -171,9 +182,12 @@ impl Reading<'_, '_> {
         let Some(backstage) = backstage else {
             return;
         };
-        let Some(mut backstage) =
-            Map::open(backstage, "scrapers.backstage", "`scrapers.backstage`", self.faults)
-        else {
+        let Some(mut backstage) = Map::open(
+            backstage,
+            "scrapers.backstage",
+            "`scrapers.backstage`",
+            self.faults,
+        ) else {
             return;
         };
         let enabled = backstage
@@ -182,7 +196,9 @@ impl Reading<'_, '_> {
             .unwrap_or(true);
         let list = backstage.take("instances");
         backstage.finish(self.faults);
-        let list = list.map(|node| items("instances", node, self.faults)).unwrap_or_default();
+        let list = list
+            .map(|node| items("instances", node, self.faults))
+            .unwrap_or_default();
         // A disabled scraper is checked all the same: it is going to be enabled one day.
         instances(list, self, config);
         if !enabled {
@@ -220,22 +236,29 @@ impl Reading<'_, '_> {
     }
 
     /// A path, made relative to the folder of the configuration.
-    pub(super) fn path(&mut self, key: &str, node: Option<Node>) -> Option<std::path::PathBuf> {
+    pub(super) fn path(&mut self, key: &str, node: Option<Node>) -> Option<PathBuf> {
         let path = text(key, &node?, self.faults)?;
-        Some(self.folder.join(path))
+        Some(self.relative(&path))
+    }
+
+    fn relative(&self, path: &str) -> PathBuf {
+        self.folder.join(path.strip_prefix("./").unwrap_or(path))
     }
 
     /// The paths of `path`: one, or a list.
-    pub(super) fn paths(&mut self, key: &str, node: Node) -> Vec<std::path::PathBuf> {
+    pub(super) fn paths(&mut self, key: &str, node: Node) -> Vec<PathBuf> {
         if let Value::List(items) = &node.value
             && items.is_empty()
         {
-            self.faults.add(node.at, format!("`{key}`: the list is empty, expected a path"));
+            self.faults.add(
+                node.at,
+                format!("`{key}`: the list is empty, expected a path"),
+            );
         }
         texts(key, node, self.faults)
             .unwrap_or_default()
             .into_iter()
-            .map(|(_, path)| self.folder.join(path))
+            .map(|(_, path)| self.relative(&path))
             .collect()
     }
 }

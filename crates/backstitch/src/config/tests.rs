@@ -16,8 +16,15 @@ fn faults(text: &str) -> String {
 }
 
 fn of_instance(lines: &str) -> String {
-    let lines: Vec<String> = lines.trim().lines().map(|line| format!("      {line}\n")).collect();
-    format!("scrapers:\n  backstage:\n    instances:\n    -\n{}", lines.concat())
+    let lines: Vec<String> = lines
+        .trim()
+        .lines()
+        .map(|line| format!("      {line}\n"))
+        .collect();
+    format!(
+        "scrapers:\n  backstage:\n    instances:\n    -\n{}",
+        lines.concat()
+    )
 }
 
 #[test]
@@ -46,7 +53,10 @@ scrapers:
         panic!("one instance, found {:?}", config.instances);
     };
     assert_eq!(instance.name(), "backstage-credentials");
-    assert_eq!(instance.options.settings.label_map, topology::label_map::LabelMap::default());
+    assert_eq!(
+        instance.options.settings.label_map,
+        topology::label_map::LabelMap::default()
+    );
     assert!(matches!(&instance.source, InstanceSource::Secret(secret)
         if secret.namespace == "causely" && secret.name == "backstage-credentials"));
 }
@@ -91,15 +101,28 @@ clusters:
     )
     .expect("a configuration");
     insta::assert_debug_snapshot!(config);
-    assert_eq!(config.instances[0].options.settings.match_rules, [MatchRule::LabelSelector, MatchRule::ServiceName]);
+    assert_eq!(
+        config.instances[0].options.settings.match_rules,
+        [MatchRule::LabelSelector, MatchRule::ServiceName]
+    );
     assert_eq!(config.instances[1].options.settings.clusters, Coverage::All);
 }
 
 #[test]
 fn an_empty_configuration_is_the_default() {
-    for text in ["", "# nothing\n", "---\n", "scrapers:\n", "scrapers: {backstage: {instances: }}"] {
+    for text in [
+        "",
+        "# nothing\n",
+        "---\n",
+        "scrapers:\n",
+        "scrapers: {backstage: {instances: }}",
+    ] {
         let config = parse(text).expect(text);
-        assert_eq!((config.instances.len(), config.listen), (0, DEFAULT_LISTEN), "{text}");
+        assert_eq!(
+            (config.instances.len(), config.listen),
+            (0, DEFAULT_LISTEN),
+            "{text}"
+        );
     }
 }
 
@@ -191,7 +214,9 @@ fn a_key_given_twice() {
 
 #[test]
 fn two_sources_of_one_instance() {
-    insta::assert_snapshot!(faults(&of_instance("path: x\nendpoint: https://backstage.example.org")));
+    insta::assert_snapshot!(faults(&of_instance(
+        "path: x\nendpoint: https://backstage.example.org"
+    )));
 }
 
 #[test]
@@ -213,9 +238,28 @@ fn two_tokens() {
 
 #[test]
 fn s31_a_password_in_a_url_is_not_shown() {
-    let text = faults(&of_instance("endpoint: https://joe:s3cr3t@backstage.example.org"));
+    let text = faults(&of_instance(
+        "endpoint: https://joe:s3cr3t@backstage.example.org",
+    ));
     assert!(!text.contains("s3cr3t"), "{text}");
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn s31_no_fault_shows_a_secret() {
+    let faulty = [
+        of_instance("endpoint: ftp://joe:s3cr3t@backstage.example.org"),
+        of_instance("endpoint: joe:s3cr3t@backstage.example.org"),
+        of_instance("endpoint: https://b.example\ntoken: \"s3cr3t"),
+        of_instance("endpoint: https://b.example\ntoken: [s3cr3t]"),
+        of_instance("endpoint: https://b.example\ntoken: s3cr3t\ntoken: s3cr3t"),
+        of_instance("{endpoint: x, token: s3cr3t}"),
+        of_instance("path: x\ntoken: {a: s3cr3t}"),
+    ];
+    for text in faulty {
+        let shown = faults(&text);
+        assert!(!shown.contains("s3cr3t"), "{shown}");
+    }
 }
 
 #[test]
@@ -231,7 +275,9 @@ fn durations_that_are_none_or_too_short() {
 
 #[test]
 fn rules_that_are_none() {
-    insta::assert_snapshot!(faults(&of_instance("path: x\nmatch_rules: [service-name, magic, service-name]")));
+    insta::assert_snapshot!(faults(&of_instance(
+        "path: x\nmatch_rules: [service-name, magic, service-name]"
+    )));
     insta::assert_snapshot!(faults(&of_instance("path: x\nmatch_rules: []")));
 }
 
@@ -249,12 +295,17 @@ fn a_filter_that_widens() {
 
 #[test]
 fn clusters_without_a_source_or_with_two() {
-    insta::assert_snapshot!(faults("clusters:\n- name: a\n- name: b\n  path: x\n  in_cluster: true\n- in_cluster: true\n"));
+    insta::assert_snapshot!(faults(
+        "clusters:\n- name: a\n- name: b\n  path: x\n  in_cluster: true\n- in_cluster: true\n"
+    ));
 }
 
 #[test]
 fn a_long_line_is_shown_in_part() {
-    let text = format!("{}listen: x, label_prefix: y}}", format!("{{allowed_hosts: [{}], ", "a".repeat(300)));
+    let text = format!(
+        "{}listen: x, label_prefix: y}}",
+        format!("{{allowed_hosts: [{}], ", "a".repeat(300))
+    );
     insta::assert_snapshot!(faults(&text));
 }
 
@@ -262,7 +313,9 @@ fn a_long_line_is_shown_in_part() {
 fn warnings_do_not_stop_anything_and_show_no_secret() {
     let text = format!(
         "{}clusters: [{{name: us-east, path: x}}]\n",
-        of_instance("endpoint: http://b.example\ntoken: s3cr3t\nclusters: [us-eats]\nfilter: spec.lifecycle=production")
+        of_instance(
+            "endpoint: http://b.example\ntoken: s3cr3t\nclusters: [us-eats]\nfilter: spec.lifecycle=production"
+        )
     );
     let config = parse(&text).expect("only warnings");
     let warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
@@ -284,7 +337,10 @@ fn aliases_are_bounded() {
 
 #[test]
 fn the_demo_configuration_is_valid() {
-    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/demo/backstitch.yaml"));
+    let path = Path::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../examples/demo/backstitch.yaml"
+    ));
     let config = Config::load(path).expect("the demo");
     assert_eq!((config.instances.len(), config.clusters.len()), (1, 2));
     assert!(config.warnings.is_empty() && config.refused.is_empty());

@@ -9,7 +9,7 @@ const MAX_TOKEN_BYTES: u64 = 64 * 1024;
 
 /// The place where a token is found.
 #[derive(Clone, Debug)]
-pub enum TokenSource {
+pub(crate) enum TokenSource {
     /// In a file, with or without a line end.
     File(PathBuf),
     /// In an environment variable.
@@ -20,7 +20,7 @@ pub enum TokenSource {
 
 /// Why there is no token. No message shows one.
 #[derive(Debug, thiserror::Error)]
-pub enum TokenError {
+pub(crate) enum TokenError {
     /// The file cannot be read.
     #[error("cannot read the token file `{}`", path.display())]
     Unreadable {
@@ -48,7 +48,7 @@ impl TokenSource {
     ///
     /// # Errors
     /// When there is none to be read.
-    pub fn read(&self) -> Result<SecretString, TokenError> {
+    pub(crate) fn read(&self) -> Result<SecretString, TokenError> {
         match self {
             Self::Inline(token) => Ok(token.clone()),
             Self::Environment(name) => match std::env::var(name) {

@@ -9,12 +9,27 @@ use topology::topology::Topology;
 use super::walk;
 
 const HEADER: [&str; 13] = [
-    "cluster", "component", "instance", "verdict", "rule", "services", "candidates", "owner_state", "owner", "owner_source",
-    "conflict_with", "reason", "fix",
+    "cluster",
+    "component",
+    "instance",
+    "verdict",
+    "rule",
+    "services",
+    "candidates",
+    "owner_state",
+    "owner",
+    "owner_source",
+    "conflict_with",
+    "reason",
+    "fix",
 ];
 
 /// Writes the lines of these verdicts; of all, where none is named. Lists are separated by blanks.
-pub fn write(topology: &Topology, only: &[api::Verdict], out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(
+    topology: &Topology,
+    only: &[api::Verdict],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(HEADER).map_err(io_error)?;
     for verdict in walk::verdicts(topology, ComponentFilter::default()) {

@@ -10,23 +10,23 @@ use super::walk;
 use crate::sources::Stitched;
 
 /// Writes the document as JSON.
-pub fn write_json(stitched: &Stitched, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_json(stitched: &Stitched, out: &mut dyn Write) -> io::Result<()> {
     json(&Document { stitched }, out)
 }
 
 /// Writes the same document as YAML.
-pub fn write_yaml(stitched: &Stitched, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_yaml(stitched: &Stitched, out: &mut dyn Write) -> io::Result<()> {
     yaml(&Document { stitched }, out)
 }
 
 /// Writes a value as JSON, indented.
-pub fn json(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn json(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, value).map_err(io::Error::from)?;
     writeln!(out)
 }
 
 /// Writes a value as YAML.
-pub fn yaml(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn yaml(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = Remembering { out, failed: None };
     let written = serde_saphyr::to_io_writer(&mut writer, value);
     match (written, writer.failed) {
@@ -66,10 +66,12 @@ impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Stitched { topology, errors } = self.stitched;
         let components = || {
-            walk::verdicts(topology, ComponentFilter::default()).map(|verdict| render::component_row(&verdict))
+            walk::verdicts(topology, ComponentFilter::default())
+                .map(|verdict| render::component_row(&verdict))
         };
         let services = || {
-            walk::services(topology, ServiceFilter::default()).map(|id| render::service_row(topology, id))
+            walk::services(topology, ServiceFilter::default())
+                .map(|id| render::service_row(topology, id))
         };
         let owners = || walk::owners(topology).map(|id| render::owner_row(topology, id));
         let mut map = serializer.serialize_map(Some(5))?;

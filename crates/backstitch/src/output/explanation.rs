@@ -14,7 +14,11 @@ use super::screen::{counted, printable};
 const SHOWN: usize = 10;
 
 /// Writes an explanation.
-pub fn write(explanation: &Explanation, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(
+    explanation: &Explanation,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut page = Page { out, paint };
     match explanation {
         Explanation::Component {
@@ -28,12 +32,15 @@ pub fn write(explanation: &Explanation, paint: Paint, out: &mut dyn Write) -> io
                 let instances = instances.join("`, `");
                 page.line(&format!("none that was read is covered by catalog `{instances}`, so nothing was looked up"))?;
             }
-            verdicts.iter().enumerate().try_for_each(|(index, verdict)| {
-                if index > 0 {
-                    writeln!(page.out)?;
-                }
-                page.verdict(verdict)
-            })
+            verdicts
+                .iter()
+                .enumerate()
+                .try_for_each(|(index, verdict)| {
+                    if index > 0 {
+                        writeln!(page.out)?;
+                    }
+                    page.verdict(verdict)
+                })
         }
         Explanation::Service(service) => page.service(service),
         Explanation::Workload(workload) => page.workload(workload),
@@ -41,7 +48,7 @@ pub fn write(explanation: &Explanation, paint: Paint, out: &mut dyn Write) -> io
 }
 
 /// What came of an owner candidate.
-pub fn outcome_words(outcome: OwnerOutcome) -> &'static str {
+pub(crate) fn outcome_words(outcome: OwnerOutcome) -> &'static str {
     match outcome {
         OwnerOutcome::Resolved => "the owner",
         OwnerOutcome::Dangling => "no such Group or User in this catalog",
@@ -58,7 +65,11 @@ struct Page<'p> {
 
 impl Page<'_> {
     fn heading(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{}", self.paint.paint(Style::Heading, printable(text)))
+        writeln!(
+            self.out,
+            "{}",
+            self.paint.paint(Style::Heading, printable(text))
+        )
     }
 
     fn step(&mut self, text: &str) -> io::Result<()> {
@@ -71,7 +82,11 @@ impl Page<'_> {
 
     /// Lines of two columns.
     fn columns(&mut self, rows: &[(String, String)]) -> io::Result<()> {
-        let width = rows.iter().map(|(left, _)| left.chars().count()).max().unwrap_or_default();
+        let width = rows
+            .iter()
+            .map(|(left, _)| left.chars().count())
+            .max()
+            .unwrap_or_default();
         rows.iter()
             .try_for_each(|(left, right)| self.line(format!("{left:<width$}  {right}").trim_end()))
     }
@@ -87,7 +102,10 @@ impl Page<'_> {
     }
 
     fn verdict(&mut self, it: &VerdictExplanation) -> io::Result<()> {
-        self.heading(&format!("{} of catalog {} in cluster {}", it.reference, it.instance, it.cluster))?;
+        self.heading(&format!(
+            "{} of catalog {} in cluster {}",
+            it.reference, it.instance, it.cluster
+        ))?;
         let style = match it.verdict {
             api::Verdict::Stitched => Style::Good,
             _ => Style::Warning,
@@ -103,8 +121,15 @@ impl Page<'_> {
         self.step("2. In which namespace?")?;
         self.paths(&it.namespace_paths)?;
         if let Some(fault) = &it.fault {
-            let field = if fault.field.is_empty() { "the entity" } else { &fault.field };
-            self.line(&format!("{field}: found {}, expected {}", fault.found, fault.expected))?;
+            let field = if fault.field.is_empty() {
+                "the entity"
+            } else {
+                &fault.field
+            };
+            self.line(&format!(
+                "{field}: found {}, expected {}",
+                fault.found, fault.expected
+            ))?;
         }
         self.step("3. What was looked up?")?;
         if it.rules.is_empty() {
@@ -120,7 +145,10 @@ impl Page<'_> {
                     self.line(&format!("{}: {lookup}: {found}", tried.rule))?;
                     self.names(&tried.found, tried.found_total)?;
                 }
-                None => self.line(&format!("{}: the component gives nothing to look for", tried.rule))?,
+                None => self.line(&format!(
+                    "{}: the component gives nothing to look for",
+                    tried.rule
+                ))?,
             }
         }
         self.around(it)?;
@@ -167,7 +195,10 @@ impl Page<'_> {
             ("namespaces with a name like it", &miss.near_namespaces),
             ("the same name elsewhere in the cluster", &miss.elsewhere),
             ("Services with a name like it", &miss.near_services),
-            ("other clusters with a Service of the name", &miss.other_clusters),
+            (
+                "other clusters with a Service of the name",
+                &miss.other_clusters,
+            ),
         ];
         for (what, names) in lists {
             if !names.is_empty() {
@@ -180,7 +211,9 @@ impl Page<'_> {
 
     fn outcome(&mut self, it: &VerdictExplanation) -> io::Result<()> {
         if !it.services.is_empty() {
-            let by = it.rule.map_or_else(String::new, |rule| format!(" by rule {rule}"));
+            let by = it
+                .rule
+                .map_or_else(String::new, |rule| format!(" by rule {rule}"));
             self.line(&format!("stitched{by} to"))?;
             self.names(&it.services, it.services.len() as u64)?;
         } else {
@@ -195,10 +228,16 @@ impl Page<'_> {
             self.names(&it.candidates, it.candidates.len() as u64)?;
         }
         if let Some(winner) = &it.conflict_with {
-            self.line(&format!("the winner is {} of catalog {}", winner.reference, winner.instance))?;
+            self.line(&format!(
+                "the winner is {} of catalog {}",
+                winner.reference, winner.instance
+            ))?;
         }
         for lost in it.lost.iter().take(SHOWN) {
-            self.line(&format!("{} went to {} of catalog {}", lost.service, lost.to.reference, lost.to.instance))?;
+            self.line(&format!(
+                "{} went to {} of catalog {}",
+                lost.service, lost.to.reference, lost.to.instance
+            ))?;
         }
         match it.lost.len().saturating_sub(SHOWN) {
             0 => Ok(()),
@@ -222,7 +261,10 @@ impl Page<'_> {
                     Some(email) => format!(", {email}"),
                     None => String::new(),
                 };
-                self.line(&format!("{} ({}){email}", contact.display_name, contact.reference))?;
+                self.line(&format!(
+                    "{} ({}){email}",
+                    contact.display_name, contact.reference
+                ))?;
             }
             None if owner.tried.is_empty() => self.line("nobody: no field names one")?,
             None => self.line("nobody: none of them exists")?,
@@ -248,12 +290,19 @@ impl Page<'_> {
             (None, None) => "no component is stitched to it".to_owned(),
         };
         writeln!(self.out, "  {state}: {}", printable(&who))?;
-        if let Some(email) = service.owner.as_ref().and_then(|owner| owner.email.as_ref()) {
+        if let Some(email) = service
+            .owner
+            .as_ref()
+            .and_then(|owner| owner.email.as_ref())
+        {
             self.line(email)?;
         }
         self.labels(&service.labels)?;
         if !service.workloads.is_empty() {
-            self.step("Behind it, and owned with it")?;
+            self.step(match service.state {
+                api::ServiceState::Owned => "Behind it, and owned with it",
+                _ => "Behind it",
+            })?;
             let names: Vec<String> = service
                 .workloads
                 .iter()
@@ -269,11 +318,15 @@ impl Page<'_> {
             None => {
                 self.step("Why is it unclaimed?")?;
                 self.line("no component of any catalog that covers its cluster names or selects it, or those that do miss it:")?;
-                self.line("`backstitch stitch --only ambiguous,conflict,service-not-found` lists them")?;
+                self.line(
+                    "`backstitch stitch --only ambiguous,conflict,service-not-found` lists them",
+                )?;
                 self.step("Fix")?;
                 let fix = format!("backstage.io/kubernetes-id: {}", service.name);
                 let namespace = format!("backstage.io/kubernetes-namespace: {}", service.namespace);
-                self.line(&format!("{fix}  # under `metadata.annotations` of its component"))?;
+                self.line(&format!(
+                    "{fix}  # under `metadata.annotations` of its component"
+                ))?;
                 self.line(&namespace)
             }
         }
@@ -286,40 +339,62 @@ impl Page<'_> {
         self.step("Written on it")?;
         let rows: Vec<(String, String)> = labels
             .iter()
-            .map(|label| (format!("{}: {}", label.key, label.value), format!("({})", label.why)))
+            .map(|label| {
+                (
+                    format!("{}: {}", label.key, label.value),
+                    format!("({})", label.why),
+                )
+            })
             .collect();
         self.columns(&rows)
     }
 
     fn workload(&mut self, it: &WorkloadExplanation) -> io::Result<()> {
         let row = &it.workload;
-        self.heading(&format!("{} {}/{}/{}", row.kind, row.cluster, row.namespace, row.name))?;
+        self.heading(&format!(
+            "{} {}/{}/{}",
+            row.kind, row.cluster, row.namespace, row.name
+        ))?;
         if let Some(node) = &row.node {
             self.line(&format!("on node {node}"))?;
         }
         if it.inherited.is_empty() {
             let nobody = self.paint.paint(Style::Warning, "unowned");
-            writeln!(self.out, "  {nobody}: no Service selects it, so it inherits nothing")?;
+            writeln!(
+                self.out,
+                "  {nobody}: no Service selects it, so it inherits nothing"
+            )?;
             return Ok(());
         }
         let (style, word) = match it.shared {
-            true => (Style::Warning, "shared: its Services have different owners, and all of them are kept"),
+            true => (
+                Style::Warning,
+                "shared: its Services have different owners, and all of them are kept",
+            ),
             false => (Style::Good, "inherited"),
         };
         writeln!(self.out, "  {}", self.paint.paint(style, word))?;
-        it.inherited.iter().try_for_each(|from| self.inherited(from))
+        it.inherited
+            .iter()
+            .try_for_each(|from| self.inherited(from))
     }
 
     fn inherited(&mut self, from: &InheritedFrom) -> io::Result<()> {
         self.step(&format!("From Service {}", printable(&from.service)))?;
-        for hop in &from.path {
-            self.line(&format!("to {} {}, by {}", hop.kind, hop.name, hop.by))?;
-        }
+        let way: Vec<String> = from
+            .path
+            .iter()
+            .map(|hop| format!("{} {} by {}", hop.kind, hop.name, hop.by))
+            .collect();
+        self.line(&format!("way: it leads to {}", way.join(", then ")))?;
         let component = from.component.as_deref().unwrap_or("none");
         self.line(&format!("component: {component} ({})", from.state))?;
         let owner = match &from.owner {
             Some(owner) => {
-                let email = owner.email.as_ref().map_or_else(String::new, |email| format!(", {email}"));
+                let email = owner
+                    .email
+                    .as_ref()
+                    .map_or_else(String::new, |email| format!(", {email}"));
                 format!("{} ({}){email}", owner.display_name, owner.reference)
             }
             None => "nobody".to_owned(),

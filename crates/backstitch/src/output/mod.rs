@@ -2,13 +2,13 @@
 //!
 //! Data goes to standard output, everything else to standard error; nothing needs colour to be understood.
 
-pub mod csv;
-pub mod document;
-pub mod explanation;
-pub mod ownership;
-pub mod paint;
-pub mod screen;
-pub mod summary;
-pub mod table;
-pub mod walk;
-pub mod warnings;
+pub(crate) mod csv;
+pub(crate) mod document;
+pub(crate) mod explanation;
+pub(crate) mod ownership;
+pub(crate) mod paint;
+pub(crate) mod screen;
+pub(crate) mod summary;
+pub(crate) mod table;
+pub(crate) mod walk;
+pub(crate) mod warnings;

@@ -10,28 +10,52 @@ use super::paint::{Paint, Style};
 use super::screen::printable;
 
 /// Writes an answer about a Service or a workload.
-pub fn write(subject: &str, answer: &ResolveAnswer, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(
+    subject: &str,
+    answer: &ResolveAnswer,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let named = match (&answer.workload, &answer.service) {
         (Some(workload), _) => {
-            format!("{} {}/{}/{}", workload.kind, workload.cluster, workload.namespace, workload.name)
+            format!(
+                "{} {}/{}/{}",
+                workload.kind, workload.cluster, workload.namespace, workload.name
+            )
         }
         (None, Some(service)) => format!("Service {service}"),
         (None, None) => subject.to_owned(),
     };
     writeln!(out, "{}", paint.paint(Style::Heading, printable(&named)))?;
-    if answer.owners.iter().all(|resolved| resolved.owner.is_none()) {
-        let nobody = match answer.owners.iter().find_map(|resolved| resolved.component.as_deref()) {
+    if answer
+        .owners
+        .iter()
+        .all(|resolved| resolved.owner.is_none())
+    {
+        let nobody = match answer
+            .owners
+            .iter()
+            .find_map(|resolved| resolved.component.as_deref())
+        {
             Some(component) => format!("nobody: `{component}` is stitched to it and has no owner"),
             None if answer.owners.is_empty() => "nobody".to_owned(),
             None => "nobody: no component is stitched to it".to_owned(),
         };
-        field("owner", &paint.paint(Style::Warning, printable(&nobody)), out)?;
+        field(
+            "owner",
+            &paint.paint(Style::Warning, printable(&nobody)),
+            out,
+        )?;
     }
     let several = answer.owners.len() > 1;
     for resolved in &answer.owners {
         let Some(owner) = &resolved.owner else {
             if several {
-                field("owner", &format!("nobody, by Service {}", resolved.service), out)?;
+                field(
+                    "owner",
+                    &format!("nobody, by Service {}", resolved.service),
+                    out,
+                )?;
             }
             continue;
         };
@@ -56,7 +80,7 @@ pub fn write(subject: &str, answer: &ResolveAnswer, paint: Paint, out: &mut dyn 
 }
 
 /// Writes the owner of a component, per instance.
-pub fn write_component(
+pub(crate) fn write_component(
     reference: &str,
     by_instance: &BTreeMap<&str, &OwnerReasoning>,
     paint: Paint,
@@ -64,10 +88,18 @@ pub fn write_component(
 ) -> io::Result<()> {
     if by_instance.is_empty() {
         writeln!(out, "{}", paint.paint(Style::Heading, printable(reference)))?;
-        return field("owner", "unknown: its instance covers no cluster that was read", out);
+        return field(
+            "owner",
+            "unknown: its instance covers no cluster that was read",
+            out,
+        );
     }
     for (instance, reasoning) in by_instance {
-        let heading = format!("{} of catalog {}", printable(reference), printable(instance));
+        let heading = format!(
+            "{} of catalog {}",
+            printable(reference),
+            printable(instance)
+        );
         writeln!(out, "{}", paint.paint(Style::Heading, heading))?;
         match &reasoning.owner {
             Some(owner) => contact(owner, paint, out)?,
@@ -79,7 +111,14 @@ pub fn write_component(
         let tried: Vec<String> = reasoning
             .tried
             .iter()
-            .map(|tried| format!("{} = {}: {}", tried.path, tried.target, outcome_words(tried.outcome)))
+            .map(|tried| {
+                format!(
+                    "{} = {}: {}",
+                    tried.path,
+                    tried.target,
+                    outcome_words(tried.outcome)
+                )
+            })
             .collect();
         list("path", &tried, out)?;
     }

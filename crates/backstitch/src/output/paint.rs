@@ -7,7 +7,7 @@ use crate::args::Color;
 
 /// What a text is, as far as colour says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
+pub(crate) enum Style {
     /// Good news.
     Good,
     /// What failed.
@@ -24,16 +24,13 @@ pub enum Style {
 
 /// Whether one stream is painted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Paint {
+pub(crate) struct Paint {
     on: bool,
 }
 
 impl Paint {
-    /// Never.
-    pub const PLAIN: Self = Self { on: false };
-
     /// By the choice of the user for this stream; the environment's `NO_COLOR` counts where the choice is left open.
-    pub fn choose(color: Color, stream: &impl IsTerminal) -> Self {
+    pub(crate) fn choose(color: Color, stream: &impl IsTerminal) -> Self {
         let on = match color {
             Color::Always => true,
             Color::Never => false,
@@ -47,12 +44,12 @@ impl Paint {
     }
 
     /// Whether anything is painted.
-    pub fn is_on(self) -> bool {
+    pub(crate) fn is_on(self) -> bool {
         self.on
     }
 
     /// The text in the colour of what it is.
-    pub fn paint(self, style: Style, text: impl Display) -> String {
+    pub(crate) fn paint(self, style: Style, text: impl Display) -> String {
         if !self.on {
             return text.to_string();
         }

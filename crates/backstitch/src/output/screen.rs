@@ -6,8 +6,10 @@ const DEFAULT_WIDTH: usize = 100;
 const NARROWEST: usize = 40;
 
 /// How wide lines may be: `COLUMNS`, else the terminal's width, else 100.
-pub fn width() -> usize {
-    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+pub(crate) fn width() -> usize {
+    let columns = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
     columns
         .or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
         .unwrap_or(DEFAULT_WIDTH)
@@ -15,7 +17,7 @@ pub fn width() -> usize {
 }
 
 /// The text in at most `width` characters, its end cut where it has to be.
-pub fn cut(text: &str, width: usize) -> String {
+pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
     }
@@ -25,7 +27,7 @@ pub fn cut(text: &str, width: usize) -> String {
 }
 
 /// The text in lines of at most `width` characters, broken at blanks, and inside of words that are longer.
-pub fn fold(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn fold(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut length = 0;
@@ -47,7 +49,10 @@ pub fn fold(text: &str, width: usize) -> Vec<String> {
                 length = 0;
                 continue;
             }
-            let end = word.char_indices().nth(width).map_or(word.len(), |(index, _)| index);
+            let end = word
+                .char_indices()
+                .nth(width)
+                .map_or(word.len(), |(index, _)| index);
             lines.push(word[..end].to_owned());
             word = &word[end..];
         }
@@ -59,9 +64,18 @@ pub fn fold(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Text from a source with what would move a terminal's cursor made visible.
-pub fn printable(text: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn printable(text: &str) -> std::borrow::Cow<'_, str> {
     if text.chars().any(char::is_control) {
-        text.chars().flat_map(|c| if c.is_control() { Escaped::Hidden(c.escape_debug()) } else { Escaped::Plain(Some(c)) }).collect::<String>().into()
+        text.chars()
+            .flat_map(|c| {
+                if c.is_control() {
+                    Escaped::Hidden(c.escape_debug())
+                } else {
+                    Escaped::Plain(Some(c))
+                }
+            })
+            .collect::<String>()
+            .into()
     } else {
         text.into()
     }
@@ -84,13 +98,13 @@ impl Iterator for Escaped {
 }
 
 /// `3 Services`, `1 Service`.
-pub fn counted(count: u64, one: &str, many: &str) -> String {
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// A share as people read it: `76.7%`.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-pub fn percent(part: u64, whole: u64) -> String {
+pub(crate) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "-".to_owned();
     }

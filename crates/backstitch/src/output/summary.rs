@@ -10,7 +10,7 @@ use super::paint::{Paint, Style};
 use super::screen::{counted, percent};
 
 /// Writes how much is owned, and what became of the components.
-pub fn write(topology: &Topology, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(topology: &Topology, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let summary = topology.summary();
     let services = summary.services as u64;
     let owned = summary.service_states[0] as u64;
@@ -34,21 +34,37 @@ pub fn write(topology: &Topology, paint: Paint, out: &mut dyn Write) -> io::Resu
         counted(verdicts as u64, "verdict", "verdicts"),
     );
     writeln!(out, "\n{}", paint.paint(Style::Heading, heading))?;
-    counts(&VerdictKind::ALL.map(VerdictKind::as_str), &summary.verdicts, paint, out)?;
+    counts(
+        &VerdictKind::ALL.map(VerdictKind::as_str),
+        &summary.verdicts,
+        paint,
+        out,
+    )?;
 
-    let heading = format!("Their owners, of {} known", counted(summary.owners as u64, "Group or User", "Groups and Users"));
+    let heading = format!(
+        "Their owners, of {} known",
+        counted(summary.owners as u64, "Group or User", "Groups and Users")
+    );
     writeln!(out, "\n{}", paint.paint(Style::Heading, heading))?;
     owners(&summary, paint, out)
 }
 
 fn owners(summary: &Summary, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    counts(&OwnerState::ALL.map(OwnerState::as_str), &summary.owner_states, paint, out)
+    counts(
+        &OwnerState::ALL.map(OwnerState::as_str),
+        &summary.owner_states,
+        paint,
+        out,
+    )
 }
 
 fn counts(words: &[&str], counts: &[usize], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let total: usize = counts.iter().sum();
     for (index, (word, count)) in words.iter().zip(counts).enumerate() {
-        let line = format!("  {word:<22} {count:>7}  {:>6}", percent(*count as u64, total as u64));
+        let line = format!(
+            "  {word:<22} {count:>7}  {:>6}",
+            percent(*count as u64, total as u64)
+        );
         // The first of each list is the good one.
         let style = match (index, count) {
             (_, 0) => Style::Faint,

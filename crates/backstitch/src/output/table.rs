@@ -16,7 +16,7 @@ use super::walk;
 
 /// How a table is laid out.
 #[derive(Clone, Copy, Debug)]
-pub struct Layout {
+pub(crate) struct Layout {
     /// How wide lines may be.
     pub width: usize,
     /// In which colours.
@@ -29,8 +29,10 @@ const STACKED_BELOW: usize = 80;
 const HEADER: [&str; 4] = ["COMPONENT", "VERDICT", "OWNER", "SERVICES"];
 /// Before the line that says why a component is not stitched.
 const INDENT: &str = "    ";
-/// Owners give way to components down to this width.
+/// Owners give way to the other columns down to this width.
 const LEAST_OWNER: usize = 18;
+/// Components give way to Services down to this width.
+const LEAST_COMPONENT: usize = 26;
 /// How many lines Services or a reason take at most.
 const MAX_LINES: usize = 3;
 /// How many names of a list are shown.
@@ -43,7 +45,7 @@ const GAP: usize = 2;
 const VERDICT_WIDTH: usize = 17;
 
 /// Writes the components of each cluster under a heading of its own.
-pub fn write(
+pub(crate) fn write(
     topology: &Topology,
     only: &[api::Verdict],
     layout: Layout,
@@ -67,7 +69,15 @@ pub fn write(
         line(&cells, row.verdict, widths, layout, out)?;
     }
     if cluster.is_none() {
-        writeln!(out, "\nno component{}", if only.is_empty() { "" } else { " has such a verdict" })?;
+        writeln!(
+            out,
+            "\nno component{}",
+            if only.is_empty() {
+                ""
+            } else {
+                " has such a verdict"
+            }
+        )?;
     }
     Ok(())
 }
@@ -95,7 +105,10 @@ impl Cells {
         };
         let (services, why) = match verdict.kind {
             VerdictKind::Stitched => {
-                let names = verdict.services.iter().map(|service| format!("{}/{}", service.namespace, service.name));
+                let names = verdict
+                    .services
+                    .iter()
+                    .map(|service| format!("{}/{}", service.namespace, service.name));
                 (Some(names_shown(names, verdict.services.len())), None)
             }
             _ => (None, Some(verdict.reason())),
@@ -142,25 +155,27 @@ impl Widths {
         Self {
             component: self.component.max(length(&cells.component)),
             owner: self.owner.max(length(&cells.owner)),
-            services: self.services.max(cells.services.as_deref().map_or(0, length)),
+            services: self
+                .services
+                .max(cells.services.as_deref().map_or(0, length)),
         }
     }
 
-    /// As wide as there is room for: first the owners give way, then the components, for they are what a person looks
-    /// for; Services are folded.
+    /// As wide as there is room for: first the owners give way, then the components, then the Services.
     fn fitted(self, width: usize) -> Self {
         let room = width.saturating_sub(VERDICT_WIDTH + 3 * GAP);
-        let services = self.services.clamp(HEADER[3].len(), (room / 3).max(HEADER[3].len()));
-        let room = room - services;
         let mut component = self.component.max(HEADER[0].len());
         let mut owner = self.owner.max(HEADER[2].len());
-        let over = (component + owner).saturating_sub(room);
-        owner -= over.min(owner.saturating_sub(LEAST_OWNER));
-        component = component.min(room.saturating_sub(owner));
+        let services = self.services.max(HEADER[3].len());
+        let over = (component + owner + services).saturating_sub(room);
+        let owner_gives = over.min(owner.saturating_sub(LEAST_OWNER));
+        owner -= owner_gives;
+        let component_gives = (over - owner_gives).min(component.saturating_sub(LEAST_COMPONENT));
+        component -= component_gives;
         Self {
             component,
             owner,
-            services: width.saturating_sub(component + owner + VERDICT_WIDTH + 3 * GAP).max(1),
+            services: room.saturating_sub(component + owner).max(1),
         }
     }
 
@@ -201,9 +216,15 @@ fn line(
         let verdict = layout.paint.paint(style, verdict);
         let owner_room = layout.width.saturating_sub(VERDICT_WIDTH + 4 * GAP).max(1);
         writeln!(out, "{}", cut(&cells.component, layout.width))?;
-        writeln!(out, "    {verdict}, owner {}", cut(&cells.owner, owner_room))?;
+        writeln!(
+            out,
+            "    {verdict}, owner {}",
+            cut(&cells.owner, owner_room)
+        )?;
     } else {
-        let verdict = layout.paint.paint(style, format_args!("{verdict:<VERDICT_WIDTH$}"));
+        let verdict = layout
+            .paint
+            .paint(style, format_args!("{verdict:<VERDICT_WIDTH$}"));
         let start = format!(
             "{:<component$}  {verdict}  {:<owner$}  ",
             cut(&cells.component, widths.component),
@@ -240,7 +261,11 @@ fn folded(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Writes the Services that nobody owns, the first of them.
-pub fn write_unowned(topology: &Topology, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_unowned(
+    topology: &Topology,
+    layout: Layout,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let unowned = || {
         walk::services(topology, ServiceFilter::default())
             .map(|id| topology.service(id))
@@ -250,14 +275,29 @@ pub fn write_unowned(topology: &Topology, layout: Layout, out: &mut dyn Write) -
     if total == 0 {
         return Ok(());
     }
-    let heading = format!("{} without an owner", counted(total as u64, "Service", "Services"));
+    let heading = format!(
+        "{} without an owner",
+        counted(total as u64, "Service", "Services")
+    );
     writeln!(out, "\n{}", layout.paint.paint(Style::Heading, heading))?;
     let shown: Vec<(String, &'static str)> = unowned()
         .take(SERVICES_SHOWN)
-        .map(|service| (printable(&service.key().to_string()).into_owned(), service.state.as_str()))
+        .map(|service| {
+            (
+                printable(&service.key().to_string()).into_owned(),
+                service.state.as_str(),
+            )
+        })
         .collect();
-    let longest = shown.iter().map(|(id, _)| id.chars().count()).max().unwrap_or_default();
-    let room = layout.width.saturating_sub("stitched-without-owner".len() + GAP).max(1);
+    let longest = shown
+        .iter()
+        .map(|(id, _)| id.chars().count())
+        .max()
+        .unwrap_or_default();
+    let room = layout
+        .width
+        .saturating_sub("stitched-without-owner".len() + GAP)
+        .max(1);
     let width = longest.min(room);
     for (id, state) in &shown {
         writeln!(out, "{:<width$}  {state}", cut(id, width))?;
@@ -269,19 +309,27 @@ pub fn write_unowned(topology: &Topology, layout: Layout, out: &mut dyn Write) -
 }
 
 /// Writes every column of every component, and every Service, nothing cut.
-pub fn write_wide(
+pub(crate) fn write_wide(
     topology: &Topology,
     only: &[api::Verdict],
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let dash = |text: Option<&str>| text.filter(|text| !text.is_empty()).unwrap_or("-").to_owned();
+    let dash = |text: Option<&str>| {
+        text.filter(|text| !text.is_empty())
+            .unwrap_or("-")
+            .to_owned()
+    };
     let components = || {
         walk::verdicts(topology, ComponentFilter::default())
             .map(|verdict| render::component_row(&verdict))
             .filter(|row| only.is_empty() || only.contains(&row.verdict))
             .map(|row| {
-                let owner = row.owner.reference.clone().unwrap_or_else(|| format!("({})", row.owner.state));
+                let owner = row
+                    .owner
+                    .reference
+                    .clone()
+                    .unwrap_or_else(|| format!("({})", row.owner.state));
                 let why = match &row.fix {
                     Some(fix) => format!("{}; fix: {fix}", row.reason),
                     None => row.reason.clone(),
@@ -299,7 +347,17 @@ pub fn write_wide(
                 ]
             })
     };
-    let header = ["CLUSTER", "COMPONENT", "INSTANCE", "VERDICT", "RULE", "SERVICES", "OWNER", "OWNER SOURCE", "WHY"];
+    let header = [
+        "CLUSTER",
+        "COMPONENT",
+        "INSTANCE",
+        "VERDICT",
+        "RULE",
+        "SERVICES",
+        "OWNER",
+        "OWNER SOURCE",
+        "WHY",
+    ];
     columns(header, components, paint, out)?;
     if !only.is_empty() {
         return Ok(());
@@ -307,10 +365,20 @@ pub fn write_wide(
     let services = || {
         walk::services(topology, ServiceFilter::default()).map(|id| {
             let row = render::service_row(topology, id);
-            [row.id, row.state.as_str().to_owned(), dash(row.component.as_deref()), dash(row.owner.as_deref())]
+            [
+                row.id,
+                row.state.as_str().to_owned(),
+                dash(row.component.as_deref()),
+                dash(row.owner.as_deref()),
+            ]
         })
     };
-    columns(["SERVICE", "STATE", "COMPONENT", "OWNER"], services, paint, out)
+    columns(
+        ["SERVICE", "STATE", "COMPONENT", "OWNER"],
+        services,
+        paint,
+        out,
+    )
 }
 
 fn columns<const N: usize, I: Iterator<Item = [String; N]>>(

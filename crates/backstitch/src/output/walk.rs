@@ -1,14 +1,19 @@
 //! Lists of the topology from end to end, a page at a time.
 
 use topology::query::{
-    ComponentFilter, MAX_PAGE, OwnerCursor, OwnerFilter, Page, ServiceCursor, ServiceFilter, VerdictCursor,
+    ComponentFilter, MAX_PAGE, OwnerCursor, OwnerFilter, Page, ServiceCursor, ServiceFilter,
+    VerdictCursor,
 };
 use topology::topology::{OwnerId, ServiceId, Topology};
 use topology::verdict::Verdict;
 
 /// Every verdict that passes, by cluster, reference and instance.
-pub fn verdicts(topology: &Topology, filter: ComponentFilter) -> impl Iterator<Item = Verdict> {
-    let page = move |after: Option<&VerdictCursor>| topology.list_verdicts(&filter, after, MAX_PAGE);
+pub(crate) fn verdicts(
+    topology: &Topology,
+    filter: ComponentFilter,
+) -> impl Iterator<Item = Verdict> {
+    let page =
+        move |after: Option<&VerdictCursor>| topology.list_verdicts(&filter, after, MAX_PAGE);
     let cursor = |row: &topology::query::VerdictRow| VerdictCursor {
         cluster: cluster_name(topology, row.cluster),
         reference: topology.component_ref(row.component),
@@ -18,14 +23,20 @@ pub fn verdicts(topology: &Topology, filter: ComponentFilter) -> impl Iterator<I
 }
 
 /// Every Service that passes, by key.
-pub fn services(topology: &Topology, filter: ServiceFilter) -> impl Iterator<Item = ServiceId> {
-    let page = move |after: Option<&ServiceCursor>| topology.list_services(&filter, after, MAX_PAGE);
+pub(crate) fn services(
+    topology: &Topology,
+    filter: ServiceFilter,
+) -> impl Iterator<Item = ServiceId> {
+    let page =
+        move |after: Option<&ServiceCursor>| topology.list_services(&filter, after, MAX_PAGE);
     paged(page, |id: &ServiceId| topology.service(*id).key())
 }
 
 /// Every Group and User, by reference and instance.
-pub fn owners(topology: &Topology) -> impl Iterator<Item = OwnerId> {
-    let page = |after: Option<&OwnerCursor>| topology.list_owners(&OwnerFilter::default(), after, MAX_PAGE);
+pub(crate) fn owners(topology: &Topology) -> impl Iterator<Item = OwnerId> {
+    let page = |after: Option<&OwnerCursor>| {
+        topology.list_owners(&OwnerFilter::default(), after, MAX_PAGE)
+    };
     paged(page, |id: &OwnerId| OwnerCursor {
         reference: topology.owner_ref(*id),
         instance: topology.owner(*id).instance.to_owned(),

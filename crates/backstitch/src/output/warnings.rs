@@ -11,7 +11,7 @@ use super::screen::{counted, printable};
 const LISTED: usize = 20;
 
 /// Writes the first of the faults, and how many more there are.
-pub fn write(errors: &[SourceFault], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(errors: &[SourceFault], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let warning = paint.paint(Style::Warning, "warning");
     for error in errors.iter().take(LISTED) {
         writeln!(
@@ -24,12 +24,18 @@ pub fn write(errors: &[SourceFault], paint: Paint, out: &mut dyn Write) -> io::R
     }
     match errors.len().saturating_sub(LISTED) {
         0 => Ok(()),
-        more => writeln!(out, "{warning}: and {} (see `errors` of `-o json`)", counted(more as u64, "more", "more")),
+        more => writeln!(
+            out,
+            "{warning}: and {} (see `errors` of `-o json`)",
+            counted(more as u64, "more", "more")
+        ),
     }
 }
 
 /// Writes notes on what was given.
-pub fn write_notes(notes: &[String], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_notes(notes: &[String], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let warning = paint.paint(Style::Warning, "warning");
-    notes.iter().try_for_each(|note| writeln!(out, "{warning}: {note}"))
+    notes
+        .iter()
+        .try_for_each(|note| writeln!(out, "{warning}: {note}"))
 }

@@ -15,7 +15,7 @@ const MAX_CA_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Why a Backstage could not be read.
 #[derive(Debug, thiserror::Error)]
-pub enum BackstageError {
+pub(crate) enum BackstageError {
     /// Its token.
     #[error("there is no token")]
     Token(#[source] TokenError),
@@ -34,13 +34,13 @@ pub enum BackstageError {
     #[error("the `filter` cannot be used")]
     Filter(#[source] FilterError),
     /// It was asked and could not be read.
-    #[error("it was not read completely")]
-    Read(#[source] ReadError),
+    #[error(transparent)]
+    Read(ReadError),
 }
 
 impl BackstageError {
     /// What a person can do about it.
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Read(error) => error.remedy(),
             Self::Token(_) => Some("`--token-file`, BACKSTITCH_TOKEN, or `token_file` and `token_env` of the instance give it".to_owned()),
@@ -50,7 +50,7 @@ impl BackstageError {
 }
 
 /// A client for the endpoint, with its token read now, and the filter to ask with.
-pub fn client(endpoint: &Endpoint) -> Result<(Client, EntityFilter), BackstageError> {
+pub(crate) fn client(endpoint: &Endpoint) -> Result<(Client, EntityFilter), BackstageError> {
     let mut settings = Settings::new(endpoint.url.clone());
     settings.user_agent = concat!("backstitch/", env!("CARGO_PKG_VERSION")).to_owned();
     if let Some(token) = &endpoint.token {
@@ -64,20 +64,24 @@ pub fn client(endpoint: &Endpoint) -> Result<(Client, EntityFilter), BackstageEr
         };
         let length = std::fs::metadata(path).map_err(unreadable)?.len();
         if length > MAX_CA_BYTES {
-            return Err(unreadable(std::io::Error::other(format!("{length} bytes are too many"))));
+            return Err(unreadable(std::io::Error::other(format!(
+                "{length} bytes are too many"
+            ))));
         }
         settings.tls.extra_roots_pem = Some(std::fs::read(path).map_err(unreadable)?);
     }
     let client = Client::new(settings).map_err(BackstageError::Settings)?;
     let mut filter = kinds();
     for condition in &endpoint.filter {
-        filter = filter.and(condition.clone()).map_err(BackstageError::Filter)?;
+        filter = filter
+            .and(condition.clone())
+            .map_err(BackstageError::Filter)?;
     }
     Ok((client, filter))
 }
 
 /// Reads a Backstage completely, once (S22).
-pub async fn read_backstage(
+pub(crate) async fn read_backstage(
     endpoint: &Endpoint,
     map: &LabelMap,
     progress: &mut (dyn FnMut(Progress) + Send),

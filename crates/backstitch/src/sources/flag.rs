@@ -29,7 +29,8 @@ impl Flag {
 }
 
 fn is_name(text: &str) -> bool {
-    !text.is_empty() && !text.contains(|c: char| matches!(c, '/' | '\\' | ':' | '?') || c.is_whitespace())
+    !text.is_empty()
+        && !text.contains(|c: char| matches!(c, '/' | '\\' | ':' | '?') || c.is_whitespace())
 }
 
 /// Whether a path leads to something, were it a link that leads nowhere.
@@ -48,7 +49,10 @@ pub(super) fn named<'f>(
     let mut nameless = Vec::new();
     for flag in flags {
         match &flag.name {
-            Some(name) => named.entry(name.clone()).or_default().push(flag.place.clone()),
+            Some(name) => named
+                .entry(name.clone())
+                .or_default()
+                .push(flag.place.clone()),
             None => nameless.push(flag.place.clone()),
         }
     }
@@ -78,20 +82,30 @@ mod tests {
         let table = [
             ("./catalog", None, "./catalog"),
             ("shop=./catalog", Some("shop"), "./catalog"),
-            ("shop=https://b.example?a=b", Some("shop"), "https://b.example?a=b"),
+            (
+                "shop=https://b.example?a=b",
+                Some("shop"),
+                "https://b.example?a=b",
+            ),
             ("https://b.example/x?a=b", None, "https://b.example/x?a=b"),
             ("dir/a=b", None, "dir/a=b"),
             ("=x", None, "=x"),
         ];
         for (text, name, place) in table {
             let flag = Flag::parse(text);
-            assert_eq!((flag.name.as_deref(), flag.place.as_str()), (name, place), "{text}");
+            assert_eq!(
+                (flag.name.as_deref(), flag.place.as_str()),
+                (name, place),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn s33_names_do_not_depend_on_the_order_of_flags() {
-        let mut flags: Vec<Flag> = ["b", "default=x", "a", "shop=z", "shop=y", "a"].map(Flag::parse).into();
+        let mut flags: Vec<Flag> = ["b", "default=x", "a", "shop=z", "shop=y", "a"]
+            .map(Flag::parse)
+            .into();
         let names = |flags: &[Flag]| {
             let named = named(flags, |_| "default".to_owned());
             named

@@ -15,7 +15,7 @@ mod read;
 mod select;
 mod stitch;
 
-pub use backstage::{client, read_backstage};
-pub use read::{Reading, read};
-pub use select::{Plan, select};
-pub use stitch::{Stitched, stitch};
+pub(crate) use backstage::read_backstage;
+pub(crate) use read::read;
+pub(crate) use select::select;
+pub(crate) use stitch::{Stitched, stitch};

@@ -44,7 +44,9 @@ impl Bar {
     pub(super) fn set(&mut self, done: u64, total: Option<u64>, message: String) {
         if let Some(total) = total {
             if !self.known {
-                self.bar.set_style(style("{spinner} {prefix} [{bar:30}] {percent:>3}% {wide_msg}"));
+                self.bar.set_style(style(
+                    "{spinner} {prefix} [{bar:30}] {percent:>3}% {wide_msg}",
+                ));
                 self.known = true;
             }
             self.bar.set_length(total);

@@ -15,7 +15,7 @@ use crate::report::{Failure, Failures};
 
 /// Everything that was read.
 #[derive(Debug)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// What label keys begin with.
     pub label_prefix: String,
     /// The catalogs, sorted by name.
@@ -35,7 +35,7 @@ enum Outcome {
 ///
 /// # Errors
 /// Every source that cannot be read at all, after all were tried.
-pub async fn read(plan: Plan) -> Result<Reading, Failures> {
+pub(crate) async fn read(plan: Plan) -> Result<Reading, Failures> {
     let bars = Bars::new();
     let mut tasks: JoinSet<(String, Duration, Outcome)> = JoinSet::new();
     for instance in plan.instances {
@@ -44,7 +44,11 @@ pub async fn read(plan: Plan) -> Result<Reading, Failures> {
         tasks.spawn(async move {
             let started = Instant::now();
             let outcome = read_catalog(&instance, bar).await;
-            (what, started.elapsed(), Outcome::Catalog(instance.options, outcome))
+            (
+                what,
+                started.elapsed(),
+                Outcome::Catalog(instance.options, outcome),
+            )
         });
     }
     for cluster in plan.clusters {
@@ -53,7 +57,11 @@ pub async fn read(plan: Plan) -> Result<Reading, Failures> {
         tasks.spawn(async move {
             let started = Instant::now();
             let outcome = read_cluster(&cluster, bar).await;
-            (what, started.elapsed(), Outcome::Cluster(cluster.name, outcome))
+            (
+                what,
+                started.elapsed(),
+                Outcome::Cluster(cluster.name, outcome),
+            )
         });
     }
     let mut reading = Reading {
@@ -72,9 +80,13 @@ pub async fn read(plan: Plan) -> Result<Reading, Failures> {
             }
         };
         match outcome {
-            Outcome::Catalog(options, Ok(generation)) => reading.catalogs.push((options, generation)),
+            Outcome::Catalog(options, Ok(generation)) => {
+                reading.catalogs.push((options, generation))
+            }
             Outcome::Cluster(name, Ok(generation)) => reading.clusters.push((name, generation)),
-            Outcome::Catalog(_, Err(failure)) | Outcome::Cluster(_, Err(failure)) => failures.push(failure),
+            Outcome::Catalog(_, Err(failure)) | Outcome::Cluster(_, Err(failure)) => {
+                failures.push(failure)
+            }
         }
         reading.times.push((what, time));
     }
@@ -83,7 +95,9 @@ pub async fn read(plan: Plan) -> Result<Reading, Failures> {
         failures.sort_by(|a, b| a.message.cmp(&b.message));
         return Err(Failures(failures));
     }
-    reading.catalogs.sort_by(|(a, _), (b, _)| a.settings.name.cmp(&b.settings.name));
+    reading
+        .catalogs
+        .sort_by(|(a, _), (b, _)| a.settings.name.cmp(&b.settings.name));
     reading.clusters.sort_by(|(a, _), (b, _)| a.cmp(b));
     reading.times.sort();
     Ok(reading)
@@ -145,7 +159,9 @@ fn nothing_read(paths: &[PathBuf], generation: &CatalogGeneration) -> Option<Vec
         && generation.faults.iter().all(|fault| given(&fault.place));
     nothing.then(|| {
         let causes = generation.faults.iter();
-        causes.map(|fault| format!("{}: {}", fault.place, fault.message)).collect()
+        causes
+            .map(|fault| format!("{}: {}", fault.place, fault.message))
+            .collect()
     })
 }
 
@@ -167,20 +183,30 @@ async fn read_cluster(cluster: &Cluster, mut bar: Bar) -> Result<ClusterGenerati
         ClusterSource::Live(access) => {
             let from = match access {
                 Access::InCluster => "from inside of it".to_owned(),
-                Access::Kubeconfig { context: Some(context), .. } => format!("by context `{context}`"),
+                Access::Kubeconfig {
+                    context: Some(context),
+                    ..
+                } => format!("by context `{context}`"),
                 Access::Kubeconfig { context: None, .. } => "by the current context".to_owned(),
             };
             let message = format!("cannot read cluster `{name}` {from}");
             let access = access.clone();
             // What reports the progress cannot move between threads, so the whole read stays on one.
             let runtime = tokio::runtime::Handle::current();
-            let read = tokio::task::spawn_blocking(move || runtime.block_on(read_live(&access, &message, bar)));
-            read.await.map_err(|error| unfinished("cluster", name, &error))?
+            let read = tokio::task::spawn_blocking(move || {
+                runtime.block_on(read_live(&access, &message, bar))
+            });
+            read.await
+                .map_err(|error| unfinished("cluster", name, &error))?
         }
     }
 }
 
-async fn read_live(access: &Access, message: &str, mut bar: Bar) -> Result<ClusterGeneration, Failure> {
+async fn read_live(
+    access: &Access,
+    message: &str,
+    mut bar: Bar,
+) -> Result<ClusterGeneration, Failure> {
     let server = cluster::live::connect(access).await.map_err(|error| {
         let hint = error.hint();
         Failure::because(message, &error).hint(hint)

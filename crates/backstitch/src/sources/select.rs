@@ -9,8 +9,8 @@ use topology::nearest::{near, nearest};
 use super::flag::{Flag, exists, named};
 use crate::args::SourceArgs;
 use crate::config::{
-    Cluster, ClusterSource, Config, DEFAULT_NAME, Endpoint, EndpointProblem, Instance, InstanceOptions,
-    InstanceSource, TokenSource, live_cluster_name, parse_endpoint,
+    Cluster, ClusterSource, Config, DEFAULT_NAME, Endpoint, EndpointProblem, Instance,
+    InstanceOptions, InstanceSource, TokenSource, live_cluster_name, parse_endpoint,
 };
 use crate::report::{Failure, Failures};
 
@@ -21,7 +21,7 @@ const NEAR: usize = 3;
 
 /// What is to be read.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// What label keys begin with.
     pub label_prefix: String,
     /// The catalogs, sorted by name.
@@ -36,7 +36,7 @@ pub struct Plan {
 ///
 /// # Errors
 /// Everything that is wrong with the flags, and with what the configuration would have to give.
-pub fn select(args: &SourceArgs, config: &Config) -> Result<Plan, Failures> {
+pub(crate) fn select(args: &SourceArgs, config: &Config) -> Result<Plan, Failures> {
     let mut selecting = Selecting {
         args,
         config,
@@ -71,10 +71,10 @@ struct Selecting<'s> {
 impl Selecting<'_> {
     fn something_to_read(&mut self, instances: &[Instance], clusters: &[Cluster]) {
         if instances.is_empty() {
-            self.failures.push(
-                Failure::new("no catalog is given")
-                    .hint(Some("name one by `--catalog <dir|file|url>`, or a configuration by `--config`")),
-            );
+            self.failures
+                .push(Failure::new("no catalog is given").hint(Some(
+                    "name one by `--catalog <dir|file|url>`, or a configuration by `--config`",
+                )));
         }
         if clusters.is_empty() {
             self.failures.push(Failure::new("no cluster is given").hint(Some(
@@ -87,14 +87,24 @@ impl Selecting<'_> {
         if self.args.catalog.is_empty() {
             return self.instances_of_config();
         }
-        let flags: Vec<Flag> = self.args.catalog.iter().map(|text| Flag::parse(text)).collect();
+        let flags: Vec<Flag> = self
+            .args
+            .catalog
+            .iter()
+            .map(|text| Flag::parse(text))
+            .collect();
         let named = named(&flags, |_| DEFAULT_NAME.to_owned());
         self.note_unused_settings(&named);
         named
             .into_iter()
             .filter_map(|(name, places)| {
                 let source = self.catalog_source(&name, &places)?;
-                if let Some(refused) = self.config.refused.iter().find(|refused| refused.name == name) {
+                if let Some(refused) = self
+                    .config
+                    .refused
+                    .iter()
+                    .find(|refused| refused.name == name)
+                {
                     self.failures.push(refused_instance(refused));
                     return None;
                 }
@@ -108,9 +118,13 @@ impl Selecting<'_> {
     }
 
     fn instances_of_config(&mut self) -> Vec<Instance> {
-        self.failures.extend(self.config.refused.iter().map(refused_instance));
+        self.failures
+            .extend(self.config.refused.iter().map(refused_instance));
         for options in &self.config.without_source {
-            let failure = format!("instance `{}` of the configuration has no catalog", options.settings.name);
+            let failure = format!(
+                "instance `{}` of the configuration has no catalog",
+                options.settings.name
+            );
             self.failures.push(Failure::new(failure).hint(Some(format!(
                 "give it `endpoint` or `path`, or `--catalog {}=<dir|file|url>` on the command line",
                 options.settings.name
@@ -140,12 +154,18 @@ impl Selecting<'_> {
     }
 
     fn catalog_source(&mut self, name: &str, places: &[String]) -> Option<InstanceSource> {
-        let (urls, paths): (Vec<&String>, Vec<&String>) = places.iter().partition(|place| place.contains("://"));
+        let (urls, paths): (Vec<&String>, Vec<&String>) =
+            places.iter().partition(|place| place.contains("://"));
         match (urls.as_slice(), paths.as_slice()) {
             ([], paths) => {
-                let missing: Vec<Failure> = paths.iter().filter_map(|path| missing_path("catalog", path)).collect();
+                let missing: Vec<Failure> = paths
+                    .iter()
+                    .filter_map(|path| missing_path("catalog", path))
+                    .collect();
                 if missing.is_empty() {
-                    return Some(InstanceSource::Files(paths.iter().map(PathBuf::from).collect()));
+                    return Some(InstanceSource::Files(
+                        paths.iter().map(PathBuf::from).collect(),
+                    ));
                 }
                 self.failures.extend(missing);
                 None
@@ -153,8 +173,12 @@ impl Selecting<'_> {
             ([url], []) => self.endpoint(name, url),
             _ => {
                 self.failures.push(
-                    Failure::new(format!("instance `{name}` is given a URL and something else"))
-                        .hint(Some("a live Backstage is an instance of its own: give each its own name")),
+                    Failure::new(format!(
+                        "instance `{name}` is given a URL and something else"
+                    ))
+                    .hint(Some(
+                        "a live Backstage is an instance of its own: give each its own name",
+                    )),
                 );
                 None
             }
@@ -166,8 +190,12 @@ impl Selecting<'_> {
             Ok(url) => url,
             Err(EndpointProblem::UserInfo) => {
                 self.failures.push(
-                    Failure::new(format!("the URL of catalog `{name}` carries a user name or password"))
-                        .hint(Some(format!("leave it out, and give a token by `--token-file` or {TOKEN_VARIABLE}"))),
+                    Failure::new(format!(
+                        "the URL of catalog `{name}` carries a user name or password"
+                    ))
+                    .hint(Some(format!(
+                        "leave it out, and give a token by `--token-file` or {TOKEN_VARIABLE}"
+                    ))),
                 );
                 return None;
             }
@@ -179,9 +207,16 @@ impl Selecting<'_> {
                 return None;
             }
         };
-        let configured = self.config.instances.iter().find(|instance| instance.name() == name);
+        let configured = self
+            .config
+            .instances
+            .iter()
+            .find(|instance| instance.name() == name);
         let mut endpoint = match configured.map(|instance| &instance.source) {
-            Some(InstanceSource::Endpoint(endpoint)) => Endpoint { url, ..*endpoint.clone() },
+            Some(InstanceSource::Endpoint(endpoint)) => Endpoint {
+                url,
+                ..*endpoint.clone()
+            },
             _ => Endpoint::at(url),
         };
         if let Some(file) = &self.args.token_file {
@@ -196,7 +231,12 @@ impl Selecting<'_> {
         if self.args.cluster.is_empty() {
             return self.config.clusters.clone();
         }
-        let flags: Vec<Flag> = self.args.cluster.iter().map(|text| Flag::parse(text)).collect();
+        let flags: Vec<Flag> = self
+            .args
+            .cluster
+            .iter()
+            .map(|text| Flag::parse(text))
+            .collect();
         named(&flags, |place| {
             if exists(place) {
                 file_cluster_name(Path::new(place))
@@ -214,15 +254,21 @@ impl Selecting<'_> {
 
     /// A path that exists wins over a context.
     fn cluster_source(&mut self, name: &str, places: &[String]) -> Option<ClusterSource> {
-        let (paths, contexts): (Vec<&String>, Vec<&String>) = places.iter().partition(|place| exists(place));
+        let (paths, contexts): (Vec<&String>, Vec<&String>) =
+            places.iter().partition(|place| exists(place));
         match (paths.as_slice(), contexts.as_slice()) {
-            (paths, []) => Some(ClusterSource::Files(paths.iter().map(PathBuf::from).collect())),
+            (paths, []) => Some(ClusterSource::Files(
+                paths.iter().map(PathBuf::from).collect(),
+            )),
             ([], [context]) => self.context(context),
             (_, contexts) => {
                 let context = contexts.first()?;
-                self.failures.push(missing_path("cluster", context).unwrap_or_else(|| {
-                    Failure::new(format!("cluster `{name}` is given several sources, one of them no file"))
-                }));
+                self.failures
+                    .push(missing_path("cluster", context).unwrap_or_else(|| {
+                        Failure::new(format!(
+                            "cluster `{name}` is given several sources, one of them no file"
+                        ))
+                    }));
                 None
             }
         }
@@ -233,9 +279,11 @@ impl Selecting<'_> {
         let known = match cluster::live::contexts(kubeconfig.as_deref()) {
             Ok(known) => known,
             Err(error) => {
-                let message = format!("`{context}` is no file or folder, and contexts cannot be looked up");
+                let message =
+                    format!("`{context}` is no file or folder, and contexts cannot be looked up");
                 let hint = siblings_hint(context).or_else(|| error.hint());
-                self.failures.push(Failure::because(message, &error).hint(hint));
+                self.failures
+                    .push(Failure::because(message, &error).hint(hint));
                 return None;
             }
         };
@@ -253,8 +301,10 @@ impl Selecting<'_> {
             (near, _) => format!("did you mean the context {}?", listed(near)),
         };
         self.failures.push(
-            Failure::new(format!("`{context}` is neither a file or folder nor a context of the kubeconfig"))
-                .hint(Some(hint)),
+            Failure::new(format!(
+                "`{context}` is neither a file or folder nor a context of the kubeconfig"
+            ))
+            .hint(Some(hint)),
         );
         None
     }
@@ -262,7 +312,11 @@ impl Selecting<'_> {
 
 fn listed(names: &[impl AsRef<str>]) -> String {
     const LISTED: usize = 8;
-    let mut shown: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{}`", name.as_ref())).collect();
+    let mut shown: Vec<String> = names
+        .iter()
+        .take(LISTED)
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect();
     if names.len() > LISTED {
         shown.push(format!("{} more", names.len() - LISTED));
     }
@@ -304,7 +358,10 @@ fn siblings_hint(path: &str) -> Option<String> {
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .collect();
     let near = nearest(name, siblings.iter().map(String::as_str))?;
-    Some(format!("did you mean `{}`?", path.with_file_name(near).display()))
+    Some(format!(
+        "did you mean `{}`?",
+        path.with_file_name(near).display()
+    ))
 }
 
 /// A cluster of files is called after its file or folder.
@@ -315,7 +372,14 @@ fn file_cluster_name(path: &Path) -> String {
         Some(_) => path,
         None => &full,
     };
-    let name = if full.is_dir() { named.file_name() } else { named.file_stem() };
-    let name = name.map_or_else(|| "cluster".to_owned(), |name| name.to_string_lossy().into_owned());
+    let name = if full.is_dir() {
+        named.file_name()
+    } else {
+        named.file_stem()
+    };
+    let name = name.map_or_else(
+        || "cluster".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    );
     name.replace(|c: char| c.is_whitespace() || c.is_control(), "-")
 }

@@ -12,7 +12,7 @@ const GENERATION: u32 = 1;
 
 /// A topology, and what could not be used for it.
 #[derive(Debug)]
-pub struct Stitched {
+pub(crate) struct Stitched {
     /// Everything, stitched.
     pub topology: Topology,
     /// Faults of documents and objects, sorted, each once (S32).
@@ -20,7 +20,7 @@ pub struct Stitched {
 }
 
 /// Stitches what was read; `read_at` is seconds since the Unix epoch.
-pub fn stitch(reading: Reading, read_at: i64) -> Stitched {
+pub(crate) fn stitch(reading: Reading, read_at: i64) -> Stitched {
     let mut topology = Topology::new(&reading.label_prefix);
     let mut errors = Vec::new();
     let catalogs: Vec<_> = reading

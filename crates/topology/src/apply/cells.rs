@@ -1,7 +1,7 @@
 //! Cells: a component in each cluster that its instance covers, and the Services it claims there.
 
-use crate::records::{Cell, NONE, Outcome};
 use crate::id_set::IdSet;
+use crate::records::{Cell, NONE, Outcome};
 use crate::stitch::{ClaimOrder, Targets};
 use crate::topology::{ClusterId, Topology};
 
@@ -55,15 +55,16 @@ impl Topology {
         let cells: Vec<u32> = self.cells_of(component).collect();
         for id in cells {
             let cell = self.cells.get(id);
-            if let Some(before) = cell.published {
-                self.pending.verdicts.push(RawVerdict {
+            let (cluster, published, ordered) = (cell.cluster, cell.published, cell.ordered);
+            if published.is_some() {
+                self.tell_verdict(RawVerdict {
                     component,
-                    cluster: cell.cluster,
-                    before: Some(before),
+                    cluster,
+                    before: published,
                     after: None,
                 });
             }
-            if cell.ordered {
+            if ordered {
                 self.unorder_cell(id);
             }
             let cell = self.cells.get_mut(id);

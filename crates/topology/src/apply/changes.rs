@@ -3,7 +3,7 @@
 use crate::change::{Change, Ownership, VerdictState};
 use crate::records::{NONE, PublishedVerdict};
 use crate::topology::{ClusterId, ComponentId, OwnerId, ServiceId, Topology};
-use crate::verdict::{ComponentKey, ServiceState};
+use crate::verdict::{ComponentKey, OwnerState, ServiceState, VerdictKind};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RawVerdict {
@@ -25,6 +25,14 @@ pub(crate) struct RawService {
     pub(crate) service: u32,
     pub(crate) before: Option<PublishedOwnership>,
     pub(crate) after: Option<PublishedOwnership>,
+}
+
+/// Verdicts and Services as they were last told, by state, each in the order of the state's `ALL`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) verdicts: [usize; VerdictKind::ALL.len()],
+    pub(crate) owner_states: [usize; OwnerState::ALL.len()],
+    pub(crate) service_states: [usize; ServiceState::ALL.len()],
 }
 
 #[derive(Debug, Default)]
@@ -54,6 +62,34 @@ impl Changes {
 }
 
 impl Topology {
+    /// Every change of a verdict goes through here, so that what is told and what is counted agree.
+    pub(super) fn tell_verdict(&mut self, change: RawVerdict) {
+        for (state, by) in [(change.before, -1), (change.after, 1)] {
+            if let Some(state) = state {
+                let counted = &mut self.counts;
+                add(&mut counted.verdicts, &VerdictKind::ALL, &state.kind, by);
+                add(
+                    &mut counted.owner_states,
+                    &OwnerState::ALL,
+                    &state.owner,
+                    by,
+                );
+            }
+        }
+        self.pending.verdicts.push(change);
+    }
+
+    /// The same for Services.
+    pub(super) fn tell_service(&mut self, change: RawService) {
+        for (state, by) in [(change.before, -1), (change.after, 1)] {
+            if let Some(state) = state {
+                let counted = &mut self.counts.service_states;
+                add(counted, &ServiceState::ALL, &service_state(state), by);
+            }
+        }
+        self.pending.services.push(change);
+    }
+
     /// The changes as plain values, sorted by what they are about. To be called before the next batch is applied.
     pub fn describe(&self, changes: &Changes) -> Vec<Change> {
         let raw = &changes.0;
@@ -104,13 +140,23 @@ impl Topology {
         let component = present(published.component);
         let owner = present(published.owner);
         Ownership {
-            state: match (component, owner) {
-                (None, _) => ServiceState::Unclaimed,
-                (Some(_), None) => ServiceState::StitchedWithoutOwner,
-                (Some(_), Some(_)) => ServiceState::Owned,
-            },
+            state: service_state(published),
             component: component.map(|id| self.component_key(id)),
             owner: owner.map(|id| self.owner_ref(OwnerId(id)).to_string().into()),
         }
+    }
+}
+
+fn service_state(published: PublishedOwnership) -> ServiceState {
+    match (published.component, published.owner) {
+        (NONE, _) => ServiceState::Unclaimed,
+        (_, NONE) => ServiceState::StitchedWithoutOwner,
+        _ => ServiceState::Owned,
+    }
+}
+
+fn add<T: PartialEq, const N: usize>(counts: &mut [usize; N], all: &[T; N], one: &T, by: isize) {
+    if let Some(index) = all.iter().position(|other| other == one) {
+        counts[index] = counts[index].saturating_add_signed(by);
     }
 }

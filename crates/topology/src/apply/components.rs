@@ -49,7 +49,7 @@ impl Topology {
                 .intern_opt(fact.kubernetes_namespace.as_ref().map(|it| &*it.value)),
             label_selector: names.intern_opt(fact.label_selector.as_deref()),
             kubernetes_cluster: names.intern_opt(fact.kubernetes_cluster.as_deref()),
-            component_type: names.intern_opt(fact.component_type.as_deref()),
+            kind: names.intern_opt(fact.component_type.as_deref()),
             lifecycle: names.intern_opt(fact.lifecycle.as_deref()),
             system: names.intern_opt(fact.system.as_deref()),
             candidates,
@@ -165,7 +165,7 @@ impl Topology {
             (
                 (it.orphan, it.faulty, it.id_path, it.namespace_path, it.name),
                 (it.kubernetes_id, it.kubernetes_namespace, it.label_selector),
-                (it.kubernetes_cluster, it.component_type, it.lifecycle),
+                (it.kubernetes_cluster, it.kind, it.lifecycle),
                 (it.system, it.candidates),
             )
         };
@@ -260,10 +260,7 @@ impl AskedName {
 }
 
 /// Rule `kubernetes-id-label` asks for the same name in the same namespace as `service-name` does, of a label.
-fn asked_names(
-    component: &Component,
-    rules: RuleSet,
-) -> impl Iterator<Item = AskedName> + use<> {
+fn asked_names(component: &Component, rules: RuleSet) -> impl Iterator<Item = AskedName> + use<> {
     let by_id = component.kubernetes_id.filter(|_| {
         rules.contains(MatchRule::ServiceName) || rules.contains(MatchRule::KubernetesIdLabel)
     });

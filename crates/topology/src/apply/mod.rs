@@ -22,11 +22,14 @@ mod sweep;
 mod workloads;
 
 pub use changes::Changes;
-pub(crate) use changes::RawChanges;
+pub(crate) use changes::{Counts, RawChanges};
 
 use crate::entity_ref::EntityRef;
 use crate::fact::{EntityFact, ObjectFact, ObjectKey, ObjectKind};
 use crate::topology::{ClusterId, InstanceId, Topology};
+
+/// How many cells wait to be judged while a large batch arrives.
+const JUDGED_AT_ONCE: usize = 1024;
 
 /// Facts of one source.
 #[derive(Clone, Debug)]
@@ -98,6 +101,11 @@ impl Topology {
         for fact in upserts {
             if let EntityFact::Component(component) = fact {
                 self.upsert_component(instance, generation, *component);
+            }
+            // What a component finds does not depend on other components, so it may be judged while it is still in the
+            // processor's cache. Who wins and what is told waits for all of them.
+            if self.dirty_cells.len() >= JUDGED_AT_ONCE {
+                self.judge_dirty();
             }
         }
     }

@@ -98,10 +98,7 @@ impl Topology {
             hasher.hash_one((it.instance, &*it.list))
         });
         for key in self.owners_named(id) {
-            let lists = self
-                .candidates_by_owner
-                .entry(key)
-                .or_insert(IdSet::EMPTY);
+            let lists = self.candidates_by_owner.entry(key).or_insert(IdSet::EMPTY);
             self.sets.insert(lists, id);
         }
         self.candidates.get_mut(id).resolved = self.resolve_list(id);
@@ -141,7 +138,10 @@ impl Topology {
         }
         let list = self.candidates.get(id);
         let hash = self.hasher.hash_one((list.instance, &*list.list));
-        if let Ok(entry) = self.candidates_by_list.find_entry(hash, |other| *other == id) {
+        if let Ok(entry) = self
+            .candidates_by_list
+            .find_entry(hash, |other| *other == id)
+        {
             entry.remove();
         }
         self.candidates.remove(id);

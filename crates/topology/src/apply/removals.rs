@@ -1,9 +1,13 @@
 //! What a complete generation no longer has, and the burial of what was removed.
 
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+
 use crate::entity_ref::EntityRef;
 use crate::fact::{ObjectKey, ObjectKind, WorkloadKind};
 use crate::names::Name;
-use crate::topology::{ClusterId, ComponentId, InstanceId, Map, OwnerId, Topology, WorkloadId};
+use crate::topology::{ClusterId, ComponentId, InstanceId, OwnerId, Topology, WorkloadId};
 
 impl Topology {
     /// The entities of the instance that are not among those `present` in a complete generation, sorted (S22).
@@ -53,15 +57,15 @@ impl Topology {
         kind: Option<ObjectKind>,
         present: impl IntoIterator<Item = &'f ObjectKey>,
     ) -> Vec<ObjectKey> {
-        let mut seen: Map<(ObjectKind, Name, Name), ()> = Map::default();
-        let mut seen_namespaces: Map<&str, ()> = Map::default();
+        let mut seen: HashSet<(ObjectKind, Name, Name), RandomState> = HashSet::default();
+        let mut seen_namespaces: HashSet<&str> = HashSet::new();
         for key in present {
             if key.kind == ObjectKind::Namespace {
-                seen_namespaces.insert(&key.name, ());
+                seen_namespaces.insert(&*key.name);
             } else if let Some(namespace) = self.names.find(&key.namespace)
                 && let Some(name) = self.names.find(&key.name)
             {
-                seen.insert((key.kind, namespace, name), ());
+                seen.insert((key.kind, namespace, name));
             }
         }
         let wanted = |other: ObjectKind| kind.is_none_or(|kind| kind == other);
@@ -75,11 +79,11 @@ impl Topology {
             let namespaces = &self.at_cluster(cluster).namespaces;
             let gone = namespaces
                 .iter()
-                .filter(|name| !seen_namespaces.contains_key(&***name));
+                .filter(|name| !seen_namespaces.contains(&***name));
             missing.extend(gone.map(|name| key(ObjectKind::Namespace, "", name)));
         }
         let named = |kind, namespace, name| {
-            (!seen.contains_key(&(kind, namespace, name)))
+            (!seen.contains(&(kind, namespace, name)))
                 .then(|| key(kind, self.names.get(namespace), self.names.get(name)))
         };
         if wanted(ObjectKind::Service) {

@@ -4,7 +4,6 @@ use crate::fact::{LabelPairs, ServiceFact};
 use crate::id_set::IdSet;
 use crate::names::{Name, Names};
 use crate::records::{NONE, Service};
-use crate::rules::ID_LABEL;
 use crate::topology::{ClusterId, Topology, hash_ask, hash_selector, hash_service};
 
 use super::changes::{PublishedOwnership, RawService};
@@ -27,11 +26,19 @@ impl Topology {
     pub(super) fn upsert_service(&mut self, cluster: ClusterId, fact: &ServiceFact) {
         let namespace = self.names.intern(&fact.namespace);
         let name = self.names.intern(&fact.name);
-        let selector: &[_] = if fact.external_name { &[] } else { &fact.selector };
+        let selector: &[_] = if fact.external_name {
+            &[]
+        } else {
+            &fact.selector
+        };
         let mut pairs = intern_pairs(&mut self.names, &fact.labels);
         pairs.truncate(MAX_LABELS);
         let labels = pairs.len();
-        pairs.extend(intern_pairs(&mut self.names, selector));
+        let mut selector = intern_pairs(&mut self.names, selector);
+        // The first pair is the one that the selector is found by. The youngest value is the least common one: what
+        // many share was there before.
+        selector.sort_unstable_by_key(|(_, value)| std::cmp::Reverse(*value));
+        pairs.extend(selector);
         let Ok(labels) = u8::try_from(labels) else {
             return;
         };
@@ -85,16 +92,17 @@ impl Topology {
         self.mark_asking(id);
         let it = self.services.get(id);
         if it.published {
-            self.pending.services.push(RawService {
+            let before = PublishedOwnership {
+                component: it.published_component,
+                owner: it.published_owner,
+            };
+            self.tell_service(RawService {
                 service: id,
-                before: Some(PublishedOwnership {
-                    component: it.published_component,
-                    owner: it.published_owner,
-                }),
+                before: Some(before),
                 after: None,
             });
         }
-        if it.ordered {
+        if self.services.get(id).ordered {
             self.unorder_service(id);
         }
         self.services.get_mut(id).live = false;
@@ -111,11 +119,15 @@ impl Topology {
     }
 
     pub(super) fn upsert_namespace(&mut self, cluster: ClusterId, name: Box<str>) {
-        self.clusters[usize::from(cluster.0)].namespaces.insert(name);
+        self.clusters[usize::from(cluster.0)]
+            .namespaces
+            .insert(name);
     }
 
     pub(super) fn remove_namespace(&mut self, cluster: ClusterId, name: &str) {
-        self.clusters[usize::from(cluster.0)].namespaces.remove(name);
+        self.clusters[usize::from(cluster.0)]
+            .namespaces
+            .remove(name);
     }
 
     /// Has every cell judged that looked this Service's name up.
@@ -138,10 +150,13 @@ impl Topology {
     fn asking_for_id(&self, namespace: Name, id: Name) -> Vec<u32> {
         let mut asking = Vec::new();
         for place in [Some(namespace), None] {
-            asking.extend(self.asks_by_id.get(&self.sets, hash_ask(place, id), |other| {
-                let other = self.components.get(other);
-                other.kubernetes_namespace == place && other.kubernetes_id == Some(id)
-            }));
+            asking.extend(
+                self.asks_by_id
+                    .get(&self.sets, hash_ask(place, id), |other| {
+                        let other = self.components.get(other);
+                        other.kubernetes_namespace == place && other.kubernetes_id == Some(id)
+                    }),
+            );
         }
         asking
     }
@@ -235,8 +250,7 @@ impl Topology {
         let it = self.services.get(id);
         let (cluster, namespace) = (it.cluster, it.namespace);
         let mut asking = self.labels.asking(&self.sets, it);
-        let id_label = self.names.find(ID_LABEL);
-        let id = it.labels().iter().find(|pair| Some(pair.0) == id_label);
+        let id = it.labels().iter().find(|pair| pair.0 == self.id_label);
         if let Some((_, id)) = id {
             asking.extend(self.asking_for_id(namespace, *id));
         }

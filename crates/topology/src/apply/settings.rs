@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use crate::rules::ID_LABEL;
 use crate::settings::{InstanceSettings, MatchRule};
 use crate::topology::{Cluster, ClusterId, Instance, InstanceId, Map, Topology};
 
@@ -15,8 +14,8 @@ impl Topology {
     /// With more than 65,535 instances.
     pub fn set_instance(&mut self, settings: InstanceSettings) -> InstanceId {
         if settings.match_rules.contains(&MatchRule::KubernetesIdLabel) {
-            let key = self.names.intern(ID_LABEL);
-            self.labels.index_key(&mut self.sets, &self.services, key);
+            self.labels
+                .index_key(&mut self.sets, &self.services, self.id_label);
         }
         let Some(id) = self.instance_id(&settings.name) else {
             let Ok(id) = u16::try_from(self.instances.len()) else {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::joined::cmp_joined;
 use crate::names::Name;
 use crate::order::sort_by_names;
-use crate::records::{CandidateList, Cell, NONE, PublishedVerdict};
+use crate::records::{Cell, NONE, PublishedVerdict};
 use crate::stitch::{judge, verdict_kind};
 use crate::topology::{ClusterId, Map, Topology};
 use crate::verdict::OwnerState;
@@ -20,7 +20,7 @@ impl Topology {
         self.publish_cells();
     }
 
-    fn judge_dirty(&mut self) {
+    pub(super) fn judge_dirty(&mut self) {
         let dirty = std::mem::take(&mut self.dirty_cells);
         for id in &dirty {
             let cell = self.cells.get_mut(*id);
@@ -67,7 +67,7 @@ impl Topology {
             it.published = true;
             it.published_component = component;
             it.published_owner = owner;
-            self.pending.services.push(RawService {
+            self.tell_service(RawService {
                 service: *id,
                 before,
                 after: Some(after),
@@ -111,7 +111,7 @@ impl Topology {
             }
             let (component, cluster) = (cell.component, cell.cluster);
             self.cells.get_mut(*id).published = Some(after);
-            self.pending.verdicts.push(RawVerdict {
+            self.tell_verdict(RawVerdict {
                 component,
                 cluster,
                 before,
@@ -122,18 +122,8 @@ impl Topology {
     }
 
     pub(crate) fn owner_state(&self, component: u32) -> OwnerState {
-        self.owner_state_of(
-            self.candidates
-                .get(self.components.get(component).candidates),
-        )
-    }
-
-    pub(crate) fn owner_state_of(&self, list: &CandidateList) -> OwnerState {
-        match (list.resolved, list.list.is_empty()) {
-            (Some(_), _) => OwnerState::Resolved,
-            (None, false) => OwnerState::Unresolved,
-            (None, true) => OwnerState::None,
-        }
+        let candidates = self.components.get(component).candidates;
+        self.candidates.get(candidates).owner_state()
     }
 
     fn order_new(&mut self) {
@@ -225,14 +215,17 @@ impl Topology {
         self.owner_order = order;
     }
 
+    fn compare_clusters(&self, a: ClusterId, b: ClusterId) -> Ordering {
+        if a == b {
+            return Ordering::Equal;
+        }
+        self.at_cluster(a).name.cmp(&self.at_cluster(b).name)
+    }
+
     fn compare_services(&self, a: u32, b: u32) -> Ordering {
         let (a, b) = (self.services.get(a), self.services.get(b));
         let name = |name| self.names.get(name);
-        let by_cluster = match a.cluster == b.cluster {
-            true => Ordering::Equal,
-            false => self.at_cluster(a.cluster).name.cmp(&self.at_cluster(b.cluster).name),
-        };
-        by_cluster.then_with(|| {
+        self.compare_clusters(a.cluster, b.cluster).then_with(|| {
             cmp_joined(
                 (name(a.namespace), name(a.name)),
                 (name(b.namespace), name(b.name)),
@@ -242,12 +235,11 @@ impl Topology {
 
     fn compare_cells(&self, a: u32, b: u32) -> Ordering {
         let (a, b) = (self.cells.get(a), self.cells.get(b));
-        let by_cluster = match a.cluster == b.cluster {
-            true => Ordering::Equal,
-            false => self.at_cluster(a.cluster).name.cmp(&self.at_cluster(b.cluster).name),
-        };
-        by_cluster.then_with(|| {
-            let (a, b) = (self.components.get(a.component), self.components.get(b.component));
+        self.compare_clusters(a.cluster, b.cluster).then_with(|| {
+            let (a, b) = (
+                self.components.get(a.component),
+                self.components.get(b.component),
+            );
             let name = |name| self.names.get(name);
             cmp_joined(
                 (name(a.namespace), name(a.key)),

@@ -13,6 +13,7 @@ impl Topology {
     }
 
     fn mark_names(&self, mark: &mut dyn FnMut(Name)) {
+        mark(self.id_label);
         for (_, it) in self.components.iter().filter(|(_, it)| it.live) {
             [it.namespace, it.key, it.name]
                 .into_iter()
@@ -22,7 +23,7 @@ impl Topology {
                 it.kubernetes_namespace,
                 it.label_selector,
                 it.kubernetes_cluster,
-                it.component_type,
+                it.kind,
                 it.lifecycle,
                 it.system,
             ];

@@ -58,8 +58,8 @@ fn by_name<'t>(
 ) -> Found<'t> {
     let same_name = topology.services_named(cluster, name);
     if let Some(namespace) = component.kubernetes_namespace {
-        let at = same_name
-            .binary_search_by(|id| topology.services.get(*id).namespace.cmp(&namespace));
+        let at =
+            same_name.binary_search_by(|id| topology.services.get(*id).namespace.cmp(&namespace));
         return match at {
             Ok(at) => Found::Services(Cow::Borrowed(&same_name[at..=at])),
             Err(_) => Found::Nothing,

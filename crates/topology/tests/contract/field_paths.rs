@@ -54,7 +54,10 @@ fn s2_a_path_leads_to_one_place() {
         ("annotations.a.b.c", "dotted"),
         ("annotations.a", "(absent)"),
         ("annotations.kubernetes-id", "(absent)"),
-        ("metadata.annotations.backstage.io/kubernetes-id", "checkout"),
+        (
+            "metadata.annotations.backstage.io/kubernetes-id",
+            "checkout",
+        ),
         ("metadata.annotations.a.b.c", "dotted"),
         ("metadata.annotations", "(a map)"),
         ("labels.backstage.io/kubernetes-id", "labelled"),
@@ -110,19 +113,38 @@ fn s3_a_value_is_a_trimmed_text_that_is_not_empty() {
 #[test]
 fn s2_what_must_be_a_map_and_is_not_is_told_apart_from_what_is_absent() {
     let table = [
-        ("{metadata: {annotations: [a]}}", "annotations.x", "(metadata.annotations is a list)"),
-        ("{metadata: {labels: text}}", "labels.x", "(metadata.labels is a string)"),
-        ("{metadata: {annotations: null}}", "annotations.x", "(absent)"),
+        (
+            "{metadata: {annotations: [a]}}",
+            "annotations.x",
+            "(metadata.annotations is a list)",
+        ),
+        (
+            "{metadata: {labels: text}}",
+            "labels.x",
+            "(metadata.labels is a string)",
+        ),
+        (
+            "{metadata: {annotations: null}}",
+            "annotations.x",
+            "(absent)",
+        ),
         ("{metadata: {}}", "annotations.x", "(absent)"),
         ("{spec: 1}", "spec.owner", "(spec is a number)"),
         ("{spec: null}", "spec.owner", "(absent)"),
-        ("{metadata: true}", "metadata.name", "(metadata is a boolean)"),
+        (
+            "{metadata: true}",
+            "metadata.name",
+            "(metadata is a boolean)",
+        ),
         ("[]", "spec.owner", "(absent)"),
         ("null", "kind", "(absent)"),
     ];
     for (document, path, expected) in table {
         let document = flow::value(document);
-        let found = match FieldPath::parse(path).expect("a valid path").lookup(&document) {
+        let found = match FieldPath::parse(path)
+            .expect("a valid path")
+            .lookup(&document)
+        {
             Lookup::Absent => "(absent)".to_owned(),
             Lookup::NotAMap { at, found } => format!("({at} is {found})"),
             Lookup::Value(value) => panic!("{path}: {value:?}"),

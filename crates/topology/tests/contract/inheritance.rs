@@ -10,7 +10,13 @@ use crate::fixture::render::all_services;
 
 fn name(topology: &Topology, id: WorkloadId) -> String {
     let it = topology.workload(id);
-    format!("{} {}/{}/{}", it.kind.as_str(), it.cluster, it.namespace, it.name)
+    format!(
+        "{} {}/{}/{}",
+        it.kind.as_str(),
+        it.cluster,
+        it.namespace,
+        it.name
+    )
 }
 
 /// What is behind each Service, and for every object the Services it inherits from, with the way there.
@@ -18,9 +24,17 @@ fn inheritance(fixture: &str) -> String {
     let topology = built(fixture);
     let mut text = String::new();
     for id in all_services(&topology) {
-        let behind: Vec<String> =
-            topology.behind(id).into_iter().map(|id| name(&topology, id)).collect();
-        let _ = writeln!(text, "{}: {}", topology.service(id).key(), behind.join(", "));
+        let behind: Vec<String> = topology
+            .behind(id)
+            .into_iter()
+            .map(|id| name(&topology, id))
+            .collect();
+        let _ = writeln!(
+            text,
+            "{}: {}",
+            topology.service(id).key(),
+            behind.join(", ")
+        );
     }
     let mut objects: Vec<(String, WorkloadId)> = topology
         .clusters()
@@ -34,7 +48,8 @@ fn inheritance(fixture: &str) -> String {
             .iter()
             .map(|it| {
                 let owner = topology.service(it.service).owner;
-                let owner = owner.map_or("nobody".to_owned(), |id| topology.owner_ref(id).name.into());
+                let owner =
+                    owner.map_or("nobody".to_owned(), |id| topology.owner_ref(id).name.into());
                 let way: Vec<String> = it
                     .path
                     .iter()
@@ -70,7 +85,17 @@ fn s19_to_pods_and_their_controllers_and_endpoints() {
         endpointslice eu1/shop/checkout-x7 service=checkout
         endpoints eu1/shop/checkout service=checkout
         endpointslice eu1/other/checkout-x7 service=checkout
-    ")), @"");
+    ")), @r"
+    eu1/shop/checkout: Deployment eu1/shop/checkout, ReplicaSet eu1/shop/checkout-abc, Pod eu1/shop/checkout-abc-1, EndpointSlice eu1/shop/checkout-x7, Endpoints eu1/shop/checkout
+    Deployment eu1/shop/checkout: pay (Service checkout by selector)
+    EndpointSlice eu1/other/checkout-x7: 
+    EndpointSlice eu1/shop/checkout-x7: pay (Service checkout by service name of the endpoints)
+    Endpoints eu1/shop/checkout: pay (Service checkout by service name of the endpoints)
+    Pod eu1/other/checkout-abc-1: 
+    Pod eu1/shop/cart-1: 
+    Pod eu1/shop/checkout-abc-1: pay (Service checkout by selector)
+    ReplicaSet eu1/shop/checkout-abc: pay (Service checkout by selector)
+    ");
 }
 
 #[test]
@@ -82,7 +107,13 @@ fn s19_services_with_different_owners_share_a_workload() {
         service eu1/shop/nobody selector=tier:front
         service eu1/shop/other selector=app:web,tier:back
         pod eu1/shop/web-1 labels=app:web,tier:front
-    ")), @"");
+    ")), @r"
+    eu1/shop/cart: Pod eu1/shop/web-1
+    eu1/shop/checkout: Pod eu1/shop/web-1
+    eu1/shop/nobody: Pod eu1/shop/web-1
+    eu1/shop/other: 
+    Pod eu1/shop/web-1: ops (Service cart by selector); pay (Service checkout by selector); nobody (Service nobody by selector)
+    ");
 }
 
 #[test]
@@ -93,7 +124,12 @@ fn s19_a_selector_that_is_empty_or_of_an_external_name_selects_nothing() {
         service eu1/shop/cart selector=app:web external-name
         pod eu1/shop/web-1 labels=app:web
         pod eu1/shop/bare-1
-    ")), @"");
+    ")), @r"
+    eu1/shop/cart: 
+    eu1/shop/checkout: 
+    Pod eu1/shop/bare-1: 
+    Pod eu1/shop/web-1:
+    ");
 }
 
 #[test]
@@ -106,7 +142,14 @@ fn s19_a_controller_is_told_by_its_uid_and_by_its_name_only_where_there_is_none(
         pod eu1/shop/again-0 labels=app:web controller=StatefulSet/again/old
         pod eu1/shop/manifest-0 labels=app:web controller=StatefulSet/manifest/any
         pod eu1/shop/custom-0 labels=app:web controller=Rollout/custom/r1
-    ")), @"");
+    ")), @r"
+    eu1/shop/checkout: StatefulSet eu1/shop/manifest, Pod eu1/shop/again-0, Pod eu1/shop/custom-0, Pod eu1/shop/manifest-0
+    Pod eu1/shop/again-0: pay (Service checkout by selector)
+    Pod eu1/shop/custom-0: pay (Service checkout by selector)
+    Pod eu1/shop/manifest-0: pay (Service checkout by selector)
+    StatefulSet eu1/shop/again: 
+    StatefulSet eu1/shop/manifest: pay (Pod manifest-0 by owner reference to it, Service checkout by selector)
+    ");
 }
 
 #[test]
@@ -118,7 +161,12 @@ fn s19_ownership_flows_up_from_a_pod_that_a_template_does_not_describe() {
         statefulset eu1/shop/db labels=app:db uid=s1
         pod eu1/shop/db-0 labels=app:db,pod-name:db-0 controller=StatefulSet/db/s1
         pod eu1/shop/db-1 labels=app:db,pod-name:db-1 controller=StatefulSet/db/s1
-    ")), @"");
+    ")), @r"
+    eu1/shop/checkout: StatefulSet eu1/shop/db, Pod eu1/shop/db-0
+    Pod eu1/shop/db-0: pay (Service checkout by selector)
+    Pod eu1/shop/db-1: 
+    StatefulSet eu1/shop/db: pay (Pod db-0 by owner reference to it, Service checkout by selector)
+    ");
 }
 
 #[test]
@@ -129,7 +177,12 @@ fn s19_jobs_of_a_cron_job() {
         cronjob eu1/shop/nightly uid=c1
         job eu1/shop/nightly-1 labels=job:nightly uid=j1 controller=CronJob/nightly/c1
         pod eu1/shop/nightly-1-x labels=job:nightly controller=Job/nightly-1/j1
-    ")), @"");
+    ")), @r"
+    eu1/shop/checkout: Job eu1/shop/nightly-1, CronJob eu1/shop/nightly, Pod eu1/shop/nightly-1-x
+    CronJob eu1/shop/nightly: pay (Job nightly-1 by owner reference to it, Service checkout by selector)
+    Job eu1/shop/nightly-1: pay (Service checkout by selector)
+    Pod eu1/shop/nightly-1-x: pay (Service checkout by selector)
+    ");
 }
 
 #[test]
@@ -140,7 +193,12 @@ fn s19_controllers_in_a_circle_end() {
         replicaset eu1/shop/a labels=app:a uid=a controller=ReplicaSet/b/b
         replicaset eu1/shop/b labels=app:b uid=b controller=ReplicaSet/a/a
         replicaset eu1/shop/self uid=self controller=ReplicaSet/self/self
-    ")), @"");
+    ")), @r"
+    eu1/shop/checkout: ReplicaSet eu1/shop/a, ReplicaSet eu1/shop/b
+    ReplicaSet eu1/shop/a: pay (Service checkout by selector)
+    ReplicaSet eu1/shop/b: pay (ReplicaSet a by owner reference, Service checkout by selector)
+    ReplicaSet eu1/shop/self:
+    ");
 }
 
 #[test]
@@ -158,7 +216,12 @@ fn s19_it_follows_what_changes() {
         deployment eu1/shop/web labels=app:web uid=d2
         remove Pod eu1/shop/web-2
         remove EndpointSlice eu1/shop/web-x
-    ")), @"");
+    ")), @r"
+    eu1/shop/cart: Deployment eu1/shop/web, Pod eu1/shop/web-1
+    eu1/shop/checkout: 
+    Deployment eu1/shop/web: ops (Service cart by selector)
+    Pod eu1/shop/web-1: ops (Service cart by selector)
+    ");
 }
 
 #[test]
@@ -174,5 +237,8 @@ fn s19_the_order_of_arrival_does_not_show() {
     let forwards = inheritance(&format!("{OWNED}\n{}", objects.join("\n")));
     let mut reversed = objects;
     reversed.reverse();
-    assert_eq!(inheritance(&format!("{OWNED}\n{}", reversed.join("\n"))), forwards);
+    assert_eq!(
+        inheritance(&format!("{OWNED}\n{}", reversed.join("\n"))),
+        forwards
+    );
 }

@@ -1,5 +1,6 @@
 //! S1, S4: what a `label_map` may say, and how a fault is told.
 
+use topology::field_path::FieldPath;
 use topology::label_map::LabelMap;
 
 type Lists<'l> = &'l [(&'l str, &'l [&'l str])];
@@ -9,13 +10,12 @@ fn read(lists: Lists<'_>) -> Result<LabelMap, Vec<String>> {
         let paths = paths.iter().map(|&path| path.to_owned()).collect();
         (*key, paths)
     });
-    LabelMap::from_lists(lists)
-        .map_err(|errors| errors.iter().map(ToString::to_string).collect())
+    LabelMap::from_lists(lists).map_err(|errors| errors.iter().map(ToString::to_string).collect())
 }
 
 fn paths(map: &LabelMap) -> [Vec<&str>; 3] {
     [&map.kubernetes_id, &map.kubernetes_namespace, &map.owner]
-        .map(|list| list.iter().map(|path| path.as_str()).collect())
+        .map(|list| list.iter().map(FieldPath::as_str).collect())
 }
 
 const ID: &str = "annotations.backstage.io/kubernetes-id";
@@ -31,12 +31,24 @@ fn s1_a_missing_key_keeps_its_default() {
 
 #[test]
 fn s1_a_given_list_replaces_its_default_alone() {
-    let map = read(&[("component_owner", &["metadata.labels.team", "relations.ownedBy"])]);
+    let map = read(&[(
+        "component_owner",
+        &["metadata.labels.team", "relations.ownedBy"],
+    )]);
     let owner = vec!["metadata.labels.team", "relations.ownedBy"];
-    assert_eq!(paths(&map.expect("valid")), [vec![ID], vec![NAMESPACE], owner]);
+    assert_eq!(
+        paths(&map.expect("valid")),
+        [vec![ID], vec![NAMESPACE], owner]
+    );
 
-    let map = read(&[("component_kubernetes_id", &["spec.k8s.name", "metadata.name"])]);
-    assert_eq!(paths(&map.expect("valid"))[0], ["spec.k8s.name", "metadata.name"]);
+    let map = read(&[(
+        "component_kubernetes_id",
+        &["spec.k8s.name", "metadata.name"],
+    )]);
+    assert_eq!(
+        paths(&map.expect("valid"))[0],
+        ["spec.k8s.name", "metadata.name"]
+    );
 }
 
 #[test]
@@ -101,7 +113,10 @@ fn s4_a_fault_names_key_and_path_and_the_nearest_spelling() {
              did you mean `annotations.backstage.io/kubernetes-id`?",
         ),
         (
-            &[("component_kubernetes_id", &["annotation.backstage.io/kubernetes-id"])],
+            &[(
+                "component_kubernetes_id",
+                &["annotation.backstage.io/kubernetes-id"],
+            )],
             "`label_map.component_kubernetes_id`, path `annotation.backstage.io/kubernetes-id`: `annotation` is no \
              root, expected one of `annotations`, `labels`, `spec`, `metadata`, `kind`, `apiVersion`, did you mean \
              `annotations.backstage.io/kubernetes-id`?",
@@ -136,10 +151,22 @@ fn s4_all_faults_are_told_at_once() {
 
 #[test]
 fn s4_a_suggestion_is_itself_valid() {
-    for path in ["owner", "team", "spce.owner", "spec..owner", "label", "a/b", "kind.x", "Spec.owner", "metadta.name"] {
-        let error = topology::field_path::FieldPath::parse(path).expect_err("a fault");
-        let nearest = error.nearest.unwrap_or_else(|| panic!("{path} has a near spelling"));
-        assert!(topology::field_path::FieldPath::parse(&nearest).is_ok(), "{path}: {nearest}");
+    for path in [
+        "owner",
+        "team",
+        "spce.owner",
+        "spec..owner",
+        "label",
+        "a/b",
+        "kind.x",
+        "Spec.owner",
+        "metadta.name",
+    ] {
+        let error = FieldPath::parse(path).expect_err("a fault");
+        let nearest = error
+            .nearest
+            .unwrap_or_else(|| panic!("{path} has a near spelling"));
+        assert!(FieldPath::parse(&nearest).is_ok(), "{path}: {nearest}");
     }
 }
 
@@ -147,10 +174,20 @@ fn s4_a_suggestion_is_itself_valid() {
 fn s4_a_list_and_a_path_have_bounds() {
     let many = vec!["spec.owner"; topology::label_map::MAX_PATHS + 1];
     let errors = read(&[("component_owner", &many)]).expect_err("too many");
-    assert_eq!(errors, ["`label_map.component_owner`: 101 paths, expected at most 100"]);
+    assert_eq!(
+        errors,
+        ["`label_map.component_owner`: 101 paths, expected at most 100"]
+    );
 
     let long = format!("spec.{}", "x".repeat(topology::field_path::MAX_PATH_BYTES));
     let errors = read(&[("component_owner", &[&long])]).expect_err("too long");
-    assert!(errors[0].ends_with("is longer than 1024 bytes"), "{}", errors[0]);
-    assert!(errors[0].len() < 300, "an overlong path is cut where it is shown");
+    assert!(
+        errors[0].ends_with("is longer than 1024 bytes"),
+        "{}",
+        errors[0]
+    );
+    assert!(
+        errors[0].len() < 300,
+        "an overlong path is cut where it is shown"
+    );
 }

@@ -57,7 +57,8 @@ enum Looked {
 
 impl World {
     pub(crate) fn judge(&self) -> State {
-        let mut claims: BTreeMap<(String, Component), (Option<MatchRule>, Looked)> = BTreeMap::new();
+        let mut claims: BTreeMap<(String, Component), (Option<MatchRule>, Looked)> =
+            BTreeMap::new();
         for (key, component) in &self.components {
             for cluster in self.covered(key, component) {
                 let claim = self.claim(key, component, &cluster);
@@ -78,10 +79,12 @@ impl World {
                 }
             }
         }
-        let verdicts = claims.into_iter().map(|((cluster, component), (rule, looked))| {
-            let judged = self.verdict(&component, rule, looked, &winners);
-            ((cluster, component), judged)
-        });
+        let verdicts = claims
+            .into_iter()
+            .map(|((cluster, component), (rule, looked))| {
+                let judged = self.verdict(&component, rule, looked, &winners);
+                ((cluster, component), judged)
+            });
         let services = self.services.keys().map(|(cluster, namespace, name)| {
             let service = format!("{cluster}/{namespace}/{name}");
             let component = winners.get(&service).cloned();
@@ -165,9 +168,10 @@ impl World {
     ) -> (Option<MatchRule>, Looked) {
         let settings = &self.instances[&key.0];
         let named_elsewhere = settings.honor_cluster_annotation
-            && component.kubernetes_cluster.as_deref().is_some_and(|named| {
-                !self.covered(key, component).iter().any(|it| it == named)
-            });
+            && component
+                .kubernetes_cluster
+                .as_deref()
+                .is_some_and(|named| !self.covered(key, component).iter().any(|it| it == named));
         if component.fault.is_some() || named_elsewhere {
             return (None, Looked::Invalid);
         }
@@ -227,9 +231,10 @@ impl World {
                 })
                 .map(|(key, _)| text(key))
                 .collect();
-            match hits.is_empty() {
-                true => Looked::Nothing,
-                false => Looked::Services(sorted(hits)),
+            if hits.is_empty() {
+                Looked::Nothing
+            } else {
+                Looked::Services(sorted(hits))
             }
         };
         match (rule, id, component.label_selector.as_deref()) {
@@ -275,9 +280,10 @@ impl World {
                 return (OwnerState::Resolved, Some(reference.to_string()));
             }
         }
-        match claims.is_empty() {
-            true => (OwnerState::None, None),
-            false => (OwnerState::Unresolved, None),
+        if claims.is_empty() {
+            (OwnerState::None, None)
+        } else {
+            (OwnerState::Unresolved, None)
         }
     }
 }

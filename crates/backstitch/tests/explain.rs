@@ -1,0 +1,164 @@
+//! `backstitch explain` and `backstitch owner` over sources.
+
+mod common;
+
+use common::run;
+
+const SHOP: [&str; 4] = [
+    "--catalog",
+    "examples/shop/catalog",
+    "--cluster",
+    "examples/shop/k8s",
+];
+const DEMO: [&str; 2] = ["--config", "examples/demo/backstitch.yaml"];
+
+fn shop(args: &[&str]) -> String {
+    run([args, &SHOP].concat()).shown()
+}
+
+fn demo(args: &[&str]) -> String {
+    run([args, &DEMO].concat()).shown()
+}
+
+#[test]
+fn a_component_that_is_stitched() {
+    insta::assert_snapshot!(shop(&["explain", "component:default/cart"]));
+}
+
+#[test]
+fn a_component_whose_service_is_not_found() {
+    insta::assert_snapshot!(shop(&["explain", "recommendations"]));
+}
+
+#[test]
+fn a_component_that_is_ambiguous() {
+    insta::assert_snapshot!(shop(&["explain", "login-store"]));
+}
+
+#[test]
+fn a_component_that_loses_a_conflict_in_two_clusters() {
+    insta::assert_snapshot!(demo(&["explain", "slo-reports"]));
+}
+
+#[test]
+fn a_component_that_is_invalid() {
+    insta::assert_snapshot!(demo(&["explain", "component:cross-border/hs-classifier"]));
+}
+
+#[test]
+fn a_service() {
+    insta::assert_snapshot!(demo(&["explain", "eu-central-1/tracking/tracking-web"]));
+}
+
+#[test]
+fn a_service_that_nobody_claims() {
+    insta::assert_snapshot!(shop(&["explain", "service/shop/redis"]));
+}
+
+#[test]
+fn a_deployment_that_is_shared() {
+    insta::assert_snapshot!(demo(&[
+        "explain",
+        "deploy/eu-central-1/dispatch/dispatch-core"
+    ]));
+}
+
+#[test]
+fn a_daemon_set_that_nothing_selects() {
+    insta::assert_snapshot!(demo(&[
+        "explain",
+        "ds/eu-central-1/observability/log-shipper"
+    ]));
+}
+
+#[test]
+fn a_subject_that_is_not_there() {
+    insta::assert_snapshot!(shop(&["explain", "shop/crat"]));
+}
+
+#[test]
+fn a_subject_that_is_several_things() {
+    insta::assert_snapshot!(shop(&["explain", "service/redis"]));
+}
+
+#[test]
+fn a_subject_that_cannot_be_explained() {
+    insta::assert_snapshot!(shop(&["explain", "group:default/web"]));
+}
+
+#[test]
+fn json_and_yaml_are_the_answer_of_the_api() {
+    let json = run([&["explain", "cart", "-o", "json"], &SHOP[..]].concat()).printed();
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let explanation: api::Explanation =
+        serde_json::from_value(json.clone()).expect("an explanation");
+    assert!(
+        matches!(explanation, api::Explanation::Component { verdicts, .. } if verdicts.len() == 1)
+    );
+    let yaml = run([&["explain", "cart", "-o", "yaml"], &SHOP[..]].concat()).printed();
+    let mut yaml: serde_json::Value = serde_saphyr::from_str(&yaml).expect("YAML");
+    // The second in which it was read may differ.
+    yaml["verdicts"][0]["read_at"] = json["verdicts"][0]["read_at"].clone();
+    assert_eq!(json, yaml);
+}
+
+#[test]
+fn the_owner_of_a_service() {
+    insta::assert_snapshot!(shop(&["owner", "shop/cart"]));
+}
+
+#[test]
+fn the_owner_of_a_service_with_its_cluster() {
+    insta::assert_snapshot!(shop(&["owner", "k8s/payments/fraud-check"]));
+}
+
+#[test]
+fn the_owners_of_what_is_shared() {
+    insta::assert_snapshot!(demo(&[
+        "owner",
+        "deployment/eu-central-1/dispatch/dispatch-core"
+    ]));
+}
+
+#[test]
+fn the_owner_of_a_pod_that_is_gone() {
+    insta::assert_snapshot!(shop(&["owner", "pod/shop/cart-5d8f6c7b9-zzzzz"]));
+}
+
+#[test]
+fn the_owner_of_a_component() {
+    insta::assert_snapshot!(demo(&["owner", "component:default/address-validator"]));
+}
+
+#[test]
+fn nobody_owns_a_service_that_is_unclaimed() {
+    insta::assert_snapshot!(shop(&["owner", "shop/redis"]));
+}
+
+#[test]
+fn nobody_owns_a_service_whose_component_has_no_owner() {
+    insta::assert_snapshot!(demo(&["owner", "eu-central-1/hubs/dimensioning-gateway"]));
+}
+
+#[test]
+fn nobody_owns_what_no_service_selects() {
+    insta::assert_snapshot!(demo(&[
+        "owner",
+        "ds/eu-central-1/observability/log-shipper"
+    ]));
+}
+
+#[test]
+fn nobody_owns_a_component_without_owner() {
+    insta::assert_snapshot!(demo(&["owner", "traffic-feed"]));
+}
+
+#[test]
+fn an_owner_of_nothing() {
+    insta::assert_snapshot!(demo(&["owner", "eu-central-1/booking/boking-api"]));
+}
+
+#[test]
+fn an_owner_as_json() {
+    insta::assert_snapshot!(shop(&["owner", "shop/cart", "-o", "json"]));
+}

@@ -1,0 +1,176 @@
+//! `explain` and `owner` against a running server: the same answers as over its sources.
+
+mod common;
+
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+
+use common::{project, run, small};
+use server::{Access, AppState};
+use tokio::net::TcpListener;
+use topology::apply::{CatalogDelta, ClusterDelta, Delta};
+use topology::settings::InstanceSettings;
+use topology::topology::Topology;
+
+const SHOP: [&str; 4] = [
+    "--catalog",
+    "examples/shop/catalog",
+    "--cluster",
+    "examples/shop/k8s",
+];
+
+fn shop() -> Topology {
+    let path = |path: &str| -> Vec<PathBuf> { vec![project().join("examples/shop").join(path)] };
+    let mut topology = Topology::new(topology::labels::DEFAULT_PREFIX);
+    let settings = InstanceSettings::named("default");
+    let catalog = catalog::files::read(&path("catalog"), &settings.label_map, &mut |_| {});
+    let cluster = cluster::manifests::read(&path("k8s"), &mut |_| {}).expect("the manifests");
+    let instance = topology.set_instance(settings);
+    let id = topology.set_cluster("k8s");
+    topology.apply(Delta::Cluster(ClusterDelta {
+        cluster: id,
+        upserts: cluster.objects,
+        removals: Vec::new(),
+    }));
+    topology.apply(Delta::Catalog(CatalogDelta {
+        instance,
+        generation: 1,
+        read_at: 1_800_000_000,
+        upserts: catalog.entities,
+        removals: Vec::new(),
+    }));
+    topology
+}
+
+/// Serves the shop, and gives the URL.
+async fn serve(access: Access) -> String {
+    let state = AppState {
+        topology: Arc::new(RwLock::new(shop())),
+        sources: Arc::default(),
+        events: Arc::default(),
+        history: None,
+        clock: || 1_800_000_000,
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(async move { axum::serve(listener, server::router(state, access)).await });
+    format!("http://{address}")
+}
+
+async fn shown(args: &[&str], environment: &'static [(&'static str, &'static str)]) -> String {
+    let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+    let run = move || {
+        let run = environment
+            .iter()
+            .fold(run(args), |run, (key, value)| run.env(key, value));
+        run.shown()
+    };
+    tokio::task::spawn_blocking(run)
+        .await
+        .expect("the run ends")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_says_the_same_as_its_sources() {
+    let url = serve(Access::default()).await;
+    let subjects = [
+        "component:default/cart",
+        "recommendations",
+        "login-store",
+        "shop/cart",
+        "service/shop/redis",
+        "k8s/payments/fraud-check",
+        "deploy/shop/cart",
+        "pod/shop/cart-5d8f6c7b9-zzzzz",
+        "shop/crat",
+        "service/redis",
+        "group:default/web",
+        "a/b/c/d",
+    ];
+    for command in ["explain", "owner"] {
+        for subject in subjects {
+            for format in ["text", "json"] {
+                let by_server = shown(
+                    &[
+                        command,
+                        subject,
+                        "-o",
+                        format,
+                        "--server",
+                        &format!("{url}/"),
+                    ],
+                    &[],
+                )
+                .await;
+                let by_sources = shown(
+                    &[&[command, subject, "-o", format], &SHOP[..]].concat(),
+                    &[],
+                )
+                .await;
+                assert_eq!(by_server, by_sources, "{command} {subject}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_wants_a_token() {
+    let access = Access {
+        token: Some("t0k3n".to_owned().into()),
+        ..Access::default()
+    };
+    let url = serve(access).await;
+    let args = ["owner", "shop/cart", "--server", url.as_str()];
+    insta::assert_snapshot!(shown(&args, &[]).await);
+    let with = shown(&args, &[("BACKSTITCH_API_TOKEN", "t0k3n")]).await;
+    assert!(
+        with.starts_with("exit 0\n") && !with.contains("t0k3n"),
+        "{with}"
+    );
+    let wrong = shown(&args, &[("BACKSTITCH_API_TOKEN", "wr0ng")]).await;
+    assert!(
+        wrong.starts_with("exit 2\n") && !wrong.contains("wr0ng"),
+        "{wrong}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_environment_names_the_server_unless_sources_are_given() {
+    let environment = &[("BACKSTITCH_SERVER", "http://127.0.0.1:1")];
+    let by_sources = shown(&[&["owner", "shop/cart"], &SHOP[..]].concat(), environment).await;
+    assert!(by_sources.starts_with("exit 0\n"), "{by_sources}");
+    insta::assert_snapshot!(shown(&["owner", "shop/cart"], environment).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_server_of_ours() {
+    let other = wiremock::MockServer::start().await;
+    insta::assert_snapshot!(shown(&["explain", "cart", "--server", &other.uri()], &[]).await);
+}
+
+#[test]
+fn what_is_no_url() {
+    insta::assert_snapshot!(
+        small()
+            .run(["explain", "cart", "--server", "localhost:7465"])
+            .shown()
+    );
+}
+
+#[test]
+fn nobody_to_ask() {
+    insta::assert_snapshot!(small().run(["explain", "cart"]).shown());
+}
+
+#[test]
+fn a_server_and_sources_at_once() {
+    let args = [
+        "explain",
+        "cart",
+        "--server",
+        "http://localhost:1",
+        "--catalog",
+        "catalog.yaml",
+    ];
+    insta::assert_snapshot!(small().run(args).shown());
+}
