@@ -5,19 +5,26 @@ use std::io;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::args::{Cli, Command};
 use crate::terminal::Terminal;
 
 /// The environment variable that chooses by crate what is said, such as `catalog=debug`.
 const VARIABLE: &str = "BACKSTITCH_LOG";
 
+/// For whom is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Somebody who waits for the end of a command.
+    Command,
+    /// Somebody who reads later what a service did, and when.
+    Service,
+}
+
 /// Sets up logging: warnings, more with `-v`. A service also says what it does, with times.
-pub(crate) fn init(cli: &Cli, terminal: Terminal) {
-    let service = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
-    let level = match (service, cli.global.verbose) {
-        (false, 0) => LevelFilter::WARN,
-        (false, 1) | (true, 0) => LevelFilter::INFO,
-        (false, 2) | (true, 1) => LevelFilter::DEBUG,
+pub(crate) fn init(kind: Kind, terminal: Terminal) {
+    let level = match (kind, terminal.verbose) {
+        (Kind::Command, 0) => LevelFilter::WARN,
+        (Kind::Command, 1) | (Kind::Service, 0) => LevelFilter::INFO,
+        (Kind::Command, 2) | (Kind::Service, 1) => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
     let filter = EnvFilter::builder()
@@ -28,11 +35,10 @@ pub(crate) fn init(cli: &Cli, terminal: Terminal) {
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(terminal.err.is_on())
-        .with_target(cli.global.verbose > 0);
+        .with_target(terminal.verbose > 0);
     // Only one subscriber is ever set, here.
-    if service {
-        subscriber.init();
-    } else {
-        subscriber.without_time().init();
+    match kind {
+        Kind::Service => subscriber.init(),
+        Kind::Command => subscriber.without_time().init(),
     }
 }

@@ -36,7 +36,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let terminal = Terminal::new(cli.global.color, cli.global.verbose);
-    match run(&cli, terminal) {
+    match run(cli, terminal) {
         Ok(exit) => exit.into(),
         Err(error) => {
             terminal.tell(|err, paint| report::write(&error, paint, err));
@@ -45,38 +45,45 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli, terminal: Terminal) -> Result<Exit> {
-    match &cli.command {
-        Command::Completions(args) => {
-            terminal.print(|out| commands::shell::completions(*args, out))?;
-            return Ok(Exit::Done);
+fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
+    let kind = match cli.command {
+        Command::Serve(_) | Command::Demo(_) => logging::Kind::Service,
+        _ => logging::Kind::Command,
+    };
+    logging::init(kind, terminal);
+    let global = cli.global;
+    match cli.command {
+        Command::Completions(args) => commands::shell::completions(args),
+        Command::Man(args) => commands::shell::man(&args),
+        Command::Stitch(args) => {
+            let config = configuration(&global)?;
+            connected(commands::stitch::run(&args, &config, terminal))
         }
-        Command::Man(args) => {
-            let page = commands::shell::man(args)?;
-            terminal.print(|out| out.write_all(&page))?;
-            return Ok(Exit::Done);
+        Command::Explain(args) => {
+            let config = configuration(&global)?;
+            connected(commands::explain::run(&args, &config, terminal))
         }
-        _ => {}
+        Command::Owner(args) => {
+            let config = configuration(&global)?;
+            connected(commands::owner::run(&args, &config, terminal))
+        }
+        Command::Serve(_) | Command::Demo(_) => {
+            Err(report::Failure::new("this build has no service").into())
+        }
     }
-    logging::init(cli, terminal);
+}
+
+/// Runs what waits and speaks TLS.
+fn connected(command: impl Future<Output = Result<Exit>>) -> Result<Exit> {
     // Every TLS connection of the process goes by this one provider.
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .map_err(|_| anyhow::anyhow!("another TLS provider is installed already"))?;
-    let config = configuration(&cli.global)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(async {
-        match &cli.command {
-            Command::Stitch(args) => commands::stitch::run(args, &config, terminal).await,
-            Command::Explain(args) => commands::explain::run(args, &config, terminal).await,
-            Command::Owner(args) => commands::owner::run(args, &config, terminal).await,
-            Command::Serve(_) | Command::Demo(_) => Ok(Exit::Done),
-            Command::Completions(_) | Command::Man(_) => Ok(Exit::Done),
-        }
-    })
+    runtime.block_on(command)
 }
 
 fn configuration(args: &GlobalArgs) -> Result<Config> {

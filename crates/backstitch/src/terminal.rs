@@ -35,7 +35,6 @@ impl Terminal {
     /// # Errors
     /// When standard output cannot be written, as on a full disk.
     pub(crate) fn print(
-        self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
         let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());

@@ -47,7 +47,7 @@ async fn serve(access: Access) -> String {
     let state = AppState {
         topology: Arc::new(RwLock::new(shop())),
         sources: Arc::default(),
-        events: Arc::default(),
+        events: Arc::new(server::events::Events::new(0)),
         history: None,
         clock: || 1_800_000_000,
     };

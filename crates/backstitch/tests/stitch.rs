@@ -306,6 +306,12 @@ fn s34_a_gate_that_is_none() {
 }
 
 #[test]
+fn a_part_of_the_document_is_none() {
+    let args = ["stitch", "-o", "json", "--only", "ambiguous"];
+    insta::assert_snapshot!(small().run(with(&args, &SMALL)).shown());
+}
+
+#[test]
 fn s34_strict() {
     let folder = small();
     folder.file("k8s/broken.yaml", "kind: Service\nmetadata: [\n");

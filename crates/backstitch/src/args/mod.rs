@@ -121,7 +121,7 @@ pub(crate) struct GlobalArgs {
     /// Say more on standard error: -v time and memory per phase, -vv what is done
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// When to use colour; NO_COLOR is honoured
+    /// When to use colour; `NO_COLOR` is honoured
     #[arg(
         long,
         global = true,
@@ -135,7 +135,7 @@ pub(crate) struct GlobalArgs {
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// Where the output is a terminal, unless NO_COLOR is set.
+    /// Where the output is a terminal, unless `NO_COLOR` is set.
     Auto,
     /// Always.
     Always,
@@ -175,7 +175,7 @@ pub(crate) struct SourceArgs {
     /// A cluster: folder or file of manifests, or context of the kubeconfig
     #[arg(long, value_name = "[NAME=]DIR|FILE|CONTEXT")]
     pub cluster: Vec<String>,
-    /// File that holds the token for catalogs given as a URL; BACKSTITCH_TOKEN holds the token itself
+    /// File that holds the token for catalogs given as a URL; `BACKSTITCH_TOKEN` holds the token itself
     #[arg(long, value_name = "FILE", env = "BACKSTITCH_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
     /// Kubeconfig in which --cluster looks for contexts, instead of the usual one
@@ -266,13 +266,13 @@ pub(crate) struct AskArgs {
     /// Where to read.
     #[command(flatten)]
     pub sources: SourceArgs,
-    /// Ask this running server instead of reading sources; without sources, BACKSTITCH_SERVER names it
+    /// Ask this running server instead of reading sources; without sources, `BACKSTITCH_SERVER` names it
     #[arg(
         long, value_name = "URL", help_heading = "Server",
         conflicts_with_all = ["catalog", "cluster", "kubeconfig"]
     )]
     pub server: Option<String>,
-    /// File that holds the server's token; BACKSTITCH_API_TOKEN holds the token itself
+    /// File that holds the server's token; `BACKSTITCH_API_TOKEN` holds the token itself
     #[arg(
         long,
         value_name = "FILE",

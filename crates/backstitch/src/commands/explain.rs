@@ -13,7 +13,7 @@ use crate::terminal::Terminal;
 pub(crate) async fn run(args: &ExplainArgs, config: &Config, terminal: Terminal) -> Result<Exit> {
     let asked = Asked::open(&args.ask, config, terminal).await?;
     let found = asked.explain(&args.subject).await?;
-    terminal.print(|out| match args.ask.output {
+    Terminal::print(|out| match args.ask.output {
         AnswerFormat::Text => explanation::write(&found, terminal.out, out),
         AnswerFormat::Json => document::json(&found, out),
         AnswerFormat::Yaml => document::yaml(&found, out),

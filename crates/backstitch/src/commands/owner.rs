@@ -47,7 +47,7 @@ pub(crate) async fn run(args: &OwnerArgs, config: &Config, terminal: Terminal) -
         .owners
         .iter()
         .any(|resolved| resolved.owner.is_some());
-    terminal.print(|out| match args.ask.output {
+    Terminal::print(|out| match args.ask.output {
         AnswerFormat::Text => ownership::write(&args.subject, &answer, terminal.out, out),
         AnswerFormat::Json => document::json(&answer, out),
         AnswerFormat::Yaml => document::yaml(&answer, out),
@@ -66,7 +66,7 @@ fn component(
     for verdict in verdicts {
         by_instance.insert(&verdict.instance, &verdict.owner);
     }
-    terminal.print(|out| match format {
+    Terminal::print(|out| match format {
         AnswerFormat::Text => {
             ownership::write_component(reference, &by_instance, terminal.out, out)
         }

@@ -1,23 +1,24 @@
 //! `completions` and `man`: what a shell and a person read instead of `--help`.
 
-use std::io::{self, Write};
-
 use anyhow::Result;
 use clap::CommandFactory as _;
 
 use crate::args::{Cli, CompletionsArgs, ManArgs};
+use crate::exit::Exit;
 use crate::report::Failure;
+use crate::terminal::Terminal;
 
-/// Writes the completion script.
-pub(crate) fn completions(args: CompletionsArgs, out: &mut dyn Write) -> io::Result<()> {
+/// Prints the completion script.
+pub(crate) fn completions(args: CompletionsArgs) -> Result<Exit> {
     let mut command = Cli::command();
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command, "backstitch", &mut script);
-    out.write_all(&script)
+    Terminal::print(|out| out.write_all(&script))?;
+    Ok(Exit::Done)
 }
 
-/// The manual page, in roff.
-pub(crate) fn man(args: &ManArgs) -> Result<Vec<u8>> {
+/// Prints the manual page, in roff.
+pub(crate) fn man(args: &ManArgs) -> Result<Exit> {
     let mut command = Cli::command();
     command.build();
     let page = match &args.command {
@@ -36,7 +37,6 @@ pub(crate) fn man(args: &ManArgs) -> Result<Vec<u8>> {
             subcommand.clone().name(title.clone()).display_name(title)
         }
     };
-    let mut text = Vec::new();
-    clap_mangen::Man::new(page).render(&mut text)?;
-    Ok(text)
+    Terminal::print(|mut out| clap_mangen::Man::new(page).render(&mut out))?;
+    Ok(Exit::Done)
 }

@@ -9,11 +9,22 @@ use crate::gates;
 use crate::output::paint::Style;
 use crate::output::{csv, document, screen, summary, table, warnings};
 use crate::phases::Phases;
+use crate::report::Failure;
 use crate::sources::{self, Stitched};
 use crate::terminal::Terminal;
 
 /// Runs the command.
 pub(crate) async fn run(args: &StitchArgs, config: &Config, terminal: Terminal) -> Result<Exit> {
+    if !args.only.is_empty() && matches!(args.output, Format::Json | Format::Yaml) {
+        let failure = Failure::new(
+            "`--only` is for tables, and `-o json` and `-o yaml` print the whole document",
+        );
+        return Err(failure
+            .hint(Some(
+                "leave it out and select by `verdict`, or use `-o csv`",
+            ))
+            .into());
+    }
     let mut phases = Phases::default();
     let stitched = read_and_stitch(&args.sources, config, terminal, &mut phases).await?;
     phases.time("write the output", || print(args, &stitched, terminal))?;
@@ -74,7 +85,7 @@ fn print(args: &StitchArgs, stitched: &Stitched, terminal: Terminal) -> Result<(
         width: screen::width(),
         paint: terminal.out,
     };
-    terminal.print(|out| match args.output {
+    Terminal::print(|out| match args.output {
         Format::Table => {
             summary::write(topology, layout.paint, out)?;
             table::write(topology, &only, layout, out)?;

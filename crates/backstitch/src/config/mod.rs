@@ -8,8 +8,10 @@
 //! secret: a token is kept as the place where it is to be read (S31).
 
 mod clusters;
+mod endpoint;
 mod fault;
 mod instances;
+mod mapping;
 mod node;
 mod reader;
 mod root;
@@ -25,8 +27,9 @@ use topology::settings::InstanceSettings;
 use url::Url;
 
 pub(crate) use self::clusters::live_cluster_name;
+pub(crate) use self::endpoint::{EndpointProblem, parse_endpoint};
 pub(crate) use self::fault::{ConfigError, Fault};
-pub(crate) use self::instances::{DEFAULT_NAME, EndpointProblem, parse_endpoint};
+pub(crate) use self::instances::DEFAULT_NAME;
 pub(crate) use self::token::{TokenError, TokenSource};
 
 /// How often a live Backstage is read unless set otherwise (S28).

@@ -203,13 +203,11 @@ pub(super) fn texts(
 
 /// The items of a list.
 pub(super) fn items(key: &str, node: Node, faults: &mut Faults<'_>) -> Vec<Node> {
-    match node.value {
-        Value::List(items) => items,
-        _ => {
-            faults.expected(key, &node, "a list");
-            Vec::new()
-        }
+    if let Value::List(items) = node.value {
+        return items;
     }
+    faults.expected(key, &node, "a list");
+    Vec::new()
 }
 
 /// A number within bounds.

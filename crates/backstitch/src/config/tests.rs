@@ -1,5 +1,6 @@
 //! Configurations that are faulty, and what a person reads of them.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use topology::settings::{Coverage, MatchRule};
@@ -302,10 +303,8 @@ fn clusters_without_a_source_or_with_two() {
 
 #[test]
 fn a_long_line_is_shown_in_part() {
-    let text = format!(
-        "{}listen: x, label_prefix: y}}",
-        format!("{{allowed_hosts: [{}], ", "a".repeat(300))
-    );
+    let long = "a".repeat(300);
+    let text = format!("{{allowed_hosts: [{long}], listen: x, label_prefix: y}}");
     insta::assert_snapshot!(faults(&text));
 }
 
@@ -330,7 +329,7 @@ fn aliases_are_bounded() {
     for level in 1..6 {
         let before = format!("*a{}", level - 1);
         let items = [before.as_str(); 10].join(", ");
-        text.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+        writeln!(text, "a{level}: &a{level} [{items}]").expect("a text takes everything");
     }
     assert!(faults(&text).contains("the aliases stand for more than"));
 }

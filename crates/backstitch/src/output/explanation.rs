@@ -210,14 +210,14 @@ impl Page<'_> {
     }
 
     fn outcome(&mut self, it: &VerdictExplanation) -> io::Result<()> {
-        if !it.services.is_empty() {
+        if it.services.is_empty() {
+            self.line(&format!("{}: nothing is stitched", it.verdict))?;
+        } else {
             let by = it
                 .rule
                 .map_or_else(String::new, |rule| format!(" by rule {rule}"));
             self.line(&format!("stitched{by} to"))?;
             self.names(&it.services, it.services.len() as u64)?;
-        } else {
-            self.line(&format!("{}: nothing is stitched", it.verdict))?;
         }
         if !it.candidates.is_empty() {
             let what = match it.verdict {
@@ -310,26 +310,24 @@ impl Page<'_> {
                 .collect();
             self.names(&names, service.workloads_total)?;
         }
-        match &it.verdict {
-            Some(verdict) => {
-                writeln!(self.out)?;
-                self.verdict(verdict)
-            }
-            None => {
-                self.step("Why is it unclaimed?")?;
-                self.line("no component of any catalog that covers its cluster names or selects it, or those that do miss it:")?;
-                self.line(
-                    "`backstitch stitch --only ambiguous,conflict,service-not-found` lists them",
-                )?;
-                self.step("Fix")?;
-                let fix = format!("backstage.io/kubernetes-id: {}", service.name);
-                let namespace = format!("backstage.io/kubernetes-namespace: {}", service.namespace);
-                self.line(&format!(
-                    "{fix}  # under `metadata.annotations` of its component"
-                ))?;
-                self.line(&namespace)
-            }
+        if let Some(verdict) = &it.verdict {
+            writeln!(self.out)?;
+            return self.verdict(verdict);
         }
+        self.step("Why is it unclaimed?")?;
+        self.line(
+            "no component that may be stitched to it names or selects it, or those that do missed:",
+        )?;
+        self.line("`backstitch stitch --only ambiguous,conflict,service-not-found` lists them")?;
+        self.step("Fix")?;
+        self.line(&format!(
+            "backstage.io/kubernetes-id: {}  # under `metadata.annotations` of its component",
+            service.name
+        ))?;
+        self.line(&format!(
+            "backstage.io/kubernetes-namespace: {}",
+            service.namespace
+        ))
     }
 
     fn labels(&mut self, labels: &[Label]) -> io::Result<()> {
@@ -366,12 +364,13 @@ impl Page<'_> {
             )?;
             return Ok(());
         }
-        let (style, word) = match it.shared {
-            true => (
+        let (style, word) = if it.shared {
+            (
                 Style::Warning,
                 "shared: its Services have different owners, and all of them are kept",
-            ),
-            false => (Style::Good, "inherited"),
+            )
+        } else {
+            (Style::Good, "inherited")
         };
         writeln!(self.out, "  {}", self.paint.paint(style, word))?;
         it.inherited

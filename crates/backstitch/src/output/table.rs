@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use server::render;
 use topology::query::{ComponentFilter, ServiceFilter};
 use topology::topology::Topology;
-use topology::verdict::{ServiceState, Verdict, VerdictKind};
+use topology::verdict::{OwnerState, ServiceState, Verdict, VerdictKind};
 
 use super::paint::{Paint, Style};
 use super::screen::{counted, cut, fold, printable};
@@ -88,7 +88,7 @@ struct Cells {
     owner: String,
     /// The Services that it is stitched to.
     services: Option<String>,
-    /// Why it is stitched to none.
+    /// Why it is stitched to none, or why what it is stitched to has no owner.
     why: Option<String>,
 }
 
@@ -109,7 +109,10 @@ impl Cells {
                     .services
                     .iter()
                     .map(|service| format!("{}/{}", service.namespace, service.name));
-                (Some(names_shown(names, verdict.services.len())), None)
+                (
+                    Some(names_shown(names, verdict.services.len())),
+                    why_without_owner(verdict),
+                )
             }
             _ => (None, Some(verdict.reason())),
         };
@@ -118,6 +121,24 @@ impl Cells {
             owner: printable(&owner).into_owned(),
             services: services.map(|services| printable(&services).into_owned()),
             why: why.map(|why| printable(&why).into_owned()),
+        }
+    }
+}
+
+fn why_without_owner(verdict: &Verdict) -> Option<String> {
+    match verdict.owner.state {
+        OwnerState::Resolved => None,
+        OwnerState::None => Some("no owner: no field names one".to_owned()),
+        OwnerState::Unresolved => {
+            let tried = verdict
+                .owner
+                .tried
+                .iter()
+                .map(|tried| format!("`{}`", tried.target));
+            let tried = names_shown(tried, verdict.owner.tried.len());
+            Some(format!(
+                "no owner: {tried} is no Group or User of its catalog"
+            ))
         }
     }
 }
@@ -238,13 +259,14 @@ fn line(
         let margin = " ".repeat(widths.before_services());
         services.try_for_each(|service| writeln!(out, "{margin}{service}"))?;
     }
-    let below = match (&cells.why, &cells.services) {
-        (Some(why), _) => why,
-        (None, Some(services)) if layout.width < STACKED_BELOW => services,
-        _ => return Ok(()),
-    };
-    folded(below, layout.width - INDENT.len())
-        .iter()
+    let services = cells
+        .services
+        .as_ref()
+        .filter(|_| layout.width < STACKED_BELOW);
+    services
+        .into_iter()
+        .chain(&cells.why)
+        .flat_map(|text| folded(text, layout.width - INDENT.len()))
         .try_for_each(|line| writeln!(out, "{INDENT}{line}"))
 }
 

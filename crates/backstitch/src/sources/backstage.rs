@@ -52,7 +52,7 @@ impl BackstageError {
 /// A client for the endpoint, with its token read now, and the filter to ask with.
 pub(crate) fn client(endpoint: &Endpoint) -> Result<(Client, EntityFilter), BackstageError> {
     let mut settings = Settings::new(endpoint.url.clone());
-    settings.user_agent = concat!("backstitch/", env!("CARGO_PKG_VERSION")).to_owned();
+    settings.user_agent = String::from(concat!("backstitch/", env!("CARGO_PKG_VERSION")));
     if let Some(token) = &endpoint.token {
         settings.token = Some(token.read().map_err(BackstageError::Token)?);
     }

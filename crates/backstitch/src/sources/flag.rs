@@ -60,10 +60,12 @@ pub(super) fn named<'f>(
     nameless.dedup();
     for place in nameless {
         let natural = natural(&place);
-        let free = std::iter::once(natural.clone())
-            .chain((2_u32..).map(|number| format!("{natural}-{number}")))
-            .find(|name| !named.contains_key(name))
-            .unwrap_or(natural);
+        let mut free = natural.clone();
+        let mut number = 1;
+        while named.contains_key(&free) {
+            number += 1;
+            free = format!("{natural}-{number}");
+        }
         named.insert(free, vec![place]);
     }
     for places in named.values_mut() {

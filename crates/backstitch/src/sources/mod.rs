@@ -8,14 +8,13 @@
 //! It owns names of sources given by flags, tokens on their way to a client, and the progress shown. It must not know
 //! what is printed afterwards.
 
-mod backstage;
+pub(crate) mod backstage;
 mod flag;
 mod progress;
 mod read;
 mod select;
 mod stitch;
 
-pub(crate) use backstage::read_backstage;
 pub(crate) use read::read;
 pub(crate) use select::select;
 pub(crate) use stitch::{Stitched, stitch};

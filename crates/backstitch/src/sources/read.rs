@@ -81,11 +81,11 @@ pub(crate) async fn read(plan: Plan) -> Result<Reading, Failures> {
         };
         match outcome {
             Outcome::Catalog(options, Ok(generation)) => {
-                reading.catalogs.push((options, generation))
+                reading.catalogs.push((options, generation));
             }
             Outcome::Cluster(name, Ok(generation)) => reading.clusters.push((name, generation)),
             Outcome::Catalog(_, Err(failure)) | Outcome::Cluster(_, Err(failure)) => {
-                failures.push(failure)
+                failures.push(failure);
             }
         }
         reading.times.push((what, time));

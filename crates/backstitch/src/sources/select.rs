@@ -138,8 +138,8 @@ impl Selecting<'_> {
         let Some(path) = &self.config.path else {
             return;
         };
-        let names: Vec<&str> = self.config.instance_names().collect();
-        if names.is_empty() || names.iter().any(|name| named.contains_key(*name)) {
+        let configured: Vec<&str> = self.config.instance_names().collect();
+        if configured.is_empty() || configured.iter().any(|name| named.contains_key(*name)) {
             return;
         }
         let given: Vec<String> = named.keys().map(|name| format!("`{name}`")).collect();
@@ -148,8 +148,8 @@ impl Selecting<'_> {
              `--catalog {}=…` to use the settings of `{}`",
             path.display(),
             given.join(", "),
-            names[0],
-            names[0]
+            configured[0],
+            configured[0]
         ));
     }
 

@@ -156,10 +156,11 @@ fn without_ports(text: &str) -> String {
 
 /// A component of the catalog, with annotations.
 pub(crate) fn component(name: &str, annotations: &[(&str, &str)], owner: &str) -> String {
-    let annotations: String = annotations
+    let annotations: Vec<String> = annotations
         .iter()
         .map(|(key, value)| format!("    {key}: {value}\n"))
         .collect();
+    let annotations = annotations.concat();
     format!(
         "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\n  annotations:\n{annotations}spec:\n  \
          type: service\n  lifecycle: production\n  owner: {owner}\n"

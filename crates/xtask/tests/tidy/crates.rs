@@ -32,7 +32,7 @@ const ALLOWED: [(&str, &[&str]); 9] = [
 ];
 
 /// All the core may build on. Nothing in it reads a file, a clock, a socket or an environment.
-const CORE_DEPENDENCIES: [&str; 2] = ["foldhash", "hashbrown", "strsim"];
+const CORE_DEPENDENCIES: [&str; 3] = ["foldhash", "hashbrown", "strsim"];
 
 /// Crates only `cluster` may name: their types change with every Kubernetes release.
 const KUBERNETES: [&str; 5] = [

@@ -1,0 +1,259 @@
+//! How far a watched cluster has been read, kind by kind. Pure: what the watch said and the time in, health out.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use cluster::live::Update;
+use server::status::Failure;
+use topology::fact::{ObjectKind, WorkloadKind};
+
+use super::event::Health;
+
+/// The kinds that a cluster gives. Endpoints stand in for EndpointSlices where those are not served.
+const KINDS: [ObjectKind; 10] = [
+    ObjectKind::Service,
+    ObjectKind::Namespace,
+    ObjectKind::Workload(WorkloadKind::EndpointSlice),
+    ObjectKind::Workload(WorkloadKind::Deployment),
+    ObjectKind::Workload(WorkloadKind::StatefulSet),
+    ObjectKind::Workload(WorkloadKind::DaemonSet),
+    ObjectKind::Workload(WorkloadKind::ReplicaSet),
+    ObjectKind::Workload(WorkloadKind::Job),
+    ObjectKind::Workload(WorkloadKind::CronJob),
+    ObjectKind::Workload(WorkloadKind::Pod),
+];
+
+/// Where the kinds of one connection stand.
+#[derive(Debug)]
+pub(super) struct Kinds(BTreeMap<ObjectKind, Kind>);
+
+#[derive(Debug, Default)]
+struct Kind {
+    /// A complete list of it came.
+    listed: bool,
+    trouble: Option<Trouble>,
+}
+
+#[derive(Debug)]
+enum Trouble {
+    /// Reading it failed, and is tried again.
+    Failed { failure: Failure, next_attempt: i64 },
+    /// This user may not read it. Its objects are done without.
+    Forbidden { failure: Failure, next_attempt: i64 },
+    /// There is no such kind, which is no failure, unless it is Services.
+    NotServed { next_attempt: i64 },
+}
+
+impl Kinds {
+    /// Nothing was heard of yet.
+    pub(super) fn new() -> Self {
+        Self(KINDS.into_iter().map(|kind| (kind, Kind::default())).collect())
+    }
+
+    /// Takes note of what the watch said at that time (seconds since the Unix epoch); returns the kind it was about and,
+    /// where reading that failed, how long it is not tried.
+    pub(super) fn note(&mut self, update: &Update, now: i64) -> (ObjectKind, Option<Duration>) {
+        let failure = |error: &str, hint: &Option<String>, kind: ObjectKind| Failure {
+            at: now,
+            message: format!("{}: {error}", kind.as_str()),
+            remedy: hint.clone(),
+        };
+        let later = |pause: &Duration| now.saturating_add(i64::try_from(pause.as_secs()).unwrap_or(i64::MAX));
+        let (kind, trouble, pause) = match update {
+            Update::Restarted { kind, .. } => {
+                self.at(*kind).listed = true;
+                (*kind, None, None)
+            }
+            Update::Applied(fact) => (fact.key().kind, None, None),
+            Update::Deleted(key) => (key.kind, None, None),
+            Update::Faulty { kind, .. } => (*kind, None, None),
+            Update::Failed {
+                kind,
+                error,
+                hint,
+                retry_in,
+            } => {
+                let failure = failure(error, hint, *kind);
+                let next_attempt = later(retry_in);
+                (*kind, Some(Trouble::Failed { failure, next_attempt }), Some(*retry_in))
+            }
+            Update::Forbidden {
+                kind,
+                error,
+                hint,
+                retry_in,
+            } => {
+                let failure = failure(error, hint, *kind);
+                let next_attempt = later(retry_in);
+                (*kind, Some(Trouble::Forbidden { failure, next_attempt }), None)
+            }
+            Update::NotServed { kind, retry_in } => {
+                let next_attempt = later(retry_in);
+                (*kind, Some(Trouble::NotServed { next_attempt }), None)
+            }
+        };
+        self.at(kind).trouble = trouble;
+        (kind, pause)
+    }
+
+    /// A watch that failed was begun again and is quiet since: it works.
+    pub(super) fn quiet(&mut self, kind: ObjectKind) {
+        let kind = self.at(kind);
+        // What was never listed is still being listed, however quietly.
+        if kind.listed && matches!(kind.trouble, Some(Trouble::Failed { .. })) {
+            kind.trouble = None;
+        }
+    }
+
+    /// Where the cluster stands as a whole.
+    pub(super) fn health(&self, now: i64) -> Health {
+        let complete = self.0.iter().all(|(kind, it)| match &it.trouble {
+            None => it.listed,
+            Some(Trouble::Failed { .. }) => false,
+            Some(Trouble::Forbidden { .. } | Trouble::NotServed { .. }) => *kind != ObjectKind::Service,
+        });
+        let troubles = || KINDS.into_iter().filter_map(|kind| Some((kind, self.0.get(&kind)?.trouble.as_ref()?)));
+        let failed = troubles().find_map(|(kind, trouble)| match trouble {
+            Trouble::Failed { failure, next_attempt } => Some((failure.clone(), *next_attempt)),
+            Trouble::NotServed { next_attempt } if kind == ObjectKind::Service => {
+                let failure = Failure {
+                    at: now,
+                    message: "Service: the API server does not serve this kind".to_owned(),
+                    remedy: Some("check the address: Services are part of every Kubernetes".to_owned()),
+                };
+                Some((failure, *next_attempt))
+            }
+            _ => None,
+        });
+        let forbidden = || {
+            troubles().find_map(|(_, trouble)| match trouble {
+                Trouble::Forbidden { failure, next_attempt } => Some((failure.clone(), *next_attempt)),
+                _ => None,
+            })
+        };
+        let (failure, next_attempt) = failed.or_else(forbidden).unzip();
+        Health {
+            complete,
+            failure,
+            next_attempt,
+        }
+    }
+
+    fn at(&mut self, kind: ObjectKind) -> &mut Kind {
+        let kind = match kind {
+            ObjectKind::Workload(WorkloadKind::Endpoints) => ObjectKind::Workload(WorkloadKind::EndpointSlice),
+            other => other,
+        };
+        self.0.entry(kind).or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_000;
+    const POD: ObjectKind = ObjectKind::Workload(WorkloadKind::Pod);
+
+    fn listed(kind: ObjectKind) -> Update {
+        Update::Restarted {
+            kind,
+            objects: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    fn failed(kind: ObjectKind) -> Update {
+        Update::Failed {
+            kind,
+            error: "no route".to_owned(),
+            hint: Some("mend the network".to_owned()),
+            retry_in: Duration::from_secs(7),
+        }
+    }
+
+    fn forbidden(kind: ObjectKind) -> Update {
+        Update::Forbidden {
+            kind,
+            error: "may not be listed".to_owned(),
+            hint: None,
+            retry_in: Duration::from_mins(1),
+        }
+    }
+
+    fn not_served(kind: ObjectKind) -> Update {
+        Update::NotServed {
+            kind,
+            retry_in: Duration::from_mins(1),
+        }
+    }
+
+    /// Every kind listed, then these.
+    fn after(updates: &[Update]) -> Kinds {
+        let mut kinds = Kinds::new();
+        for update in KINDS.map(listed).iter().chain(updates) {
+            kinds.note(update, NOW);
+        }
+        kinds
+    }
+
+    fn shown(kinds: &Kinds) -> String {
+        let health = kinds.health(NOW);
+        let failure = health.failure.map_or_else(String::new, |failure| format!(", {}", failure.message));
+        let next = health.next_attempt.map_or_else(String::new, |at| format!(", again at {at}"));
+        format!("{}{failure}{next}", if health.complete { "complete" } else { "incomplete" })
+    }
+
+    #[test]
+    fn s22_a_cluster_is_complete_once_every_kind_was_listed() {
+        let mut kinds = Kinds::new();
+        for kind in KINDS {
+            assert_eq!(shown(&kinds), "incomplete");
+            kinds.note(&listed(kind), NOW);
+        }
+        assert_eq!(shown(&kinds), "complete");
+    }
+
+    #[test]
+    fn s22_what_fails_is_said_and_what_is_refused_is_done_without() {
+        let slices = ObjectKind::Workload(WorkloadKind::EndpointSlice);
+        let table: [(&[Update], &str); 7] = [
+            (&[failed(POD)], "incomplete, Pod: no route, again at 1007"),
+            (&[forbidden(POD)], "complete, Pod: may not be listed, again at 1060"),
+            (&[not_served(slices)], "complete"),
+            (&[forbidden(ObjectKind::Service)], "incomplete, Service: may not be listed, again at 1060"),
+            (
+                &[not_served(ObjectKind::Service)],
+                "incomplete, Service: the API server does not serve this kind, again at 1060",
+            ),
+            (&[forbidden(POD), failed(ObjectKind::Namespace)], "incomplete, Namespace: no route, again at 1007"),
+            (&[failed(POD), Update::Deleted(topology::fact::ObjectKey {
+                kind: POD,
+                namespace: "shop".into(),
+                name: "cart".into(),
+            })], "complete"),
+        ];
+        for (updates, expected) in table {
+            assert_eq!(shown(&after(updates)), expected);
+        }
+    }
+
+    #[test]
+    fn endpoints_stand_in_for_endpoint_slices() {
+        let mut kinds = after(&[not_served(ObjectKind::Workload(WorkloadKind::EndpointSlice))]);
+        kinds.note(&listed(ObjectKind::Workload(WorkloadKind::Endpoints)), NOW);
+        assert_eq!(shown(&kinds), "complete");
+    }
+
+    #[test]
+    fn a_watch_that_is_quiet_after_a_failure_works_and_a_list_that_is_quiet_does_not() {
+        let mut kinds = after(&[failed(POD)]);
+        kinds.quiet(POD);
+        assert_eq!(shown(&kinds), "complete");
+
+        let mut kinds = Kinds::new();
+        kinds.note(&failed(POD), NOW);
+        kinds.quiet(POD);
+        assert_eq!(shown(&kinds), "incomplete, Pod: no route, again at 1007");
+    }
+}
