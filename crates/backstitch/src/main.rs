@@ -17,6 +17,7 @@ mod logging;
 mod output;
 mod phases;
 mod report;
+mod service;
 mod sources;
 mod terminal;
 
@@ -67,9 +68,11 @@ fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
             let config = configuration(&global)?;
             connected(commands::owner::run(&args, &config, terminal))
         }
-        Command::Serve(_) | Command::Demo(_) => {
-            Err(report::Failure::new("this build has no service").into())
+        Command::Serve(args) => {
+            let config = configuration(&global)?;
+            connected(commands::serve::run(&args, &config))
         }
+        Command::Demo(args) => connected(commands::demo::run(&args, terminal)),
     }
 }
 
@@ -83,7 +86,10 @@ fn connected(command: impl Future<Output = Result<Exit>>) -> Result<Exit> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(command)
+    let outcome = runtime.block_on(command);
+    // A read of files that hangs must not keep the process from ending.
+    runtime.shutdown_background();
+    outcome
 }
 
 fn configuration(args: &GlobalArgs) -> Result<Config> {

@@ -99,6 +99,9 @@ impl LabelIndex {
     /// The components whose selectors may select this Service.
     pub(crate) fn asking(&self, sets: &IdSets, service: &Service) -> Vec<u32> {
         let mut asking = Vec::new();
+        if self.asks.is_empty() {
+            return asking;
+        }
         let mut collect = |anchor| {
             if let Some(set) = self.asks.get(&anchor) {
                 asking.extend_from_slice(sets.ids(set));

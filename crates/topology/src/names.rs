@@ -70,9 +70,60 @@ struct Slot {
     name: Name,
 }
 
+/// Names met lately, with their texts. Most texts of a batch are the same few thousand (label keys, teams, namespaces),
+/// and from here one costs a single line of the processor's cache.
+#[derive(Debug)]
+struct Recent {
+    slots: Vec<Option<RecentName>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct RecentName {
+    name: Name,
+    length: u8,
+    bytes: [u8; RECENT_BYTES],
+}
+
+const RECENT: usize = 4096;
+const RECENT_BYTES: usize = 50;
+
+impl Recent {
+    fn new() -> Self {
+        Self { slots: Vec::new() }
+    }
+
+    fn get(&self, hash: u32, text: &str) -> Option<Name> {
+        let slot = self.slots.get(hash as usize % RECENT)?.as_ref()?;
+        let same = slot.bytes.get(..usize::from(slot.length))? == text.as_bytes();
+        same.then_some(slot.name)
+    }
+
+    fn put(&mut self, hash: u32, text: &str, name: Name) {
+        let length = text.len();
+        let Some(short) = u8::try_from(length).ok().filter(|_| length <= RECENT_BYTES) else {
+            return;
+        };
+        if self.slots.is_empty() {
+            self.slots.resize(RECENT, None);
+        }
+        let mut bytes = [0; RECENT_BYTES];
+        bytes[..length].copy_from_slice(text.as_bytes());
+        self.slots[hash as usize % RECENT] = Some(RecentName {
+            name,
+            length: short,
+            bytes,
+        });
+    }
+
+    fn clear(&mut self) {
+        self.slots = Vec::new();
+    }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Names {
+    recent: Recent,
     chunks: Vec<String>,
     spans: Slab<Span>,
     table: HashTable<Slot>,
@@ -83,6 +134,7 @@ pub(crate) struct Names {
 impl Names {
     pub(crate) fn new() -> Self {
         Self {
+            recent: Recent::new(),
             chunks: Vec::new(),
             spans: Slab::new(),
             table: HashTable::new(),
@@ -115,12 +167,21 @@ impl Names {
     pub(crate) fn intern(&mut self, text: &str) -> Name {
         let text = cut(text);
         let hash = self.hash(text);
+        if let Some(name) = self.recent.get(hash, text) {
+            return name;
+        }
         let found = self.table.find(spread(hash), |slot| {
             slot.hash == hash && self.get(slot.name) == text
         });
-        if let Some(slot) = found {
-            return slot.name;
-        }
+        let name = match found {
+            Some(slot) => slot.name,
+            None => self.insert(hash, text),
+        };
+        self.recent.put(hash, text, name);
+        name
+    }
+
+    fn insert(&mut self, hash: u32, text: &str) -> Name {
         let span = push(&mut self.chunks, text);
         let name = Name::new(self.spans.insert(span));
         self.table
@@ -145,6 +206,7 @@ impl Names {
 
     /// Gives back every name that `live` is not called with.
     pub(crate) fn sweep(&mut self, mark: impl FnOnce(&mut dyn FnMut(Name))) {
+        self.recent.clear();
         let mut live = vec![false; self.spans.bound()];
         mark(&mut |name| live[name.index() as usize] = true);
         let is_live = |name: Name| live[name.index() as usize];

@@ -106,7 +106,6 @@ pub struct Topology {
 
     pub(crate) workloads: Slab<Workload>,
     pub(crate) workload_by_key: Map<(ClusterId, WorkloadKind, Name, Name), u32>,
-    pub(crate) workload_by_uid: Map<(ClusterId, Name), u32>,
     pub(crate) workload_by_namespace: Map<(ClusterId, Name), IdSet>,
 
     pub(crate) counts: Counts,
@@ -156,7 +155,6 @@ impl Topology {
             candidates_by_owner: Map::default(),
             workloads: Slab::new(),
             workload_by_key: Map::default(),
-            workload_by_uid: Map::default(),
             workload_by_namespace: Map::default(),
             counts: Counts::default(),
             pending: RawChanges::default(),

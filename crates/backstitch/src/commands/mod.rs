@@ -1,7 +1,9 @@
 //! The commands, one file each: from arguments to output and exit status.
 
 mod ask;
+pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod owner;
+pub(crate) mod serve;
 pub(crate) mod shell;
 pub(crate) mod stitch;

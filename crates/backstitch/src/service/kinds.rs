@@ -8,6 +8,7 @@ use server::status::Failure;
 use topology::fact::{ObjectKind, WorkloadKind};
 
 use super::event::Health;
+use super::later;
 
 /// The kinds that a cluster gives. Endpoints stand in for EndpointSlices where those are not served.
 const KINDS: [ObjectKind; 10] = [
@@ -41,7 +42,7 @@ enum Trouble {
     /// This user may not read it. Its objects are done without.
     Forbidden { failure: Failure, next_attempt: i64 },
     /// There is no such kind, which is no failure, unless it is Services.
-    NotServed { next_attempt: i64 },
+    NotServed { failure: Failure, next_attempt: i64 },
 }
 
 impl Kinds {
@@ -53,12 +54,12 @@ impl Kinds {
     /// Takes note of what the watch said at that time (seconds since the Unix epoch); returns the kind it was about and,
     /// where reading that failed, how long it is not tried.
     pub(super) fn note(&mut self, update: &Update, now: i64) -> (ObjectKind, Option<Duration>) {
-        let failure = |error: &str, hint: &Option<String>, kind: ObjectKind| Failure {
+        let failure = |error: &str, hint: Option<&str>, kind: ObjectKind| Failure {
             at: now,
             message: format!("{}: {error}", kind.as_str()),
-            remedy: hint.clone(),
+            remedy: hint.map(str::to_owned),
         };
-        let later = |pause: &Duration| now.saturating_add(i64::try_from(pause.as_secs()).unwrap_or(i64::MAX));
+        let later = |pause: &Duration| later(now, *pause);
         let (kind, trouble, pause) = match update {
             Update::Restarted { kind, .. } => {
                 self.at(*kind).listed = true;
@@ -73,7 +74,7 @@ impl Kinds {
                 hint,
                 retry_in,
             } => {
-                let failure = failure(error, hint, *kind);
+                let failure = failure(error, hint.as_deref(), *kind);
                 let next_attempt = later(retry_in);
                 (*kind, Some(Trouble::Failed { failure, next_attempt }), Some(*retry_in))
             }
@@ -83,13 +84,15 @@ impl Kinds {
                 hint,
                 retry_in,
             } => {
-                let failure = failure(error, hint, *kind);
+                let failure = failure(error, hint.as_deref(), *kind);
                 let next_attempt = later(retry_in);
                 (*kind, Some(Trouble::Forbidden { failure, next_attempt }), None)
             }
             Update::NotServed { kind, retry_in } => {
+                let remedy = "check the address: Services are part of every Kubernetes";
+                let failure = failure("the API server does not serve this kind", Some(remedy), *kind);
                 let next_attempt = later(retry_in);
-                (*kind, Some(Trouble::NotServed { next_attempt }), None)
+                (*kind, Some(Trouble::NotServed { failure, next_attempt }), None)
             }
         };
         self.at(kind).trouble = trouble;
@@ -106,7 +109,7 @@ impl Kinds {
     }
 
     /// Where the cluster stands as a whole.
-    pub(super) fn health(&self, now: i64) -> Health {
+    pub(super) fn health(&self) -> Health {
         let complete = self.0.iter().all(|(kind, it)| match &it.trouble {
             None => it.listed,
             Some(Trouble::Failed { .. }) => false,
@@ -115,13 +118,8 @@ impl Kinds {
         let troubles = || KINDS.into_iter().filter_map(|kind| Some((kind, self.0.get(&kind)?.trouble.as_ref()?)));
         let failed = troubles().find_map(|(kind, trouble)| match trouble {
             Trouble::Failed { failure, next_attempt } => Some((failure.clone(), *next_attempt)),
-            Trouble::NotServed { next_attempt } if kind == ObjectKind::Service => {
-                let failure = Failure {
-                    at: now,
-                    message: "Service: the API server does not serve this kind".to_owned(),
-                    remedy: Some("check the address: Services are part of every Kubernetes".to_owned()),
-                };
-                Some((failure, *next_attempt))
+            Trouble::NotServed { failure, next_attempt } if kind == ObjectKind::Service => {
+                Some((failure.clone(), *next_attempt))
             }
             _ => None,
         });
@@ -198,7 +196,7 @@ mod tests {
     }
 
     fn shown(kinds: &Kinds) -> String {
-        let health = kinds.health(NOW);
+        let health = kinds.health();
         let failure = health.failure.map_or_else(String::new, |failure| format!(", {}", failure.message));
         let next = health.next_attempt.map_or_else(String::new, |at| format!(", again at {at}"));
         format!("{}{failure}{next}", if health.complete { "complete" } else { "incomplete" })

@@ -101,10 +101,11 @@ impl Topology {
         } else {
             let old = self.sets.ids(&held).to_vec();
             let wanted = self.sets.ids(&new).to_vec();
-            for service in old.iter().filter(|service| !wanted.contains(service)) {
+            let is_in = |ids: &[u32], id: &u32| ids.binary_search(id).is_ok();
+            for service in old.iter().filter(|id| !is_in(&wanted, id)) {
                 self.remove_claim(*service, cell);
             }
-            for service in wanted.iter().filter(|service| !old.contains(service)) {
+            for service in wanted.iter().filter(|id| !is_in(&old, id)) {
                 self.add_claim(*service, cell);
             }
         }

@@ -1,8 +1,11 @@
 //! Changes as ids, and as the plain values that others keep.
 
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
+
 use crate::change::{Change, Ownership, VerdictState};
 use crate::records::{NONE, PublishedVerdict};
-use crate::topology::{ClusterId, ComponentId, OwnerId, ServiceId, Topology};
+use crate::topology::{ClusterId, ComponentId, Map, OwnerId, ServiceId, Topology};
 use crate::verdict::{ComponentKey, OwnerState, ServiceState, VerdictKind};
 
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +42,54 @@ pub(crate) struct Counts {
 pub(crate) struct RawChanges {
     pub(crate) verdicts: Vec<RawVerdict>,
     pub(crate) services: Vec<RawService>,
+    /// A subject may stand here more than once: it ended and began again, or settings changed before the batch came.
+    pub(crate) repeated: bool,
+}
+
+impl RawChanges {
+    /// Each subject at most once, and only if something changed in the end.
+    pub(super) fn net(self) -> Self {
+        if !self.repeated {
+            return self;
+        }
+        Self {
+            verdicts: net(
+                self.verdicts,
+                |it| (it.component, it.cluster),
+                |first, last| first.after = last.after,
+                |it| it.before != it.after,
+            ),
+            services: net(
+                self.services,
+                |it| it.service,
+                |first, last| first.after = last.after,
+                |it| it.before != it.after,
+            ),
+            repeated: false,
+        }
+    }
+}
+
+/// Folds the changes of one subject into the first of them.
+fn net<C, S: Hash + Eq>(
+    changes: Vec<C>,
+    subject: impl Fn(&C) -> S,
+    fold: impl Fn(&mut C, C),
+    changed: impl Fn(&C) -> bool,
+) -> Vec<C> {
+    let mut firsts: Map<S, usize> = Map::default();
+    let mut net: Vec<C> = Vec::with_capacity(changes.len());
+    for change in changes {
+        match firsts.entry(subject(&change)) {
+            Entry::Occupied(first) => fold(&mut net[*first.get()], change),
+            Entry::Vacant(first) => {
+                first.insert(net.len());
+                net.push(change);
+            }
+        }
+    }
+    net.retain(changed);
+    net
 }
 
 /// What one batch changed, in little memory. [`Topology::describe`] makes plain values of it, until the next batch.
@@ -76,6 +127,7 @@ impl Topology {
                 );
             }
         }
+        self.pending.repeated |= change.after.is_none();
         self.pending.verdicts.push(change);
     }
 

@@ -10,7 +10,8 @@ use crate::settings::{MatchRule, RuleSet};
 use crate::topology::{InstanceId, Topology, hash_ask, hash_component};
 
 impl Topology {
-    pub(super) fn reserve_components(&mut self, additional: usize) {
+    pub(super) fn reserve_components(&mut self, instance: InstanceId, additional: usize) {
+        let rules = RuleSet::of(&self.at_instance(instance).settings.match_rules);
         let (components, sets) = (&self.components, &self.sets);
         self.names.reserve(additional);
         self.component_by_ref.reserve(sets, additional, |id| {
@@ -21,6 +22,12 @@ impl Topology {
             let it = components.get(id);
             hash_ask(it.kubernetes_namespace, it.kubernetes_id.unwrap_or(it.name))
         });
+        if rules.contains(MatchRule::ComponentName) {
+            self.asks_by_name.reserve(sets, additional, |id| {
+                let it = components.get(id);
+                hash_ask(it.kubernetes_namespace, it.name)
+            });
+        }
     }
 
     pub(super) fn upsert_component(

@@ -71,12 +71,14 @@ impl Topology {
     /// known already change nothing.
     pub fn apply(&mut self, delta: Delta) -> Changes {
         self.bury();
+        let pending = &mut self.pending;
+        pending.repeated |= !pending.verdicts.is_empty() || !pending.services.is_empty();
         match delta {
             Delta::Catalog(delta) => self.apply_catalog(delta),
             Delta::Cluster(delta) => self.apply_cluster(delta),
         }
         self.settle();
-        Changes::new(std::mem::take(&mut self.pending))
+        Changes::new(std::mem::take(&mut self.pending).net())
     }
 
     fn apply_catalog(&mut self, delta: CatalogDelta) {
@@ -91,7 +93,7 @@ impl Topology {
         for reference in &removals {
             self.remove_entity(instance, reference);
         }
-        self.reserve_components(upserts.len());
+        self.reserve_components(instance, upserts.len());
         // Owners first, so that a component that comes with its owner is resolved once.
         for fact in &upserts {
             if let EntityFact::Owner(owner) = fact {

@@ -176,7 +176,11 @@ impl Topology {
         &self,
         places: impl Iterator<Item = (ClusterId, Name)>,
     ) -> Map<(ClusterId, Name), u32> {
-        let mut ranks: Map<(ClusterId, Name), u32> = places.map(|place| (place, 0)).collect();
+        // Few places for many ids: no room is made for each.
+        let mut ranks: Map<(ClusterId, Name), u32> = Map::default();
+        for place in places {
+            ranks.entry(place).or_default();
+        }
         let mut sorted: Vec<(ClusterId, Name)> = ranks.keys().copied().collect();
         sorted.sort_unstable_by(|a, b| {
             let cluster = |place: &(ClusterId, Name)| &self.at_cluster(place.0).name;

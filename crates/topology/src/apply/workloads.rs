@@ -1,5 +1,5 @@
 //! Workloads, pods and endpoints. What flows to them is derived when asked (see `inherit`), so they only have to be
-//! found again: by name, by uid, by namespace.
+//! found again: by name, by namespace.
 
 use crate::fact::{WorkloadFact, WorkloadKind};
 use crate::id_set::IdSet;
@@ -15,14 +15,13 @@ impl Topology {
         let names = &mut self.names;
         let namespace = names.intern(&fact.namespace);
         let name = names.intern(&fact.name);
-        let uid = names.intern_opt(fact.uid.as_deref());
         let record = Workload {
             cluster,
             live: true,
             kind: fact.kind,
             namespace,
             name,
-            uid,
+            uid: names.intern_opt(fact.uid.as_deref()),
             pod_labels: intern_pairs(names, &fact.pod_labels).into(),
             controller: fact.controller.as_ref().map(|it| Controller {
                 kind: names.intern(&it.kind),
@@ -35,9 +34,6 @@ impl Topology {
         let id = self.workloads.insert(record);
         self.workload_by_key
             .insert((cluster, fact.kind, namespace, name), id);
-        if let Some(uid) = uid {
-            self.workload_by_uid.insert((cluster, uid), id);
-        }
         let there = self
             .workload_by_namespace
             .entry((cluster, namespace))
@@ -72,11 +68,6 @@ impl Topology {
         let it = self.workloads.get_mut(id);
         it.live = false;
         it.pod_labels = Box::default();
-        if let Some(uid) = it.uid
-            && self.workload_by_uid.get(&(cluster, uid)) == Some(&id)
-        {
-            self.workload_by_uid.remove(&(cluster, uid));
-        }
         self.workloads.remove(id);
         self.clusters[usize::from(cluster.0)].workloads[kind_index(kind)] -= 1;
     }

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use crate::fixture::Fixture;
-use crate::fixture::render::{changes, everything, net_changes};
+use crate::fixture::render::{changes, everything};
 
 const SHOP: &str = "
     instance main rules=service-name,kubernetes-id-label
@@ -126,7 +126,7 @@ fn s27_an_entity_replaced_by_one_of_another_kind() {
 
 #[test]
 fn s8_a_cluster_that_comes_later_is_judged() {
-    assert_snapshot!(net_changes(&format!("{SHOP}\napply\ncluster us1\nservice us1/a/checkout")), @r"
+    assert_snapshot!(changes(&format!("{SHOP}\napply\ncluster us1\nservice us1/a/checkout")), @r"
     us1 checkout@main: nothing ⇒ stitched us1/a/checkout, owner resolved
     us1 zzz@main: nothing ⇒ service-not-found, owner none
     us1/a/checkout: nothing ⇒ owned by checkout@main of group:default/pay
@@ -135,14 +135,14 @@ fn s8_a_cluster_that_comes_later_is_judged() {
 
 #[test]
 fn s11_settings_that_change_judge_again() {
-    assert_snapshot!(net_changes(&format!("{SHOP}\napply\ninstance main rules=component-name")), @r"
+    assert_snapshot!(changes(&format!("{SHOP}\napply\ninstance main rules=component-name")), @r"
     eu1 zzz@main: conflict eu1/shop/checkout, owner none ⇒ service-not-found, owner none
     ");
 }
 
 #[test]
 fn s8_a_narrowed_component_leaves_the_other_clusters() {
-    assert_snapshot!(net_changes("
+    assert_snapshot!(changes("
         instance main honor-cluster-annotation
         cluster eu1
         cluster us1

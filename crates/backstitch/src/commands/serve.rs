@@ -1,0 +1,138 @@
+//! `backstitch serve`: the service over the sources of a configuration.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use server::{Access, Hosts};
+use store::{Options, Store, StoreError};
+use tokio::net::TcpListener;
+
+use crate::args::ServeArgs;
+use crate::config::{Config, InstanceSource};
+use crate::exit::Exit;
+use crate::report::Failure;
+use crate::service::{Random, Service, Signals};
+
+/// The file of the store in its folder, where none is configured.
+const STORE_FILE: &str = "backstitch.db";
+
+/// Runs the command.
+pub(crate) async fn run(args: &ServeArgs, config: &Config) -> Result<Exit> {
+    let mut signals = Signals::listen()?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    something_to_serve(config)?;
+    let address = args.listen.unwrap_or(config.listen);
+    let listener = listen(address).await?;
+    let access = access(config, address)?;
+    let path = args.store.clone().or_else(|| config.store.clone()).unwrap_or_else(default_store);
+    let store = Store::open(&path, &Options::default()).map_err(|error| store_failure(&error))?;
+
+    tracing::info!("listening on http://{}", listener.local_addr()?);
+    tracing::info!("the store is `{}`", path.display());
+    tell_sources(config);
+    let service = Service::start(config, store, Random::new())?;
+    match service.serve(listener, access, &mut signals).await {
+        Ok(()) => Ok(Exit::Done),
+        Err(error) => match error.downcast_ref::<StoreError>() {
+            Some(store) => Err(store_failure(store).into()),
+            None => Err(error),
+        },
+    }
+}
+
+/// Binds the address.
+///
+/// # Errors
+/// When it is taken, or not ours.
+pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::because(format!("cannot listen on `{address}`"), &error).hint(Some(
+            "another process may have the port: `listen` in the configuration, or `--listen`, names another",
+        ))
+    })
+}
+
+fn something_to_serve(config: &Config) -> Result<(), Failure> {
+    let catalogs = config.instances.len() + config.refused.len() + config.without_source.len();
+    let missing = match (catalogs, config.clusters.len()) {
+        (0, 0) => {
+            let failure = Failure::new("there is nothing to serve: no catalog and no cluster is configured");
+            return Err(failure.hint(Some("name a configuration by `--config`, or look around with `backstitch demo`")));
+        }
+        (0, _) => "no catalog is configured: every Service will be unclaimed",
+        (_, 0) => "no cluster is configured: there will be no verdicts",
+        _ => return Ok(()),
+    };
+    tracing::warn!("{missing}");
+    Ok(())
+}
+
+fn access(config: &Config, address: SocketAddr) -> Result<Access, Failure> {
+    let token = config
+        .api_token
+        .as_ref()
+        .map(|source| source.read())
+        .transpose()
+        .map_err(|error| Failure::because("there is no token for the API", &error))?;
+    let loopback = address.ip().is_loopback();
+    if token.is_none() && !loopback {
+        tracing::warn!(
+            "whoever reaches {address} may read everything: set `api_token_file` or `api_token_env`, or listen on a loopback address"
+        );
+    }
+    let hosts = if loopback || !config.allowed_hosts.is_empty() {
+        Hosts::Loopback(config.allowed_hosts.clone())
+    } else {
+        Hosts::Any
+    };
+    Ok(Access { token, hosts })
+}
+
+/// Where programs of a user keep their state: `$XDG_STATE_HOME/backstitch/`, else `~/.local/state/backstitch/`, else the
+/// current folder. Two configurations that one user serves need a `store` each.
+fn default_store() -> PathBuf {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local").join("state")));
+    match state {
+        Some(state) => state.join("backstitch").join(STORE_FILE),
+        None => PathBuf::from(STORE_FILE),
+    }
+}
+
+fn store_failure(error: &StoreError) -> Failure {
+    Failure::because("cannot use the store", error).hint(error.remedy())
+}
+
+fn tell_sources(config: &Config) {
+    for instance in &config.instances {
+        let name = instance.name();
+        match &instance.source {
+            InstanceSource::Endpoint(endpoint) => tracing::info!("catalog `{name}`: `{}`", endpoint.url),
+            InstanceSource::Files(paths) => tracing::info!("catalog `{name}`: {}", listed(paths)),
+            InstanceSource::Secret(_) => {}
+        }
+    }
+    for cluster in &config.clusters {
+        let name = &cluster.name;
+        match &cluster.source {
+            crate::config::ClusterSource::Files(paths) => tracing::info!("cluster `{name}`: {}", listed(paths)),
+            crate::config::ClusterSource::Live(access) => tracing::info!("cluster `{name}`: {}", reached(access)),
+        }
+    }
+}
+
+fn listed(paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+    paths.join(", ")
+}
+
+fn reached(access: &cluster::live::Access) -> String {
+    match access {
+        cluster::live::Access::InCluster => "by the service account of this Pod".to_owned(),
+        cluster::live::Access::Kubeconfig { context: Some(context), .. } => format!("by context `{context}`"),
+        cluster::live::Access::Kubeconfig { context: None, .. } => "by the current context".to_owned(),
+    }
+}

@@ -1,0 +1,228 @@
+//! One task per cluster: watches or reads it at its own pace, and its failures are its own (S22, S25).
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use catalog::schedule::{Hint, after_failure, after_success};
+use cluster::live::{Access, Pace, Update};
+use cluster::manifests;
+use server::status::Failure;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
+use topology::fact::ObjectKind;
+
+use super::event::{Event, Health, Hides, Reading, Said, SourceNo};
+use super::kinds::Kinds;
+use super::random::Random;
+use super::{later, told};
+
+/// How often manifest files are read.
+const FILES_INTERVAL: Duration = Duration::from_secs(30);
+/// Updates of a watch that wait to be passed on.
+const WAITING: usize = 256;
+/// How often a watched cluster says that all is well, so that its age is told.
+const HEARTBEAT: Duration = Duration::from_mins(1);
+/// After how long removals that are held back are looked at again (S23).
+const RECHECK: Duration = Duration::from_mins(1);
+/// A watch that was begun again and did not fail until so long after its time works.
+const QUIET_MARGIN: Duration = Duration::from_secs(5);
+
+/// What a cluster's task is given.
+pub(super) struct Task {
+    pub(super) source: SourceNo,
+    pub(super) clock: fn() -> i64,
+    pub(super) random: Random,
+    pub(super) events: mpsc::Sender<Event>,
+    /// Whether something of it is held back.
+    pub(super) recheck: watch::Receiver<bool>,
+}
+
+/// Nobody listens any more.
+struct Closed;
+
+impl Task {
+    async fn say(&self, said: Said) -> Result<(), Closed> {
+        let source = self.source;
+        self.events.send(Event { source, said }).await.map_err(|_| Closed)
+    }
+
+    async fn failed(&mut self, failures: u32, message: String, remedy: Option<String>) -> Result<(), Closed> {
+        let now = (self.clock)();
+        let pause = after_failure(failures, Hint::Transient, self.random.next());
+        let failure = Failure {
+            at: now,
+            message,
+            remedy,
+        };
+        let next_attempt = later(now, pause);
+        self.say(Said::Failed { failure, next_attempt }).await?;
+        sleep(pause).await;
+        Ok(())
+    }
+}
+
+/// Reads manifest files again and again, until nobody listens.
+pub(super) async fn files(mut task: Task, paths: Vec<PathBuf>) {
+    let mut failures = 0;
+    loop {
+        let given = paths.clone();
+        let reading = tokio::task::spawn_blocking(move || manifests::read(&given, &mut |_| {}));
+        let told = match reading.await {
+            Ok(Ok(generation)) => {
+                failures = 0;
+                let now = (task.clock)();
+                let pause = after_success(FILES_INTERVAL, task.random.next());
+                let reading = Reading {
+                    read_at: now,
+                    next_attempt: later(now, pause),
+                    faults_hide: Hides::Documents,
+                    incomplete: None,
+                };
+                let said = task.say(Said::Cluster(generation, reading)).await;
+                sleep(pause).await;
+                said
+            }
+            Ok(Err(error)) => {
+                failures += 1;
+                let remedy = "look at the path; nothing that is known is removed meanwhile".to_owned();
+                task.failed(failures, told(&error), Some(remedy)).await
+            }
+            Err(error) => {
+                failures += 1;
+                task.failed(failures, format!("reading the manifests did not finish: {error}"), None)
+                    .await
+            }
+        };
+        if told.is_err() {
+            return;
+        }
+    }
+}
+
+/// Watches a live cluster on a thread of its own: a credential command that hangs, or a list that takes all of a
+/// processor, then keeps nobody else from working (S25). The thread ends when nobody listens.
+pub(super) fn live(task: Task, access: Access, name: &str) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let thread = std::thread::Builder::new().name(format!("cluster {name}"));
+    thread.spawn(move || runtime.block_on(follow(task, &access)))?;
+    Ok(())
+}
+
+async fn follow(mut task: Task, access: &Access) {
+    let gone = task.events.clone();
+    tokio::select! {
+        _ = connections(&mut task, access) => {}
+        // The loop has ended, and a watch may be waiting for a quiet cluster.
+        () = gone.closed() => {}
+    }
+}
+
+async fn connections(task: &mut Task, access: &Access) -> Result<(), Closed> {
+    let mut failures = 0;
+    loop {
+        match cluster::live::connect(access).await {
+            Ok(server) => {
+                tracing::info!(address = server.address(), "watching a cluster");
+                match watched(task, server).await? {
+                    Again::Recheck => failures = 0,
+                    Again::Ended => {
+                        failures += 1;
+                        task.failed(failures, "the watch ended".to_owned(), None).await?;
+                    }
+                }
+            }
+            Err(error) => {
+                failures += 1;
+                task.failed(failures, told(&error), error.hint()).await?;
+            }
+        }
+    }
+}
+
+/// Why a watch is begun anew.
+enum Again {
+    /// Something is held back, and a new list shows whether it still is missing.
+    Recheck,
+    /// The watch came to an end, which it does not by itself.
+    Ended,
+}
+
+/// Passes on what a watch says.
+async fn watched(task: &mut Task, server: cluster::live::ApiServer) -> Result<Again, Closed> {
+    let pace = Pace::default();
+    let (sender, mut updates) = mpsc::channel(WAITING);
+    // Dropped with this future, which ends the watch.
+    let mut watching = tokio::task::JoinSet::new();
+    watching.spawn(cluster::live::watch(server, pace, task.random.next(), sender));
+
+    let mut kinds = Kinds::new();
+    let mut said: Option<Health> = None;
+    let mut quiet: BTreeMap<ObjectKind, Instant> = BTreeMap::new();
+    let recheck_at = |waits: bool| waits.then(|| Instant::now() + RECHECK);
+    let mut recheck = recheck_at(*task.recheck.borrow_and_update());
+    let mut heartbeat = interval(HEARTBEAT);
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let next_quiet = quiet.iter().min_by_key(|(_, at)| **at).map(|(kind, at)| (*kind, *at));
+        tokio::select! {
+            update = updates.recv() => {
+                let Some(update) = update else {
+                    return Ok(Again::Ended);
+                };
+                let now = (task.clock)();
+                let (kind, pause) = kinds.note(&update, now);
+                match pause {
+                    // The watch does not say when it works again. What fails, fails within the time of an answer.
+                    Some(pause) => quiet.insert(kind, Instant::now() + pause + pace.answer_timeout + QUIET_MARGIN),
+                    None => quiet.remove(&kind),
+                };
+                if let Some(what) = translated(update, now) {
+                    task.say(what).await?;
+                }
+            }
+            () = sleep_until(next_quiet.map_or_else(Instant::now, |(_, at)| at)), if next_quiet.is_some() => {
+                if let Some((kind, _)) = next_quiet {
+                    quiet.remove(&kind);
+                    kinds.quiet(kind);
+                }
+            }
+            _ = heartbeat.tick() => {
+                if kinds.health().complete {
+                    said = None;
+                }
+            }
+            changed = task.recheck.changed() => {
+                if changed.is_err() {
+                    return Err(Closed);
+                }
+                recheck = recheck_at(*task.recheck.borrow_and_update());
+            }
+            () = sleep_until(recheck.unwrap_or_else(Instant::now)), if recheck.is_some() => {
+                return Ok(Again::Recheck);
+            }
+        }
+        let health = kinds.health();
+        if said.as_ref() != Some(&health) {
+            said = Some(health.clone());
+            task.say(Said::Health(health)).await?;
+        }
+    }
+}
+
+fn translated(update: Update, now: i64) -> Option<Said> {
+    match update {
+        Update::Restarted { kind, objects, faults } => Some(Said::Listed {
+            kind,
+            objects,
+            faults,
+            read_at: now,
+        }),
+        Update::Applied(fact) => Some(Said::Applied(fact, now)),
+        Update::Deleted(key) => Some(Said::Deleted(key, now)),
+        Update::Faulty { faults, .. } => Some(Said::Faulty(faults)),
+        // These are part of the cluster's health.
+        Update::Failed { .. } | Update::Forbidden { .. } | Update::NotServed { .. } => None,
+    }
+}

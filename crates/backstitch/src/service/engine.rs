@@ -1,0 +1,427 @@
+//! The single writer: what one event after the other does to store, topology, history and status.
+//!
+//! ```text
+//!  event ── decide (S22–S24) ──▶ store.commit ──▶ topology.apply, in slices ──▶ store.record ──▶ events
+//!                                   │ fails             a reader waits for          │ fails
+//!                                   └─ status says so,  one slice at most           └─ the same
+//!                                      the same again
+//! ```
+//!
+//! A batch that the store refuses is not applied: the last state is served on, and what sources say waits in the channel
+//! until the store takes writes again (S26). It owns the order of these steps. What may be removed is decided in
+//! `decide`, what is stitched to what in the core.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use server::events::Events;
+use server::status::{Failure, Sources};
+use store::Store;
+use tokio::sync::watch;
+use topology::fact::{CatalogGeneration, ClusterGeneration, EntityFact, Fault, ObjectFact, ObjectKey, ObjectKind};
+use topology::generation::{self, RemovalPolicy};
+use topology::topology::{ClusterId, Topology};
+
+use super::counts::{entity_counts, object_counts};
+use super::decide::{Decision, Trust, decide};
+use super::event::{Event, Health, Hides, Reading, Said, SourceNo};
+use super::net::Net;
+use super::standing::{Handle, Standing};
+use super::write::{Facts, Intake};
+
+/// Faults of one read that are logged one by one.
+const FAULTS_TOLD: usize = 20;
+
+/// The service is going down, and what was under way is left as it is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Stopped;
+
+/// Whether to go on after a pause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Going {
+    /// Go on.
+    On,
+    /// The service is going down.
+    Down,
+}
+
+/// What readers see, and the loop writes.
+#[derive(Clone, Debug)]
+pub(super) struct Shared {
+    /// What is known.
+    pub(super) topology: Arc<RwLock<Topology>>,
+    /// Where the sources stand.
+    pub(super) sources: Arc<Sources>,
+    /// What changed of late.
+    pub(super) events: Arc<Events>,
+    /// Told whenever the status of a source may have changed.
+    pub(super) notice: watch::Sender<u64>,
+}
+
+/// What the loop is given from outside: time, and how to wait.
+pub(super) struct Surroundings {
+    /// The time now: seconds since the Unix epoch.
+    pub(super) clock: fn() -> i64,
+    /// Waits, unless the service goes down.
+    pub(super) pause: Box<dyn FnMut(Duration) -> Going + Send>,
+}
+
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Surroundings").finish_non_exhaustive()
+    }
+}
+
+/// The loop's state.
+#[derive(Debug)]
+pub(super) struct Engine {
+    pub(super) store: Store,
+    pub(super) shared: Shared,
+    pub(super) policy: RemovalPolicy,
+    pub(super) surroundings: Surroundings,
+    /// The sources; [`SourceNo`] is the place in it.
+    pub(super) book: Vec<Standing>,
+    pub(super) net: Net,
+    /// Why the store refuses writes.
+    pub(super) store_failure: Option<Failure>,
+}
+
+/// Changes of a watched cluster that come together, the last of each object.
+#[derive(Default)]
+struct Trickle {
+    objects: HashMap<ObjectKey, Option<ObjectFact>>,
+    read_at: i64,
+}
+
+impl Engine {
+    /// Takes what sources said, in its order.
+    pub(super) fn take(&mut self, events: Vec<Event>) -> Result<(), Stopped> {
+        let mut trickles: BTreeMap<usize, Trickle> = BTreeMap::new();
+        for Event { source, said } in events {
+            let mut trickle = |key: ObjectKey, fact: Option<ObjectFact>, at: i64| {
+                let trickle = trickles.entry(source.0).or_default();
+                trickle.objects.insert(key, fact);
+                trickle.read_at = trickle.read_at.max(at);
+            };
+            match said {
+                Said::Applied(fact, at) => trickle(fact.key(), Some(*fact), at),
+                Said::Deleted(key, at) => trickle(key, None, at),
+                Said::Faulty(faults) => self.tell_faults(source, &faults),
+                other => {
+                    self.trickles(std::mem::take(&mut trickles))?;
+                    self.big(source, other)?;
+                }
+            }
+        }
+        self.trickles(trickles)
+    }
+
+    fn trickles(&mut self, trickles: BTreeMap<usize, Trickle>) -> Result<(), Stopped> {
+        for (source, trickle) in trickles {
+            let source = SourceNo(source);
+            let mut upserts = Vec::new();
+            let mut removals = Vec::new();
+            for (key, fact) in trickle.objects {
+                match fact {
+                    Some(fact) => upserts.push(fact),
+                    None => removals.push(key),
+                }
+            }
+            let complete = self.is_live(source);
+            let intake = Intake {
+                upserts,
+                removals,
+                read_at: trickle.read_at,
+                complete,
+            };
+            let generation = self.at(source).generation;
+            self.take_in(source, generation, intake)?;
+            self.answered(source, complete);
+        }
+        Ok(())
+    }
+
+    fn big(&mut self, source: SourceNo, said: Said) -> Result<(), Stopped> {
+        match (said, self.at(source).handle) {
+            (Said::Catalog(generation, reading), Handle::Instance(_)) => self.catalog(source, generation, reading),
+            (Said::Cluster(generation, reading), Handle::Cluster(cluster)) => {
+                self.cluster(source, cluster, generation, reading)
+            }
+            (
+                Said::Listed {
+                    kind,
+                    objects,
+                    faults,
+                    read_at,
+                },
+                Handle::Cluster(cluster),
+            ) => {
+                self.tell_faults(source, &faults);
+                self.listed(source, cluster, kind, objects, read_at)
+            }
+            (Said::Health(health), Handle::Cluster(cluster)) => self.health(source, cluster, health),
+            (Said::Failed { failure, next_attempt }, _) => {
+                self.failed(source, failure, next_attempt);
+                Ok(())
+            }
+            // No task is started for a source that has nowhere to put its facts, and none says what is not its own.
+            _ => Ok(()),
+        }
+    }
+
+    fn catalog(&mut self, source: SourceNo, generation: CatalogGeneration, reading: Reading) -> Result<(), Stopped> {
+        let CatalogGeneration { mut entities, faults } = generation;
+        let Handle::Instance(instance) = self.at(source).handle else {
+            return Ok(());
+        };
+        self.tell_faults(source, &faults);
+        let (live, missing) = {
+            let topology = self.topology();
+            let present = entities.iter().map(EntityFact::reference);
+            (topology.entity_count(instance), topology.missing_entities(instance, present))
+        };
+        let counts = entity_counts(&entities);
+        // Owners first: a component that comes in the slice before its owner would be nobody's for a moment.
+        entities.sort_by_key(|entity| matches!(entity, EntityFact::Component(_)));
+        self.whole(source, entities, (live, missing), trust(&reading, &faults), reading, || counts)
+    }
+
+    fn cluster(
+        &mut self,
+        source: SourceNo,
+        cluster: ClusterId,
+        generation: ClusterGeneration,
+        reading: Reading,
+    ) -> Result<(), Stopped> {
+        let ClusterGeneration { objects, faults } = generation;
+        self.tell_faults(source, &faults);
+        let keys: Vec<ObjectKey> = objects.iter().map(ObjectFact::key).collect();
+        let (live, missing) = {
+            let topology = self.topology();
+            (topology.object_count(cluster, None), topology.missing_objects(cluster, None, &keys))
+        };
+        drop(keys);
+        let topology = Arc::clone(&self.shared.topology);
+        let counts = move || object_counts(&read(&topology), cluster);
+        self.whole(source, objects, (live, missing), trust(&reading, &faults), reading, counts)
+    }
+
+    /// A read of a whole source.
+    fn whole<F: Facts>(
+        &mut self,
+        source: SourceNo,
+        upserts: Vec<F>,
+        (live, missing): (usize, Vec<F::Key>),
+        trust: Trust,
+        reading: Reading,
+        counts: impl FnOnce() -> BTreeMap<&'static str, u64>,
+    ) -> Result<(), Stopped>
+    where
+        F::Key: std::hash::Hash,
+    {
+        let before = self.at(source).holds.before(None).copied();
+        let decision = decide(&self.policy, trust, live, missing, before.as_ref());
+        let generation = self.at(source).generation.saturating_add(1);
+        let held = match &decision {
+            Decision::Apply(_) => None,
+            Decision::Keep(held) => *held,
+            Decision::Hold(held) => Some(*held),
+        };
+        let partial = reading.incomplete.is_some();
+        if !partial {
+            self.at(source).holds.set(None, held);
+        }
+        let read_at = reading.read_at;
+        let complete = matches!(decision, Decision::Apply(_));
+        let removals = match decision {
+            Decision::Apply(removals) => Some(removals),
+            Decision::Keep(_) => Some(Vec::new()),
+            Decision::Hold(_) => None,
+        };
+        if let Some(removals) = removals {
+            let intake = Intake {
+                upserts,
+                removals,
+                read_at,
+                complete,
+            };
+            self.take_in(source, generation, intake)?;
+        } else {
+            // The mapping stays that of the facts at hand.
+            let mapping = self.at(source).mapping.clone();
+            let held = self.at(source).holds.record();
+            self.commit::<F>(source, &mapping, generation, read_at, false, held, &[], &[])?;
+        }
+        let standing = self.at(source);
+        standing.failure = reading.incomplete;
+        standing.next_attempt = Some(reading.next_attempt);
+        if complete {
+            standing.counts = counts();
+        }
+        self.answered(source, complete);
+        Ok(())
+    }
+
+    /// A complete list of one kind of a watched cluster.
+    fn listed(
+        &mut self,
+        source: SourceNo,
+        cluster: ClusterId,
+        kind: ObjectKind,
+        objects: Vec<ObjectFact>,
+        read_at: i64,
+    ) -> Result<(), Stopped> {
+        let keys: Vec<ObjectKey> = objects.iter().map(ObjectFact::key).collect();
+        let (live, missing) = {
+            let topology = self.topology();
+            let live = topology.object_count(cluster, Some(kind));
+            (live, topology.missing_objects(cluster, Some(kind), &keys))
+        };
+        drop(keys);
+        let scope = Some(kind);
+        let before = self.at(source).holds.before(scope).copied();
+        let decision = decide(&self.policy, Trust::Part, live, missing, before.as_ref());
+        let (removals, held) = match decision {
+            Decision::Apply(removals) => (removals, None),
+            Decision::Keep(held) => (Vec::new(), held),
+            Decision::Hold(held) => (Vec::new(), Some(held)),
+        };
+        self.at(source).holds.set(scope, held);
+        let generation = self.at(source).generation.saturating_add(1);
+        let complete = self.is_live(source);
+        let intake = Intake {
+            upserts: objects,
+            removals,
+            read_at,
+            complete,
+        };
+        self.take_in(source, generation, intake)?;
+        self.answered(source, complete);
+        Ok(())
+    }
+
+    fn health(&mut self, source: SourceNo, cluster: ClusterId, health: Health) -> Result<(), Stopped> {
+        let Health {
+            complete,
+            failure,
+            next_attempt,
+        } = health;
+        if let Some(failure) = &failure {
+            let id = &self.at(source).id;
+            tracing::warn!(kind = %id.kind, source = %id.name, hint = failure.remedy, "{}", failure.message);
+        }
+        let standing = self.at(source);
+        standing.watched = complete;
+        standing.failure = failure;
+        standing.next_attempt = next_attempt;
+        if complete {
+            standing.holds.all_listed();
+        }
+        let live = self.is_live(source);
+        if live {
+            let read_at = (self.surroundings.clock)();
+            let intake = Intake::<ObjectFact> {
+                upserts: Vec::new(),
+                removals: Vec::new(),
+                read_at,
+                complete: true,
+            };
+            let generation = self.at(source).generation;
+            self.take_in(source, generation, intake)?;
+            let counts = object_counts(&self.topology(), cluster);
+            self.at(source).counts = counts;
+        }
+        self.answered(source, live);
+        Ok(())
+    }
+
+    fn failed(&mut self, source: SourceNo, failure: Failure, next_attempt: i64) {
+        let id = &self.at(source).id;
+        tracing::warn!(kind = %id.kind, source = %id.name, hint = failure.remedy, "{}", failure.message);
+        let standing = self.at(source);
+        standing.failure = Some(failure);
+        standing.next_attempt = Some(next_attempt);
+        standing.watched = false;
+        self.answered(source, false);
+    }
+
+    /// Every kind of the cluster is watched, and nothing is held back: what is known is what there is.
+    fn is_live(&self, source: SourceNo) -> bool {
+        let standing = &self.book[source.0];
+        standing.watched && standing.holds.is_empty()
+    }
+
+    /// The source answered, completely or not: writes its status.
+    fn answered(&mut self, source: SourceNo, current: bool) {
+        let standing = self.at(source);
+        standing.current = current;
+        let waits = !standing.holds.is_empty();
+        standing.recheck.send_if_modified(|recheck| std::mem::replace(recheck, waits) != waits);
+        self.publish(source);
+    }
+
+    pub(super) fn publish_all(&self) {
+        for source in 0..self.book.len() {
+            self.publish(SourceNo(source));
+        }
+    }
+
+    fn publish(&self, source: SourceNo) {
+        let standing = &self.book[source.0];
+        let state = standing.state(&self.policy, self.store_failure.as_ref());
+        let id = &standing.id;
+        let (before, after) = self.shared.sources.update(id, |kept| *kept = state);
+        let phase = after.phase();
+        if before != Some(phase) {
+            tracing::info!(kind = %id.kind, source = %id.name, %phase, generation = after.generation, "source");
+            let now = (self.surroundings.clock)();
+            self.shared.events.publish_source(now, after.render(id, now));
+        }
+        self.shared.notice.send_modify(|notices| *notices = notices.wrapping_add(1));
+    }
+
+    /// Logs the faults of a read, unless they are those of the read before.
+    fn tell_faults(&mut self, source: SourceNo, faults: &[Fault]) {
+        let texts: Vec<(&str, &str)> = faults.iter().map(|fault| (&*fault.place, &*fault.message)).collect();
+        let fingerprint = generation::fingerprint(&texts);
+        let standing = self.at(source);
+        if std::mem::replace(&mut standing.told_faults, fingerprint) == fingerprint {
+            return;
+        }
+        let source = &standing.id;
+        for (place, message) in texts.iter().take(FAULTS_TOLD) {
+            tracing::warn!(kind = %source.kind, source = %source.name, %place, "{message}");
+        }
+        if texts.len() > FAULTS_TOLD {
+            let more = texts.len() - FAULTS_TOLD;
+            tracing::warn!(kind = %source.kind, source = %source.name, "{more} more faults, which are not listed");
+        }
+    }
+
+    pub(super) fn at(&mut self, source: SourceNo) -> &mut Standing {
+        &mut self.book[source.0]
+    }
+
+    pub(super) fn topology(&self) -> RwLockReadGuard<'_, Topology> {
+        read(&self.shared.topology)
+    }
+
+    pub(super) fn topology_mut(&self) -> RwLockWriteGuard<'_, Topology> {
+        // Only this thread writes, and it does not outlive a panic of its own.
+        self.shared.topology.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read(topology: &RwLock<Topology>) -> RwLockReadGuard<'_, Topology> {
+    topology.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn trust(reading: &Reading, faults: &[Fault]) -> Trust {
+    match (&reading.incomplete, reading.faults_hide) {
+        (Some(_), _) => Trust::Partial,
+        (None, Hides::Documents) if !faults.is_empty() => Trust::Faulty,
+        (None, _) => Trust::Whole,
+    }
+}

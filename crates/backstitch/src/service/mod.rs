@@ -1,0 +1,309 @@
+//! The long-running service: sources at their own pace, one loop that writes, a server that reads.
+//!
+//! ```text
+//!  a task per catalog ──┐                                              ┌─▶ store (facts, history)
+//!  (reads, by schedule) ├─▶ one bounded channel of `Event` ──▶ engine ─┼─▶ topology ──────┐
+//!  a task per cluster ──┘                                    (the loop)└─▶ status, events ├─▶ server
+//!  (watch, or files)                                                                      │  (reads only)
+//!  start: store ── load ──▶ topology, served at once ── catch_up ──▶ history ─────────────┘
+//! ```
+//!
+//! What is known is a function of the facts, and facts are on the disk before anybody sees what follows from them. The loop
+//! has a thread of its own and is the only writer (S26). It owns how sources, store, core and server are put together,
+//! and the life of the process. What may be removed is decided in `decide`, what is stitched to what in the core, and
+//! how a source is read in its crate.
+
+mod catalog;
+mod catch_up;
+mod cluster;
+mod counts;
+mod decide;
+mod engine;
+mod event;
+mod gather;
+mod kinds;
+mod load;
+mod mapping;
+mod net;
+mod random;
+mod signals;
+mod standing;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use server::events::Events;
+use server::status::Sources;
+use server::{Access, AppState};
+use store::{Store, StoreError};
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use topology::topology::Topology;
+
+use self::engine::{Engine, Going, Shared, Surroundings};
+use self::event::{Event, SourceNo};
+use self::gather::Gather;
+use self::net::Net;
+pub(crate) use self::random::Random;
+pub(crate) use self::signals::Signals;
+use crate::config::{ClusterSource, Config};
+
+/// Bound on the events that wait for the loop; a source that says more is slowed down.
+const QUEUE: usize = 4_096;
+/// How long everything may take to end after a signal.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// The service, running.
+pub(crate) struct Service {
+    state: AppState,
+    stop: watch::Sender<bool>,
+    notice: watch::Receiver<u64>,
+    /// Ends with the loop; an error where the store could not be read at start.
+    ended: oneshot::Receiver<Result<(), StoreError>>,
+    sources: JoinHandle<()>,
+}
+
+impl Service {
+    /// Starts the loop and, once the last state is loaded, the sources.
+    ///
+    /// # Errors
+    /// When the store cannot be opened for reading, or no thread can be had.
+    pub(crate) fn start(config: &Config, store: Store, random: Random) -> Result<Self> {
+        let started = now();
+        let topology = Arc::new(RwLock::new(Topology::new(&config.label_prefix)));
+        let shared = Shared {
+            topology: Arc::clone(&topology),
+            sources: Arc::new(Sources::default()),
+            events: Arc::new(Events::new(started)),
+            notice: watch::Sender::new(0),
+        };
+        let state = AppState {
+            topology,
+            sources: Arc::clone(&shared.sources),
+            events: Arc::clone(&shared.events),
+            history: Some(Arc::new(Mutex::new(store.reader()?))),
+            clock: now,
+        };
+        let notice = shared.notice.subscribe();
+        let stop = watch::Sender::new(false);
+        let (loaded, is_loaded) = oneshot::channel();
+        let (ending, ended) = oneshot::channel();
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let book = load::book(config, started);
+        let rechecks = book.iter().map(|standing| standing.recheck.subscribe()).collect();
+        let engine = Engine {
+            store,
+            shared,
+            policy: config.removal,
+            surroundings: Surroundings {
+                clock: now,
+                pause: Box::new(pauser(stop.subscribe())),
+            },
+            book,
+            net: Net::default(),
+            store_failure: None,
+        };
+        engine.publish_all();
+        let runs = Loop {
+            engine,
+            config: config.clone(),
+            gather: Gather::new(receiver, stop.subscribe()),
+            loaded,
+        };
+        std::thread::Builder::new()
+            .name("loop".to_owned())
+            .spawn({
+                let runtime = tokio::runtime::Handle::current();
+                move || {
+                    // Nobody waits for the end of a service that is given up.
+                    let _ = ending.send(runs.run(&runtime));
+                }
+            })
+            .context("cannot start a thread")?;
+        let sources = tokio::spawn(sources(config.clone(), sender, rechecks, random, is_loaded, stop.subscribe()));
+        Ok(Self {
+            state,
+            stop,
+            notice,
+            ended,
+            sources,
+        })
+    }
+
+    /// What is served.
+    pub(crate) fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// Waits until every source has answered once, whatever it said.
+    pub(crate) async fn settled(&mut self) {
+        let all_answered = || {
+            let states = self.state.sources.list();
+            states
+                .iter()
+                .all(|(_, state)| state.current || state.failure.is_some() || state.held.is_some())
+        };
+        while !all_answered() && self.notice.changed().await.is_ok() {}
+    }
+
+    /// Serves until a signal comes, then ends in order: what was taken from sources is committed, requests under way are
+    /// answered. A second signal ends at once.
+    ///
+    /// # Errors
+    /// When the loop ended by itself: the store could not be read at start, or the program has a fault.
+    pub(crate) async fn serve(self, listener: TcpListener, access: Access, signals: &mut Signals) -> Result<()> {
+        let Self {
+            state,
+            stop,
+            notice: _notice,
+            mut ended,
+            sources,
+        } = self;
+        let events = Arc::clone(&state.events);
+        let mut going_down = stop.subscribe();
+        let server = tokio::spawn(server::serve::serve(listener, server::router(state, access), async move {
+            // Whoever could stop it is gone, which is as good as a stop.
+            let _ = going_down.wait_for(|stop| *stop).await;
+        }));
+        let by_itself = tokio::select! {
+            signal = signals.next() => {
+                tracing::info!(signal, "going down");
+                None
+            }
+            end = &mut ended => Some(end),
+        };
+        stop.send_replace(true);
+        events.close();
+        if let Some(end) = by_itself {
+            return match end {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(error)) => Err(error.into()),
+                Err(_) => anyhow::bail!("the loop ended by a fault of the program; the log has more"),
+            };
+        }
+        let in_order = async {
+            let _ = ended.await;
+            let _ = sources.await;
+            let _ = server.await;
+        };
+        tokio::select! {
+            () = in_order => tracing::info!("everything is committed"),
+            () = tokio::time::sleep(GRACE) => tracing::warn!("not everything ended in time; what was not committed is read again at the next start"),
+            signal = signals.next() => tracing::warn!(signal, "ending at once; what was not committed is read again at the next start"),
+        }
+        Ok(())
+    }
+}
+
+/// The loop's thread.
+struct Loop {
+    engine: Engine,
+    config: Config,
+    gather: Gather,
+    loaded: oneshot::Sender<()>,
+}
+
+impl Loop {
+    fn run(mut self, runtime: &tokio::runtime::Handle) -> Result<(), StoreError> {
+        self.engine.load(&self.config)?;
+        self.engine.shared.sources.set_loaded();
+        self.engine.publish_all();
+        if self.engine.catch_up().is_err() {
+            return Ok(());
+        }
+        // Nobody waits where the service is going down already.
+        let _ = self.loaded.send(());
+        while let Some(events) = runtime.block_on(self.gather.next()) {
+            if self.engine.take(events).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Starts every source and waits until the service goes down.
+async fn sources(
+    config: Config,
+    events: mpsc::Sender<Event>,
+    rechecks: Vec<watch::Receiver<bool>>,
+    mut random: Random,
+    loaded: oneshot::Receiver<()>,
+    mut stop: watch::Receiver<bool>,
+) {
+    if loaded.await.is_err() {
+        return;
+    }
+    let mut tasks = JoinSet::new();
+    for (number, instance) in config.instances.iter().enumerate() {
+        let random = Random::of(random.next());
+        tasks.spawn(catalog::run(SourceNo(number), instance.clone(), now, random, events.clone()));
+    }
+    let numbers = config.instances.len()..;
+    for (number, cluster) in numbers.zip(config.clusters) {
+        let Some(recheck) = rechecks.get(number).cloned() else {
+            continue;
+        };
+        let task = cluster::Task {
+            source: SourceNo(number),
+            clock: now,
+            random: Random::of(random.next()),
+            events: events.clone(),
+            recheck,
+        };
+        match cluster.source {
+            ClusterSource::Files(paths) => {
+                tasks.spawn(cluster::files(task, paths));
+            }
+            ClusterSource::Live(access) => {
+                if let Err(error) = cluster::live(task, access, &cluster.name) {
+                    tracing::error!(source = %cluster.name, "cannot watch the cluster: {error}");
+                }
+            }
+        }
+    }
+    drop(events);
+    // Whoever could stop it is gone, which is as good as a stop.
+    let _ = stop.wait_for(|stop| *stop).await;
+    tasks.shutdown().await;
+}
+
+/// How the loop waits.
+fn pauser(mut stop: watch::Receiver<bool>) -> impl FnMut(Duration) -> Going + Send {
+    let runtime = tokio::runtime::Handle::current();
+    move |pause| {
+        let stopped = async {
+            // Whoever could stop it is gone, which is as good as a stop.
+            let _ = stop.wait_for(|stop| *stop).await;
+        };
+        let waited = runtime.block_on(tokio::time::timeout(pause, stopped));
+        if waited.is_ok() { Going::Down } else { Going::On }
+    }
+}
+
+/// Seconds since the Unix epoch.
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+/// A time so much after another, in seconds since the Unix epoch.
+fn later(now: i64, pause: Duration) -> i64 {
+    now.saturating_add(i64::try_from(pause.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// An error and all that caused it, in one line.
+fn told(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}
