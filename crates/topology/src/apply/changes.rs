@@ -75,7 +75,7 @@ fn net<C, S: Hash + Eq>(
     changes: Vec<C>,
     subject: impl Fn(&C) -> S,
     fold: impl Fn(&mut C, C),
-    changed: impl Fn(&C) -> bool,
+    differs: impl Fn(&C) -> bool,
 ) -> Vec<C> {
     let mut firsts: Map<S, usize> = Map::default();
     let mut net: Vec<C> = Vec::with_capacity(changes.len());
@@ -88,7 +88,7 @@ fn net<C, S: Hash + Eq>(
             }
         }
     }
-    net.retain(changed);
+    net.retain(differs);
     net
 }
 

@@ -127,8 +127,9 @@ fn s27_an_entity_replaced_by_one_of_another_kind() {
 #[test]
 fn s8_a_cluster_that_comes_later_is_judged() {
     assert_snapshot!(changes(&format!("{SHOP}\napply\ncluster us1\nservice us1/a/checkout")), @r"
-    us1 checkout@main: nothing ⇒ stitched us1/a/checkout, owner resolved
+    us1 checkout@main: nothing ⇒ service-not-found, owner resolved
     us1 zzz@main: nothing ⇒ service-not-found, owner none
+    us1 checkout@main: service-not-found, owner resolved ⇒ stitched us1/a/checkout, owner resolved
     us1/a/checkout: nothing ⇒ owned by checkout@main of group:default/pay
     ");
 }
