@@ -375,7 +375,7 @@ impl Engine {
         let (before, after) = self.shared.sources.update(id, |kept| *kept = state);
         let phase = after.phase();
         if before != Some(phase) {
-            tracing::info!(kind = %id.kind, source = %id.name, %phase, generation = after.generation, "source");
+            tracing::info!(generation = after.generation, "{} `{}` is {}", id.kind, id.name, phase_in_words(phase));
             let now = (self.surroundings.clock)();
             self.shared.events.publish_source(now, after.render(id, now));
         }
@@ -423,5 +423,15 @@ fn trust(reading: &Reading, faults: &[Fault]) -> Trust {
         (Some(_), _) => Trust::Partial,
         (None, Hides::Documents) if !faults.is_empty() => Trust::Faulty,
         (None, _) => Trust::Whole,
+    }
+}
+
+fn phase_in_words(phase: api::Phase) -> &'static str {
+    match phase {
+        api::Phase::Starting => "not read yet",
+        api::Phase::Ready => "up to date",
+        api::Phase::Stale => "served as it was when it last answered",
+        api::Phase::Failing => "unknown, because it cannot be read",
+        api::Phase::Held => "held back, because it would remove much",
     }
 }

@@ -1,0 +1,12 @@
+//! The built binary as a service: real files, a scripted Backstage and a scripted Kubernetes on the loopback, signals and
+//! kills.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod live_cluster;
+mod outage;
+mod process;
+mod removal;
+mod restart;
+mod running;
+mod scripted;

@@ -1,0 +1,190 @@
+//! A running service, asked over HTTP and ended by signals.
+
+use std::future::Future;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::common::Folder;
+
+/// Whatever takes longer has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks at a condition.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// A service; killed when dropped.
+pub struct Service {
+    child: Child,
+    base: String,
+    log: Arc<Mutex<String>>,
+    client: reqwest::Client,
+}
+
+impl Service {
+    /// Starts `backstitch serve` in a folder that holds `backstitch.yaml`, and waits until it listens.
+    pub fn start(folder: &Folder) -> Self {
+        Self::start_by(folder, Command::new(env!("CARGO_BIN_EXE_backstitch")))
+    }
+
+    /// The same by a command that ends in the binary.
+    pub fn start_by(folder: &Folder, mut command: Command) -> Self {
+        let mut child = command
+            .args(["serve", "--config", "backstitch.yaml"])
+            .current_dir(folder.path())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let log = Arc::new(Mutex::new(String::new()));
+        let stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+        let (found, address) = mpsc::channel();
+        thread::spawn({
+            let log = Arc::clone(&log);
+            move || {
+                for line in stderr.lines().map_while(Result::ok) {
+                    if let Some((_, address)) = line.split_once("listening on ") {
+                        // Nobody waits for it a second time.
+                        let _ = found.send(address.trim().to_owned());
+                    }
+                    let mut log = log.lock().expect("the log");
+                    log.push_str(&line);
+                    log.push('\n');
+                }
+            }
+        });
+        let base = address
+            .recv_timeout(PATIENCE)
+            .unwrap_or_else(|_| panic!("it does not listen: {}", log.lock().expect("the log")));
+        Self {
+            child,
+            base,
+            log,
+            client: reqwest::Client::new(),
+        }
+    }
+
+    /// What it logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("the log").clone()
+    }
+
+    /// What it will have logged.
+    pub fn log_at_end(&self) -> impl Fn() -> String + use<> {
+        let log = Arc::clone(&self.log);
+        move || log.lock().expect("the log").clone()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// A stream that stays open.
+    pub async fn open(&self, path: &str) -> reqwest::Response {
+        let response = self.client.get(format!("{}{path}", self.base)).send().await;
+        response.expect("it answers")
+    }
+
+    /// Status and body.
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        let response = self.open(path).await;
+        let status = response.status().as_u16();
+        (status, response.json().await.expect("JSON"))
+    }
+
+    /// Waits until the answer is as it should be.
+    pub async fn until(&self, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        let started = Instant::now();
+        loop {
+            let (_, answer) = self.get(path).await;
+            if holds(&answer) {
+                return answer;
+            }
+            assert!(started.elapsed() < PATIENCE, "{path} is {answer:#}\n{}", self.log());
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Waits until the last state is loaded.
+    pub async fn ready(&self) {
+        self.until("/readyz", |answer| answer["ready"] == true).await;
+    }
+
+    /// Waits until a source stands so; `kind/name`.
+    pub async fn source(&self, id: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        let find = |answer: &Value| {
+            let items = answer["items"].as_array().expect("a page");
+            let found = items
+                .iter()
+                .find(|item| format!("{}/{}", word(&item["kind"]), word(&item["name"])) == id);
+            found.cloned().expect("the source")
+        };
+        find(&self.until("/api/v1/sources", |answer| holds(&find(answer))).await)
+    }
+
+    /// Waits until a source is in that phase.
+    pub async fn phase(&self, id: &str, phase: &str) -> Value {
+        self.source(id, |source| source["phase"] == phase).await
+    }
+
+    /// The owner of a Service, `-` for none.
+    pub async fn owner(&self, service: &str) -> String {
+        let (_, answer) = self.get(&format!("/api/v1/services/{service}")).await;
+        answer["owner"]["ref"].as_str().unwrap_or("-").to_owned()
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: &str) {
+        let status = Command::new("sh")
+            .args(["-c", &format!("kill -{signal} {}", self.pid())])
+            .status()
+            .expect("sh runs");
+        assert!(status.success());
+    }
+
+    /// Waits for its end; how it ended and after how long.
+    pub async fn ended(mut self) -> (ExitStatus, Duration) {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it is ours") {
+                return (status, started.elapsed());
+            }
+            assert!(started.elapsed() < PATIENCE, "it does not end: {}", self.log());
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Kills it, as a power cut would.
+    pub async fn kill(self) {
+        self.signal("KILL");
+        self.ended().await;
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits until something is so.
+pub async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
+    let started = Instant::now();
+    while !holds().await {
+        assert!(started.elapsed() < PATIENCE, "{what}");
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+pub fn word(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
