@@ -69,17 +69,6 @@ impl Index {
             }
         }
     }
-
-    /// Makes room for `additional` keys at once.
-    pub(crate) fn reserve(
-        &mut self,
-        sets: &IdSets,
-        additional: usize,
-        hash_of: impl Fn(u32) -> u64,
-    ) {
-        self.table
-            .reserve(additional, |set| hash_of(first(sets, *set)));
-    }
 }
 
 fn first(sets: &IdSets, set: IdSet) -> u32 {

@@ -11,6 +11,7 @@
 //! function of the facts given.
 
 pub mod apply;
+mod by_name;
 pub mod change;
 pub mod entity;
 pub mod entity_ref;

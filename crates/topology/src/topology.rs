@@ -7,6 +7,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::apply::{Counts, RawChanges};
+use crate::by_name::{ByName, equal_range};
 use crate::fact::{FieldFault, OwnerKind, WorkloadKind};
 use crate::id_set::{IdSet, IdSets};
 use crate::index::{Index, hash_of};
@@ -78,18 +79,19 @@ pub struct Topology {
     pub(crate) clusters: Vec<Cluster>,
 
     pub(crate) components: Slab<Component>,
-    pub(crate) component_by_ref: Index,
-    /// Components by the namespace (or none) and name that rule `service-name` asks for.
-    pub(crate) asks_by_id: Index,
-    /// Components by the namespace (or none) and name that rule `component-name` asks for.
-    pub(crate) asks_by_name: Index,
+    /// Components by their key, those of one key by instance and catalog namespace.
+    pub(crate) component_by_key: ByName,
+    /// Components by the Kubernetes id that they ask for, those of one id by Kubernetes namespace, none first.
+    pub(crate) asks_by_id: ByName,
+    /// The same by the own name that rule `component-name` asks for.
+    pub(crate) asks_by_name: ByName,
     pub(crate) faults: Map<u32, FieldFault>,
     pub(crate) cells: Slab<Cell>,
     pub(crate) cell_order: Order,
 
     pub(crate) services: Slab<Service>,
-    /// Services by cluster and name, those of one name in the order of their namespaces' ids.
-    pub(crate) service_by_name: Index,
+    /// Services by name, those of one name by cluster and namespace.
+    pub(crate) service_by_name: ByName,
     pub(crate) service_order: Order,
     pub(crate) labels: LabelIndex,
     /// Services by cluster, namespace and the first pair of their selector.
@@ -135,14 +137,14 @@ impl Topology {
             instances: Vec::new(),
             clusters: Vec::new(),
             components: Slab::new(),
-            component_by_ref: Index::default(),
-            asks_by_id: Index::default(),
-            asks_by_name: Index::default(),
+            component_by_key: ByName::default(),
+            asks_by_id: ByName::default(),
+            asks_by_name: ByName::default(),
             faults: Map::default(),
             cells: Slab::new(),
             cell_order: Order::default(),
             services: Slab::new(),
-            service_by_name: Index::default(),
+            service_by_name: ByName::default(),
             service_order: Order::default(),
             labels: LabelIndex::default(),
             service_by_selector: Index::default(),
@@ -222,21 +224,18 @@ impl Topology {
         namespace: Name,
         key: Name,
     ) -> Option<u32> {
-        let hash = hash_component(instance, namespace, key);
-        let ids = self.component_by_ref.get(&self.sets, hash, |id| {
-            let it = self.components.get(id);
-            it.instance == instance && it.namespace == namespace && it.key == key
-        });
-        ids.first().copied()
+        let ids = self.component_by_key.get(&self.sets, key);
+        ids.binary_search_by_key(&(instance, namespace), |id| {
+            component_place(self.components.get(*id))
+        })
+        .ok()
+        .map(|at| ids[at])
     }
 
     /// The Services of that name in the cluster, in the order of their namespaces' ids.
     pub(crate) fn services_named(&self, cluster: ClusterId, name: Name) -> &[u32] {
-        self.service_by_name
-            .get(&self.sets, hash_service(cluster, name), |id| {
-                let it = self.services.get(id);
-                it.cluster == cluster && it.name == name
-            })
+        let ids = self.service_by_name.get(&self.sets, name);
+        equal_range(ids, &cluster, |id| self.services.get(id).cluster)
     }
 
     pub(crate) fn service_named(
@@ -277,16 +276,14 @@ impl Topology {
     }
 }
 
-pub(crate) fn hash_component(instance: InstanceId, namespace: Name, key: Name) -> u64 {
-    hash_of([u32::from(instance.0), namespace.raw(), key.raw(), 0])
+/// The order of components of one key.
+pub(crate) fn component_place(component: &Component) -> (InstanceId, Name) {
+    (component.instance, component.namespace)
 }
 
-pub(crate) fn hash_service(cluster: ClusterId, name: Name) -> u64 {
-    hash_of([u32::from(cluster.0), name.raw(), 0, 1])
-}
-
-pub(crate) fn hash_ask(namespace: Option<Name>, name: Name) -> u64 {
-    hash_of([namespace.map_or(0, Name::raw), name.raw(), 0, 2])
+/// The order of Services of one name.
+pub(crate) fn service_place(service: &Service) -> (ClusterId, Name) {
+    (service.cluster, service.namespace)
 }
 
 pub(crate) fn hash_selector(cluster: ClusterId, namespace: Name, pair: (Name, Name)) -> u64 {

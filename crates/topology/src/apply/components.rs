@@ -2,34 +2,13 @@
 
 use crate::entity_ref::EntityRef;
 use crate::fact::{ComponentFact, OwnerKind};
-use crate::index::Index;
 use crate::names::Name;
 use crate::records::{Component, NONE};
 use crate::rules::anchors_of;
 use crate::settings::{MatchRule, RuleSet};
-use crate::topology::{InstanceId, Topology, hash_ask, hash_component};
+use crate::topology::{InstanceId, Topology, component_place};
 
 impl Topology {
-    pub(super) fn reserve_components(&mut self, instance: InstanceId, additional: usize) {
-        let rules = RuleSet::of(&self.at_instance(instance).settings.match_rules);
-        let (components, sets) = (&self.components, &self.sets);
-        self.names.reserve(additional);
-        self.component_by_ref.reserve(sets, additional, |id| {
-            let it = components.get(id);
-            hash_component(it.instance, it.namespace, it.key)
-        });
-        self.asks_by_id.reserve(sets, additional, |id| {
-            let it = components.get(id);
-            hash_ask(it.kubernetes_namespace, it.kubernetes_id.unwrap_or(it.name))
-        });
-        if rules.contains(MatchRule::ComponentName) {
-            self.asks_by_name.reserve(sets, additional, |id| {
-                let it = components.get(id);
-                hash_ask(it.kubernetes_namespace, it.name)
-            });
-        }
-    }
-
     pub(super) fn upsert_component(
         &mut self,
         instance: InstanceId,
@@ -125,18 +104,10 @@ impl Topology {
         self.withdraw(id);
         self.drop_cells(id);
         let it = self.components.get(id);
-        let (instance, namespace, key) = (it.instance, it.namespace, it.key);
-        let components = &self.components;
-        self.component_by_ref.remove_by(
-            &mut self.sets,
-            id,
-            hash_component(instance, namespace, key),
-            |other| {
-                let other = components.get(other);
-                other.instance == instance && other.namespace == namespace && other.key == key
-            },
-            |a, b| a.cmp(&b),
-        );
+        let (instance, key) = (it.instance, it.key);
+        let place = |id| (component_place(self.components.get(id)), id);
+        self.component_by_key
+            .remove_by(&mut self.sets, key, id, |a, b| place(a).cmp(&place(b)));
         self.faults.remove(&id);
         self.components.get_mut(id).live = false;
         self.dead_components.push(id);
@@ -144,23 +115,11 @@ impl Topology {
     }
 
     fn insert_component(&mut self, record: Component) -> u32 {
-        let (instance, namespace, key) = (record.instance, record.namespace, record.key);
+        let (instance, key) = (record.instance, record.key);
         let id = self.components.insert(record);
-        let components = &self.components;
-        self.component_by_ref.insert_by(
-            &mut self.sets,
-            id,
-            hash_component(instance, namespace, key),
-            |other| {
-                let other = components.get(other);
-                other.instance == instance && other.namespace == namespace && other.key == key
-            },
-            |other| {
-                let other = components.get(other);
-                hash_component(other.instance, other.namespace, other.key)
-            },
-            |a, b| a.cmp(&b),
-        );
+        let place = |id| (component_place(self.components.get(id)), id);
+        self.component_by_key
+            .insert_by(&mut self.sets, key, id, |a, b| place(a).cmp(&place(b)));
         self.instances[usize::from(instance.0)].components += 1;
         id
     }
@@ -189,25 +148,15 @@ impl Topology {
     /// Enters the component under the keys that the rules of its instance look up.
     pub(super) fn register(&mut self, id: u32) {
         let rules = self.rules_of(id);
-        for name in asked_names(self.components.get(id), rules) {
-            let namespace = self.components.get(id).kubernetes_namespace;
-            let components = &self.components;
-            let (index, asked) = name.of(&mut self.asks_by_id, &mut self.asks_by_name);
-            let asks = |other| {
-                let other = components.get(other);
-                (other.kubernetes_namespace, name.asked_by(other))
-            };
-            index.insert_by(
-                &mut self.sets,
-                id,
-                hash_ask(namespace, asked),
-                |other| asks(other) == (namespace, Some(asked)),
-                |other| {
-                    let (namespace, name) = asks(other);
-                    name.map_or(0, |name| hash_ask(namespace, name))
-                },
-                |a, b| a.cmp(&b),
-            );
+        let place = |id: u32| (self.components.get(id).kubernetes_namespace, id);
+        let compare = |a, b| place(a).cmp(&place(b));
+        let (by_id, by_name) = asked_names(self.components.get(id), rules);
+        if let Some(name) = by_id {
+            self.asks_by_id.insert_by(&mut self.sets, name, id, compare);
+        }
+        if let Some(name) = by_name {
+            self.asks_by_name
+                .insert_by(&mut self.sets, name, id, compare);
         }
         for anchor in anchors_of(self, id, rules) {
             self.labels.ask(&mut self.sets, &self.services, anchor, id);
@@ -216,20 +165,15 @@ impl Topology {
 
     pub(super) fn unregister(&mut self, id: u32) {
         let rules = self.rules_of(id);
-        for name in asked_names(self.components.get(id), rules) {
-            let namespace = self.components.get(id).kubernetes_namespace;
-            let components = &self.components;
-            let (index, asked) = name.of(&mut self.asks_by_id, &mut self.asks_by_name);
-            index.remove_by(
-                &mut self.sets,
-                id,
-                hash_ask(namespace, asked),
-                |other| {
-                    let other = components.get(other);
-                    other.kubernetes_namespace == namespace && name.asked_by(other) == Some(asked)
-                },
-                |a, b| a.cmp(&b),
-            );
+        let place = |id: u32| (self.components.get(id).kubernetes_namespace, id);
+        let compare = |a, b| place(a).cmp(&place(b));
+        let (by_id, by_name) = asked_names(self.components.get(id), rules);
+        if let Some(name) = by_id {
+            self.asks_by_id.remove_by(&mut self.sets, name, id, compare);
+        }
+        if let Some(name) = by_name {
+            self.asks_by_name
+                .remove_by(&mut self.sets, name, id, compare);
         }
         for anchor in anchors_of(self, id, rules) {
             self.labels.unask(&mut self.sets, anchor, id);
@@ -242,40 +186,14 @@ impl Topology {
     }
 }
 
-/// A name that a component asks for, and by whose rule.
-#[derive(Clone, Copy)]
-enum AskedName {
-    Id(Name),
-    Own(Name),
-}
-
-impl AskedName {
-    fn of<'i>(self, by_id: &'i mut Index, by_name: &'i mut Index) -> (&'i mut Index, Name) {
-        match self {
-            Self::Id(name) => (by_id, name),
-            Self::Own(name) => (by_name, name),
-        }
-    }
-
-    /// The name that `component` asks for in the same index.
-    fn asked_by(self, component: &Component) -> Option<Name> {
-        match self {
-            Self::Id(_) => component.kubernetes_id,
-            Self::Own(_) => Some(component.name),
-        }
-    }
-}
-
-/// Rule `kubernetes-id-label` asks for the same name in the same namespace as `service-name` does, of a label.
-fn asked_names(component: &Component, rules: RuleSet) -> impl Iterator<Item = AskedName> + use<> {
+/// The Kubernetes id and the own name, as far as rules look them up. Rule `kubernetes-id-label` asks for the same name
+/// in the same namespace as `service-name` does, of a label.
+fn asked_names(component: &Component, rules: RuleSet) -> (Option<Name>, Option<Name>) {
     let by_id = component.kubernetes_id.filter(|_| {
         rules.contains(MatchRule::ServiceName) || rules.contains(MatchRule::KubernetesIdLabel)
     });
     let by_name = rules
         .contains(MatchRule::ComponentName)
         .then_some(component.name);
-    by_id
-        .map(AskedName::Id)
-        .into_iter()
-        .chain(by_name.map(AskedName::Own))
+    (by_id, by_name)
 }

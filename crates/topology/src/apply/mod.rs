@@ -93,7 +93,7 @@ impl Topology {
         for reference in &removals {
             self.remove_entity(instance, reference);
         }
-        self.reserve_components(instance, upserts.len());
+        self.names.reserve(upserts.len());
         // Owners first, so that a component that comes with its owner is resolved once.
         for fact in &upserts {
             if let EntityFact::Owner(owner) = fact {
@@ -123,7 +123,7 @@ impl Topology {
                 }
             }
         }
-        self.reserve_services(delta.upserts.len());
+        self.names.reserve(delta.upserts.len());
         for fact in delta.upserts {
             match fact {
                 ObjectFact::Namespace(name) => self.upsert_namespace(cluster, name),

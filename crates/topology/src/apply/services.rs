@@ -1,10 +1,11 @@
 //! Services and namespaces of a cluster.
 
+use crate::by_name::equal_range;
 use crate::fact::{LabelPairs, ServiceFact};
 use crate::id_set::IdSet;
 use crate::names::{Name, Names};
 use crate::records::{NONE, Service};
-use crate::topology::{ClusterId, Topology, hash_ask, hash_selector, hash_service};
+use crate::topology::{ClusterId, Topology, hash_selector, service_place};
 
 use super::changes::{PublishedOwnership, RawService};
 
@@ -12,17 +13,6 @@ use super::changes::{PublishedOwnership, RawService};
 const MAX_LABELS: usize = u8::MAX as usize;
 
 impl Topology {
-    pub(super) fn reserve_services(&mut self, additional: usize) {
-        let (services, sets) = (&self.services, &self.sets);
-        self.names.reserve(additional);
-        self.service_by_name.reserve(sets, additional, |id| {
-            let it = services.get(id);
-            hash_service(it.cluster, it.name)
-        });
-        self.service_by_selector
-            .reserve(sets, additional, |id| selector_hash(services.get(id)));
-    }
-
     pub(super) fn upsert_service(&mut self, cluster: ClusterId, fact: &ServiceFact) {
         let namespace = self.names.intern(&fact.namespace);
         let name = self.names.intern(&fact.name);
@@ -135,30 +125,26 @@ impl Topology {
         let it = self.services.get(id);
         let (cluster, namespace, name) = (it.cluster, it.namespace, it.name);
         let mut asking = self.asking_for_id(namespace, name);
-        for place in [Some(namespace), None] {
-            let hash = hash_ask(place, name);
-            let components = &self.components;
-            asking.extend(self.asks_by_name.get(&self.sets, hash, |other| {
-                let other = components.get(other);
-                other.kubernetes_namespace == place && other.name == name
-            }));
-        }
+        let by_name = self.asks_by_name.get(&self.sets, name);
+        asking.extend(self.asking_in(by_name, namespace));
         self.mark_in_cluster(&asking, cluster);
     }
 
     /// The components that have this Kubernetes id, in this namespace or in any.
     fn asking_for_id(&self, namespace: Name, id: Name) -> Vec<u32> {
-        let mut asking = Vec::new();
-        for place in [Some(namespace), None] {
-            asking.extend(
-                self.asks_by_id
-                    .get(&self.sets, hash_ask(place, id), |other| {
-                        let other = self.components.get(other);
-                        other.kubernetes_namespace == place && other.kubernetes_id == Some(id)
-                    }),
-            );
-        }
-        asking
+        let by_id = self.asks_by_id.get(&self.sets, id);
+        self.asking_in(by_id, namespace).collect()
+    }
+
+    fn asking_in<'a>(
+        &self,
+        asking: &'a [u32],
+        namespace: Name,
+    ) -> impl Iterator<Item = u32> + use<'a> {
+        let place = |id| self.components.get(id).kubernetes_namespace;
+        let anywhere = equal_range(asking, &None, place);
+        let there = equal_range(asking, &Some(namespace), place);
+        anywhere.iter().chain(there).copied()
     }
 
     fn mark_in_cluster(&mut self, components: &[u32], cluster: ClusterId) {
@@ -170,39 +156,17 @@ impl Topology {
     }
 
     fn index_name(&mut self, id: u32) {
-        let services = &self.services;
-        let it = services.get(id);
-        let (cluster, name) = (it.cluster, it.name);
-        self.service_by_name.insert_by(
-            &mut self.sets,
-            id,
-            hash_service(cluster, name),
-            |other| {
-                let other = services.get(other);
-                other.cluster == cluster && other.name == name
-            },
-            |other| {
-                let other = services.get(other);
-                hash_service(other.cluster, other.name)
-            },
-            |a, b| services.get(a).namespace.cmp(&services.get(b).namespace),
-        );
+        let name = self.services.get(id).name;
+        let place = |id| (service_place(self.services.get(id)), id);
+        self.service_by_name
+            .insert_by(&mut self.sets, name, id, |a, b| place(a).cmp(&place(b)));
     }
 
     fn unindex_name(&mut self, id: u32) {
-        let services = &self.services;
-        let it = services.get(id);
-        let (cluster, name) = (it.cluster, it.name);
-        self.service_by_name.remove_by(
-            &mut self.sets,
-            id,
-            hash_service(cluster, name),
-            |other| {
-                let other = services.get(other);
-                other.cluster == cluster && other.name == name
-            },
-            |a, b| services.get(a).namespace.cmp(&services.get(b).namespace),
-        );
+        let name = self.services.get(id).name;
+        let place = |id| (service_place(self.services.get(id)), id);
+        self.service_by_name
+            .remove_by(&mut self.sets, name, id, |a, b| place(a).cmp(&place(b)));
     }
 
     /// Enters the Service under its labels and its selector, and has those judged that look for its labels.
