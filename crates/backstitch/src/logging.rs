@@ -5,6 +5,7 @@ use std::io;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::args::LogFormat;
 use crate::terminal::Terminal;
 
 /// The environment variable that chooses by crate what is said, such as `catalog=debug`.
@@ -15,16 +16,16 @@ const VARIABLE: &str = "BACKSTITCH_LOG";
 pub(crate) enum Kind {
     /// Somebody who waits for the end of a command.
     Command,
-    /// Somebody who reads later what a service did, and when.
-    Service,
+    /// Somebody who reads later what a service did, and when, in this format.
+    Service(LogFormat),
 }
 
 /// Sets up logging: warnings, more with `-v`. A service also says what it does, with times.
 pub(crate) fn init(kind: Kind, terminal: Terminal) {
     let level = match (kind, terminal.verbose) {
         (Kind::Command, 0) => LevelFilter::WARN,
-        (Kind::Command, 1) | (Kind::Service, 0) => LevelFilter::INFO,
-        (Kind::Command, 2) | (Kind::Service, 1) => LevelFilter::DEBUG,
+        (Kind::Command, 1) | (Kind::Service(_), 0) => LevelFilter::INFO,
+        (Kind::Command, 2) | (Kind::Service(_), 1) => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
     let filter = EnvFilter::builder()
@@ -38,7 +39,8 @@ pub(crate) fn init(kind: Kind, terminal: Terminal) {
         .with_target(terminal.verbose > 0);
     // Only one subscriber is ever set, here.
     match kind {
-        Kind::Service => subscriber.init(),
+        Kind::Service(LogFormat::Text) => subscriber.init(),
+        Kind::Service(LogFormat::Json) => subscriber.json().flatten_event(true).init(),
         Kind::Command => subscriber.without_time().init(),
     }
 }

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
 
-use crate::args::{Cli, Command, GlobalArgs};
+use crate::args::{Cli, Command, GlobalArgs, LogFormat};
 use crate::config::Config;
 use crate::exit::{COULD_NOT_RUN, Exit};
 use crate::terminal::Terminal;
@@ -47,8 +47,9 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
-    let kind = match cli.command {
-        Command::Serve(_) | Command::Demo(_) => logging::Kind::Service,
+    let kind = match &cli.command {
+        Command::Serve(args) => logging::Kind::Service(args.log_format),
+        Command::Demo(_) => logging::Kind::Service(LogFormat::Text),
         _ => logging::Kind::Command,
     };
     logging::init(kind, terminal);

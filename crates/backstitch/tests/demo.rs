@@ -36,7 +36,9 @@ fn with_demo(args: &[&str], look: impl FnOnce(&str)) {
     let mut rest = String::new();
     stdout.read_to_string(&mut rest).expect("text");
     assert_eq!(rest, "");
-    let left = std::fs::read_dir(temporary.path()).expect("the folder").count();
+    let left = std::fs::read_dir(temporary.path())
+        .expect("the folder")
+        .count();
     assert_eq!(left, 0, "it leaves nothing behind");
 }
 
@@ -50,7 +52,9 @@ fn without_port(printed: &str) -> String {
 
 #[test]
 fn it_prints_the_company_and_what_to_try() {
-    with_demo(&[], |printed| insta::assert_snapshot!(without_port(printed)));
+    with_demo(&[], |printed| {
+        insta::assert_snapshot!(without_port(printed));
+    });
 }
 
 #[test]
@@ -62,7 +66,10 @@ fn every_command_that_it_prints_works() {
             .map(|command| command.split_whitespace().collect())
             .collect();
         assert_eq!(commands.len(), 6);
-        let answers: Vec<String> = commands.into_iter().map(|command| run(command).printed()).collect();
+        let answers: Vec<String> = commands
+            .into_iter()
+            .map(|command| run(command).printed())
+            .collect();
         // An owner, a Pod of two teams, a label, a fix, an ambiguity, a conflict.
         let expected = [
             "tracking@lindhaven.example",

@@ -59,7 +59,7 @@ async fn a_catalog_by_url() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_prefix_and_a_trailing_slash_make_no_difference() {
+async fn s29_a_prefix_and_a_trailing_slash_make_no_difference() {
     let server = MockServer::start().await;
     Mock::given(method("GET"))
         .and(path(format!("/backstage{BY_QUERY}")))

@@ -1,3 +1,5 @@
+//! Reading a generation from a scripted Backstage: pages, faults, what counts as complete (S22).
+
 use std::fmt::Write as _;
 
 use backstage_client::Settings;

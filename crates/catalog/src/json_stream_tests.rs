@@ -1,3 +1,5 @@
+//! Splitting a dump into its entities, whatever the pieces it comes in.
+
 use super::*;
 
 /// Gives its bytes in pieces of the given size, so that every boundary is met.

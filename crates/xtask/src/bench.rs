@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the core's criterion benchmarks, and whole runs of the release binary.
+//! `cargo xtask bench`: the core's criterion benchmarks, lookups over HTTP, and whole runs of the release binary.
 
 use std::ffi::OsString;
 use std::fs;
@@ -42,30 +42,37 @@ pub(crate) struct Arguments {
 enum Name {
     /// The core: stitching from scratch, single changes, memory
     Core,
+    /// Lookups over HTTP while changes stream in: requests a second, latency
+    Lookups,
     /// `backstitch stitch` as a whole process: wall time, CPU time, peak memory
     Stitch,
 }
 
 /// Runs the named benchmark, or all.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    if arguments.name != Some(Name::Stitch) {
-        core(&arguments.criterion)?;
+    let wanted = |name| arguments.name.is_none_or(|given| given == name);
+    if wanted(Name::Core) {
+        // Not `--benches`: that runs the unit tests of the library as well, which know no criterion arguments.
+        bench("topology", "*", &arguments.criterion)?;
     }
-    if arguments.name != Some(Name::Core) {
+    if wanted(Name::Lookups) {
+        bench("server", "http", &[])?;
+    }
+    if wanted(Name::Stitch) {
         stitch(arguments)?;
     }
     Ok(())
 }
 
-fn core(arguments: &[OsString]) -> Result<()> {
+/// The benchmarks of that name in that crate, which print their results themselves.
+fn bench(package: &str, name: &str, arguments: &[OsString]) -> Result<()> {
     let mut command = places::cargo();
-    // Not `--benches`: that runs the unit tests of the library as well, which know no criterion arguments.
-    command.args(["bench", "--package", "topology", "--bench", "*"]);
+    command.args(["bench", "--package", package, "--bench", name]);
     if !arguments.is_empty() {
         command.arg("--").args(arguments);
     }
     let status = command.status().context("cannot start `cargo bench`")?;
-    ensure!(status.success(), "the benchmarks of the core failed");
+    ensure!(status.success(), "the benchmarks of `{package}` failed");
     Ok(())
 }
 

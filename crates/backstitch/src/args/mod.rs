@@ -98,6 +98,17 @@ Examples:
   backstitch owner pod/prod-eu/shop/checkout-7d9f5c-x2x4z --config backstitch.yaml
   backstitch owner prod-eu/shop/checkout --server http://localhost:7465 -o json";
 
+const SERVE_NOTES: &str = "\
+The last state of every source is kept in the store and served at once after a start, marked stale until the source has
+answered. Without --store and without `store` in the configuration, the store is $XDG_STATE_HOME/backstitch/backstitch.db,
+else ~/.local/state/backstitch/backstitch.db; two configurations that one user serves need a store each.
+
+SIGTERM and SIGINT end it in order, within seconds; a second one ends it at once. Nothing is lost either way.
+
+Examples:
+  backstitch serve --config backstitch.yaml
+  backstitch serve --config backstitch.yaml --listen 0.0.0.0:7465 --store /var/lib/backstitch/backstitch.db --log-format json";
+
 /// Who owns what is running: Backstage catalogs stitched to Kubernetes clusters
 #[derive(Debug, Parser)]
 #[command(name = "backstitch", version, after_help = MAIN_EXAMPLES, max_term_width = 100)]
@@ -156,6 +167,7 @@ pub(crate) enum Command {
     #[command(after_help = OWNER_EXAMPLES)]
     Owner(OwnerArgs),
     /// Run as a service: watch the sources of --config, keep history, answer over HTTP
+    #[command(after_help = SERVE_NOTES)]
     Serve(ServeArgs),
     /// Run the service over a made-up company, to look around
     Demo(DemoArgs),
@@ -331,6 +343,23 @@ pub(crate) struct ServeArgs {
     /// File of the embedded store, instead of `store` of the configuration
     #[arg(long, value_name = "FILE", env = "BACKSTITCH_STORE")]
     pub store: Option<PathBuf>,
+    /// How the log on standard error is written
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "BACKSTITCH_LOG_FORMAT",
+        default_value = "text"
+    )]
+    pub log_format: LogFormat,
+}
+
+/// How a log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines to read, in colour on a terminal
+    Text,
+    /// One JSON object per line, for what collects logs
+    Json,
 }
 
 /// `backstitch demo`

@@ -26,23 +26,47 @@ const CONFIGURATION: &str = "backstitch.yaml";
 
 /// What to try on the command line: why, and the command without the server's address.
 const COMMANDS: [(&str, &str); 6] = [
-    ("who owns a Service, and how to reach them", "owner eu-central-1/tracking/tracking-web"),
-    ("the same for a Pod that two teams share", "owner pod/eu-central-1/dispatch/dispatch-core-99db5c4584-nxx45"),
-    ("a component found by its label, step by step", "explain component:default/tracking-page"),
-    ("a typo in an annotation, and the line that mends it", "explain component:default/conveyor-telemetry"),
-    ("a name that three Services have", "explain component:default/shared-redis"),
-    ("two components that want one Service", "explain component:default/courier-assignment"),
+    (
+        "who owns a Service, and how to reach them",
+        "owner eu-central-1/tracking/tracking-web",
+    ),
+    (
+        "the same for a Pod that two teams share",
+        "owner pod/eu-central-1/dispatch/dispatch-core-99db5c4584-nxx45",
+    ),
+    (
+        "a component found by its label, step by step",
+        "explain component:default/tracking-page",
+    ),
+    (
+        "a typo in an annotation, and the line that mends it",
+        "explain component:default/conveyor-telemetry",
+    ),
+    (
+        "a name that three Services have",
+        "explain component:default/shared-redis",
+    ),
+    (
+        "two components that want one Service",
+        "explain component:default/courier-assignment",
+    ),
 ];
 
 /// What to open: why, and the path.
 const PATHS: [(&str, &str); 5] = [
     ("the counts", "/api/v1/summary"),
-    ("Services that nobody claims", "/api/v1/services?state=unclaimed"),
+    (
+        "Services that nobody claims",
+        "/api/v1/services?state=unclaimed",
+    ),
     (
         "whom an alert about a Pod is for",
         "/api/v1/resolve?cluster=us-east-1&namespace=linehaul&pod=linehaul-scheduler-cd8fccddd-dbwf6",
     ),
-    ("who owned what, and since when", "/api/v1/history?service=eu-central-1/tracking/tracking-web"),
+    (
+        "who owned what, and since when",
+        "/api/v1/history?service=eu-central-1/tracking/tracking-web",
+    ),
     ("how this API is described", "/api/v1/openapi.json"),
 ];
 
@@ -52,7 +76,8 @@ pub(crate) async fn run(args: &DemoArgs, terminal: Terminal) -> Result<Exit> {
     let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, args.port))).await?;
     let address = listener.local_addr()?;
     // Removed with all that is in it when this command ends.
-    let folder = TempDir::with_prefix("backstitch-demo-").context("cannot make a folder for the example company")?;
+    let folder = TempDir::with_prefix("backstitch-demo-")
+        .context("cannot make a folder for the example company")?;
     COMPANY
         .extract(folder.path())
         .context("cannot write the example company")?;
@@ -69,7 +94,13 @@ pub(crate) async fn run(args: &DemoArgs, terminal: Terminal) -> Result<Exit> {
             anyhow::bail!("the example company could not be read");
         };
         Terminal::print(|out| {
-            writeln!(out, "{}\n", terminal.out.paint(Style::Heading, "Lindhaven Parcel, a company made up"))?;
+            writeln!(
+                out,
+                "{}\n",
+                terminal
+                    .out
+                    .paint(Style::Heading, "Lindhaven Parcel, a company made up")
+            )?;
             summary::write(&topology, terminal.out, out)?;
             write_what_to_try(address, terminal.out, out)
         })?;
@@ -92,9 +123,17 @@ fn open_store(args: &DemoArgs, folder: &Path) -> Result<Store> {
 fn write_what_to_try(address: SocketAddr, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n{}", paint.paint(Style::Heading, "Open"))?;
     for (why, path) in PATHS {
-        writeln!(out, "  {}\n    curl 'http://{address}{path}'", paint.paint(Style::Faint, format!("# {why}")))?;
+        writeln!(
+            out,
+            "  {}\n    curl 'http://{address}{path}'",
+            paint.paint(Style::Faint, format!("# {why}"))
+        )?;
     }
-    writeln!(out, "\n{}", paint.paint(Style::Heading, "Ask, from another terminal"))?;
+    writeln!(
+        out,
+        "\n{}",
+        paint.paint(Style::Heading, "Ask, from another terminal")
+    )?;
     for (why, command) in COMMANDS {
         writeln!(
             out,

@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use cluster::live::Access as ClusterAccess;
 use server::{Access, Hosts};
 use store::{Options, Store, StoreError};
 use tokio::net::TcpListener;
 
 use crate::args::ServeArgs;
-use crate::config::{Config, InstanceSource};
+use crate::config::{ClusterSource, Config, InstanceSource, TokenSource};
 use crate::exit::Exit;
 use crate::report::Failure;
 use crate::service::{Random, Service, Signals};
@@ -27,7 +28,11 @@ pub(crate) async fn run(args: &ServeArgs, config: &Config) -> Result<Exit> {
     let address = args.listen.unwrap_or(config.listen);
     let listener = listen(address).await?;
     let access = access(config, address)?;
-    let path = args.store.clone().or_else(|| config.store.clone()).unwrap_or_else(default_store);
+    let path = args
+        .store
+        .clone()
+        .or_else(|| config.store.clone())
+        .unwrap_or_else(default_store);
     let store = Store::open(&path, &Options::default()).map_err(|error| store_failure(&error))?;
 
     tracing::info!("listening on http://{}", listener.local_addr()?);
@@ -59,8 +64,11 @@ fn something_to_serve(config: &Config) -> Result<(), Failure> {
     let catalogs = config.instances.len() + config.refused.len() + config.without_source.len();
     let missing = match (catalogs, config.clusters.len()) {
         (0, 0) => {
-            let failure = Failure::new("there is nothing to serve: no catalog and no cluster is configured");
-            return Err(failure.hint(Some("name a configuration by `--config`, or look around with `backstitch demo`")));
+            let failure =
+                Failure::new("there is nothing to serve: no catalog and no cluster is configured");
+            return Err(failure.hint(Some(
+                "name a configuration by `--config`, or look around with `backstitch demo`",
+            )));
         }
         (0, _) => "no catalog is configured: every Service will be unclaimed",
         (_, 0) => "no cluster is configured: there will be no verdicts",
@@ -74,7 +82,7 @@ fn access(config: &Config, address: SocketAddr) -> Result<Access, Failure> {
     let token = config
         .api_token
         .as_ref()
-        .map(|source| source.read())
+        .map(TokenSource::read)
         .transpose()
         .map_err(|error| Failure::because("there is no token for the API", &error))?;
     let loopback = address.ip().is_loopback();
@@ -94,8 +102,13 @@ fn access(config: &Config, address: SocketAddr) -> Result<Access, Failure> {
 /// Where programs of a user keep their state: `$XDG_STATE_HOME/backstitch/`, else `~/.local/state/backstitch/`, else the
 /// current folder. Two configurations that one user serves need a `store` each.
 fn default_store() -> PathBuf {
-    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local").join("state")));
+    let folder = |name: &str| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let state =
+        folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local").join("state")));
     match state {
         Some(state) => state.join("backstitch").join(STORE_FILE),
         None => PathBuf::from(STORE_FILE),
@@ -108,31 +121,39 @@ fn store_failure(error: &StoreError) -> Failure {
 
 fn tell_sources(config: &Config) {
     for instance in &config.instances {
-        let name = instance.name();
-        match &instance.source {
-            InstanceSource::Endpoint(endpoint) => tracing::info!("catalog `{name}`: `{}`", endpoint.url),
-            InstanceSource::Files(paths) => tracing::info!("catalog `{name}`: {}", listed(paths)),
-            InstanceSource::Secret(_) => {}
-        }
+        let from = match &instance.source {
+            InstanceSource::Endpoint(endpoint) => format!("`{}`", endpoint.url),
+            InstanceSource::Files(paths) => listed(paths),
+            InstanceSource::Secret(secret) => {
+                format!("the Secret `{}/{}`", secret.namespace, secret.name)
+            }
+        };
+        tracing::info!("catalog `{}`: {from}", instance.name());
     }
     for cluster in &config.clusters {
-        let name = &cluster.name;
-        match &cluster.source {
-            crate::config::ClusterSource::Files(paths) => tracing::info!("cluster `{name}`: {}", listed(paths)),
-            crate::config::ClusterSource::Live(access) => tracing::info!("cluster `{name}`: {}", reached(access)),
-        }
+        let from = match &cluster.source {
+            ClusterSource::Files(paths) => listed(paths),
+            ClusterSource::Live(access) => reached(access),
+        };
+        tracing::info!("cluster `{}`: {from}", cluster.name);
     }
 }
 
 fn listed(paths: &[PathBuf]) -> String {
-    let paths: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+    let paths: Vec<String> = paths
+        .iter()
+        .map(|path| format!("`{}`", path.display()))
+        .collect();
     paths.join(", ")
 }
 
-fn reached(access: &cluster::live::Access) -> String {
+fn reached(access: &ClusterAccess) -> String {
     match access {
-        cluster::live::Access::InCluster => "by the service account of this Pod".to_owned(),
-        cluster::live::Access::Kubeconfig { context: Some(context), .. } => format!("by context `{context}`"),
-        cluster::live::Access::Kubeconfig { context: None, .. } => "by the current context".to_owned(),
+        ClusterAccess::InCluster => "by the service account of this Pod".to_owned(),
+        ClusterAccess::Kubeconfig {
+            context: Some(context),
+            ..
+        } => format!("by context `{context}`"),
+        ClusterAccess::Kubeconfig { context: None, .. } => "by the current context".to_owned(),
     }
 }

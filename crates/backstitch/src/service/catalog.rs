@@ -47,7 +47,9 @@ pub(super) async fn run(
                 let incomplete = read.incomplete.map(|message| Failure {
                     at: now,
                     message,
-                    remedy: Some("nothing is removed until everything can be read again".to_owned()),
+                    remedy: Some(
+                        "nothing is removed until everything can be read again".to_owned(),
+                    ),
                 });
                 let reading = Reading {
                     read_at: now,
@@ -66,7 +68,13 @@ pub(super) async fn run(
                     remedy: unread.remedy,
                 };
                 let next_attempt = later(now, pause);
-                (Said::Failed { failure, next_attempt }, pause)
+                (
+                    Said::Failed {
+                        failure,
+                        next_attempt,
+                    },
+                    pause,
+                )
             }
         };
         if events.send(Event { source, said }).await.is_err() {
@@ -141,7 +149,8 @@ impl<T> Drop for Ending<T> {
 async fn files(instance: &Instance, paths: &[PathBuf]) -> Result<Read, Unread> {
     let given = paths.to_vec();
     let map = instance.options.settings.label_map.clone();
-    let reading = tokio::task::spawn_blocking(move || catalog::files::read(&given, &map, &mut |_| {}));
+    let reading =
+        tokio::task::spawn_blocking(move || catalog::files::read(&given, &map, &mut |_| {}));
     let generation = reading.await.map_err(|error| unfinished(&error))?;
     let about_a_path = |place: &str| paths.iter().any(|path| path.display().to_string() == place);
     let unread: Vec<String> = generation
@@ -159,7 +168,12 @@ async fn files(instance: &Instance, paths: &[PathBuf]) -> Result<Read, Unread> {
     }
     Ok(Read {
         generation,
-        incomplete: (!unread.is_empty()).then(|| format!("a part of the catalog cannot be read: {}", unread.join("; "))),
+        incomplete: (!unread.is_empty()).then(|| {
+            format!(
+                "a part of the catalog cannot be read: {}",
+                unread.join("; ")
+            )
+        }),
         faults_hide: Hides::Documents,
     })
 }

@@ -48,13 +48,18 @@ impl Engine {
             let part: Vec<Unheard> = unheard.by_ref().take(PART).collect();
             let changes: Vec<Change> = {
                 let topology = self.topology();
-                part.into_iter().map(|unheard| unheard.change(&topology)).collect()
+                part.into_iter()
+                    .map(|unheard| unheard.change(&topology))
+                    .collect()
             };
             count += changes.len();
             self.record_missed(&changes)?;
         }
         if count > 0 {
-            tracing::info!(changes = count, "recorded what changed since history was last written");
+            tracing::info!(
+                changes = count,
+                "recorded what changed since history was last written"
+            );
         }
         Ok(())
     }
@@ -62,7 +67,10 @@ impl Engine {
     fn record_missed(&mut self, changes: &[Change]) -> Result<(), Stopped> {
         let mut by_source: BTreeMap<Source, Vec<Change>> = BTreeMap::new();
         for change in changes {
-            by_source.entry(cause(change)).or_default().push(change.clone());
+            by_source
+                .entry(cause(change))
+                .or_default()
+                .push(change.clone());
         }
         let now = (self.surroundings.clock)();
         for (source, changes) in by_source {
@@ -84,7 +92,8 @@ fn cause(change: &Change) -> Source {
             before,
             after,
         } => {
-            let component = |side: &Option<Ownership>| side.as_ref().and_then(|side| side.component.clone());
+            let component =
+                |side: &Option<Ownership>| side.as_ref().and_then(|side| side.component.clone());
             match component(after).or_else(|| component(before)) {
                 Some(component) => Source::Instance(component.instance),
                 None => Source::Cluster(service.cluster.clone()),
@@ -110,7 +119,8 @@ impl Derived {
         let mut verdicts = HashMap::new();
         let mut after: Option<VerdictCursor> = None;
         loop {
-            let page = topology.list_verdicts(&ComponentFilter::default(), after.as_ref(), MAX_PAGE);
+            let page =
+                topology.list_verdicts(&ComponentFilter::default(), after.as_ref(), MAX_PAGE);
             for row in &page.items {
                 verdicts.insert((row.component, row.cluster), (row.kind, row.owner));
             }
@@ -148,7 +158,7 @@ impl Derived {
                     let (kind, owner) = self.verdicts.remove(&at)?;
                     Some(verdict_state(topology, at, kind, owner))
                 });
-                (after.as_ref() != Some(&state)).then(|| Change::Verdict {
+                (after.as_ref() != Some(&state)).then_some(Change::Verdict {
                     component,
                     cluster,
                     before: Some(state),
@@ -157,8 +167,10 @@ impl Derived {
             }
             Recorded::Service { service, state } => {
                 let found = topology.find_service(&service);
-                let after = found.filter(|id| self.services.remove(id)).map(|id| ownership(topology, id));
-                (after.as_ref() != Some(&state)).then(|| Change::Service {
+                let after = found
+                    .filter(|id| self.services.remove(id))
+                    .map(|id| ownership(topology, id));
+                (after.as_ref() != Some(&state)).then_some(Change::Service {
                     service,
                     before: Some(state),
                     after,
@@ -172,7 +184,9 @@ impl Derived {
         let verdicts = self
             .verdicts
             .into_iter()
-            .map(|((component, cluster), (kind, owner))| Unheard::Verdict(component, cluster, kind, owner));
+            .map(|((component, cluster), (kind, owner))| {
+                Unheard::Verdict(component, cluster, kind, owner)
+            });
         verdicts.chain(self.services.into_iter().map(Unheard::Service))
     }
 }
@@ -198,7 +212,11 @@ impl Unheard {
     }
 }
 
-fn find(topology: &Topology, component: &ComponentKey, cluster: &str) -> Option<(ComponentId, ClusterId)> {
+fn find(
+    topology: &Topology,
+    component: &ComponentKey,
+    cluster: &str,
+) -> Option<(ComponentId, ClusterId)> {
     let cluster = topology.cluster_id(cluster)?;
     let ids = topology.find_components(&component.reference);
     let id = ids
@@ -222,7 +240,11 @@ fn verdict_state(
         let mut claimed = verdict.services.into_iter().chain(lost);
         claimed.next().filter(|_| claimed.next().is_none())
     });
-    VerdictState { kind, service, owner }
+    VerdictState {
+        kind,
+        service,
+        owner,
+    }
 }
 
 fn ownership(topology: &Topology, service: ServiceId) -> Ownership {
@@ -233,7 +255,9 @@ fn ownership(topology: &Topology, service: ServiceId) -> Ownership {
             instance: topology.component(id).instance.into(),
             reference: topology.component_ref(id),
         }),
-        owner: view.owner.map(|id| topology.owner_ref(id).to_string().into()),
+        owner: view
+            .owner
+            .map(|id| topology.owner_ref(id).to_string().into()),
     }
 }
 

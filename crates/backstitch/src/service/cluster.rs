@@ -45,10 +45,18 @@ struct Closed;
 impl Task {
     async fn say(&self, said: Said) -> Result<(), Closed> {
         let source = self.source;
-        self.events.send(Event { source, said }).await.map_err(|_| Closed)
+        self.events
+            .send(Event { source, said })
+            .await
+            .map_err(|_| Closed)
     }
 
-    async fn failed(&mut self, failures: u32, message: String, remedy: Option<String>) -> Result<(), Closed> {
+    async fn failed(
+        &mut self,
+        failures: u32,
+        message: String,
+        remedy: Option<String>,
+    ) -> Result<(), Closed> {
         let now = (self.clock)();
         let pause = after_failure(failures, Hint::Transient, self.random.next());
         let failure = Failure {
@@ -57,7 +65,11 @@ impl Task {
             remedy,
         };
         let next_attempt = later(now, pause);
-        self.say(Said::Failed { failure, next_attempt }).await?;
+        self.say(Said::Failed {
+            failure,
+            next_attempt,
+        })
+        .await?;
         sleep(pause).await;
         Ok(())
     }
@@ -86,13 +98,18 @@ pub(super) async fn files(mut task: Task, paths: Vec<PathBuf>) {
             }
             Ok(Err(error)) => {
                 failures += 1;
-                let remedy = "look at the path; nothing that is known is removed meanwhile".to_owned();
+                let remedy =
+                    "look at the path; nothing that is known is removed meanwhile".to_owned();
                 task.failed(failures, told(&error), Some(remedy)).await
             }
             Err(error) => {
                 failures += 1;
-                task.failed(failures, format!("reading the manifests did not finish: {error}"), None)
-                    .await
+                task.failed(
+                    failures,
+                    format!("reading the manifests did not finish: {error}"),
+                    None,
+                )
+                .await
             }
         };
         if told.is_err() {
@@ -104,7 +121,9 @@ pub(super) async fn files(mut task: Task, paths: Vec<PathBuf>) {
 /// Watches a live cluster on a thread of its own: a credential command that hangs, or a list that takes all of a
 /// processor, then keeps nobody else from working (S25). The thread ends when nobody listens.
 pub(super) fn live(task: Task, access: Access, name: &str) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let thread = std::thread::Builder::new().name(format!("cluster {name}"));
     thread.spawn(move || runtime.block_on(follow(task, &access)))?;
     Ok(())
@@ -129,7 +148,8 @@ async fn connections(task: &mut Task, access: &Access) -> Result<(), Closed> {
                     Again::Recheck => failures = 0,
                     Again::Ended => {
                         failures += 1;
-                        task.failed(failures, "the watch ended".to_owned(), None).await?;
+                        task.failed(failures, "the watch ended".to_owned(), None)
+                            .await?;
                     }
                 }
             }
@@ -155,7 +175,12 @@ async fn watched(task: &mut Task, server: cluster::live::ApiServer) -> Result<Ag
     let (sender, mut updates) = mpsc::channel(WAITING);
     // Dropped with this future, which ends the watch.
     let mut watching = tokio::task::JoinSet::new();
-    watching.spawn(cluster::live::watch(server, pace, task.random.next(), sender));
+    watching.spawn(cluster::live::watch(
+        server,
+        pace,
+        task.random.next(),
+        sender,
+    ));
 
     let mut kinds = Kinds::new();
     let mut said: Option<Health> = None;
@@ -165,7 +190,10 @@ async fn watched(task: &mut Task, server: cluster::live::ApiServer) -> Result<Ag
     let mut heartbeat = interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let next_quiet = quiet.iter().min_by_key(|(_, at)| **at).map(|(kind, at)| (*kind, *at));
+        let next_quiet = quiet
+            .iter()
+            .min_by_key(|(_, at)| **at)
+            .map(|(kind, at)| (*kind, *at));
         tokio::select! {
             update = updates.recv() => {
                 let Some(update) = update else {
@@ -213,7 +241,11 @@ async fn watched(task: &mut Task, server: cluster::live::ApiServer) -> Result<Ag
 
 fn translated(update: Update, now: i64) -> Option<Said> {
     match update {
-        Update::Restarted { kind, objects, faults } => Some(Said::Listed {
+        Update::Restarted {
+            kind,
+            objects,
+            faults,
+        } => Some(Said::Listed {
             kind,
             objects,
             faults,

@@ -6,7 +6,9 @@ use topology::fact::{EntityFact, ObjectKind, OwnerKind, WorkloadKind};
 use topology::topology::{ClusterId, Topology};
 
 /// Of a catalog.
-pub(super) fn entity_counts<'f>(entities: impl IntoIterator<Item = &'f EntityFact>) -> BTreeMap<&'static str, u64> {
+pub(super) fn entity_counts<'f>(
+    entities: impl IntoIterator<Item = &'f EntityFact>,
+) -> BTreeMap<&'static str, u64> {
     let mut counts = BTreeMap::from([("components", 0), ("groups", 0), ("users", 0)]);
     for entity in entities {
         let kind = match entity {
@@ -22,12 +24,20 @@ pub(super) fn entity_counts<'f>(entities: impl IntoIterator<Item = &'f EntityFac
 }
 
 /// Of a cluster.
-pub(super) fn object_counts(topology: &Topology, cluster: ClusterId) -> BTreeMap<&'static str, u64> {
+pub(super) fn object_counts(
+    topology: &Topology,
+    cluster: ClusterId,
+) -> BTreeMap<&'static str, u64> {
     let kinds = [ObjectKind::Namespace, ObjectKind::Service]
         .into_iter()
         .chain(WorkloadKind::ALL.map(ObjectKind::Workload));
     kinds
-        .map(|kind| (plural(kind), topology.object_count(cluster, Some(kind)) as u64))
+        .map(|kind| {
+            (
+                plural(kind),
+                topology.object_count(cluster, Some(kind)) as u64,
+            )
+        })
         .collect()
 }
 

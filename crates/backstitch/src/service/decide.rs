@@ -80,21 +80,23 @@ mod tests {
         let policy = RemovalPolicy::default();
         let mut held = None;
         (0..reads)
-            .map(|_| match decide(&policy, trust, live, missing(count), held.as_ref()) {
-                Decision::Apply(removals) => {
-                    assert_eq!(removals.len(), count);
-                    held = None;
-                    "apply"
-                }
-                Decision::Keep(now) => {
-                    held = now;
-                    "keep"
-                }
-                Decision::Hold(now) => {
-                    held = Some(now);
-                    "hold"
-                }
-            })
+            .map(
+                |_| match decide(&policy, trust, live, missing(count), held.as_ref()) {
+                    Decision::Apply(removals) => {
+                        assert_eq!(removals.len(), count);
+                        held = None;
+                        "apply"
+                    }
+                    Decision::Keep(now) => {
+                        held = now;
+                        "keep"
+                    }
+                    Decision::Hold(now) => {
+                        held = Some(now);
+                        "hold"
+                    }
+                },
+            )
             .collect()
     }
 
@@ -141,7 +143,13 @@ mod tests {
             fingerprint: 7,
             times: 2,
         };
-        let decision = decide(&RemovalPolicy::default(), Trust::Whole, 100, missing(0), Some(&held));
+        let decision = decide(
+            &RemovalPolicy::default(),
+            Trust::Whole,
+            100,
+            missing(0),
+            Some(&held),
+        );
         assert_eq!(decision, Decision::Apply(Vec::new()));
     }
 }

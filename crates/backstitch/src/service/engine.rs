@@ -20,7 +20,9 @@ use server::events::Events;
 use server::status::{Failure, Sources};
 use store::Store;
 use tokio::sync::watch;
-use topology::fact::{CatalogGeneration, ClusterGeneration, EntityFact, Fault, ObjectFact, ObjectKey, ObjectKind};
+use topology::fact::{
+    CatalogGeneration, ClusterGeneration, EntityFact, Fault, ObjectFact, ObjectKey, ObjectKind,
+};
 use topology::generation::{self, RemovalPolicy};
 use topology::topology::{ClusterId, Topology};
 
@@ -145,7 +147,9 @@ impl Engine {
 
     fn big(&mut self, source: SourceNo, said: Said) -> Result<(), Stopped> {
         match (said, self.at(source).handle) {
-            (Said::Catalog(generation, reading), Handle::Instance(_)) => self.catalog(source, generation, reading),
+            (Said::Catalog(generation, reading), Handle::Instance(_)) => {
+                self.catalog(source, generation, reading)
+            }
             (Said::Cluster(generation, reading), Handle::Cluster(cluster)) => {
                 self.cluster(source, cluster, generation, reading)
             }
@@ -161,8 +165,16 @@ impl Engine {
                 self.tell_faults(source, &faults);
                 self.listed(source, cluster, kind, objects, read_at)
             }
-            (Said::Health(health), Handle::Cluster(cluster)) => self.health(source, cluster, health),
-            (Said::Failed { failure, next_attempt }, _) => {
+            (Said::Health(health), Handle::Cluster(cluster)) => {
+                self.health(source, cluster, health)
+            }
+            (
+                Said::Failed {
+                    failure,
+                    next_attempt,
+                },
+                _,
+            ) => {
                 self.failed(source, failure, next_attempt);
                 Ok(())
             }
@@ -171,8 +183,16 @@ impl Engine {
         }
     }
 
-    fn catalog(&mut self, source: SourceNo, generation: CatalogGeneration, reading: Reading) -> Result<(), Stopped> {
-        let CatalogGeneration { mut entities, faults } = generation;
+    fn catalog(
+        &mut self,
+        source: SourceNo,
+        generation: CatalogGeneration,
+        reading: Reading,
+    ) -> Result<(), Stopped> {
+        let CatalogGeneration {
+            mut entities,
+            faults,
+        } = generation;
         let Handle::Instance(instance) = self.at(source).handle else {
             return Ok(());
         };
@@ -180,12 +200,22 @@ impl Engine {
         let (live, missing) = {
             let topology = self.topology();
             let present = entities.iter().map(EntityFact::reference);
-            (topology.entity_count(instance), topology.missing_entities(instance, present))
+            (
+                topology.entity_count(instance),
+                topology.missing_entities(instance, present),
+            )
         };
         let counts = entity_counts(&entities);
         // Owners first: a component that comes in the slice before its owner would be nobody's for a moment.
         entities.sort_by_key(|entity| matches!(entity, EntityFact::Component(_)));
-        self.whole(source, entities, (live, missing), trust(&reading, &faults), reading, || counts)
+        self.whole(
+            source,
+            entities,
+            (live, missing),
+            trust(&reading, &faults),
+            reading,
+            || counts,
+        )
     }
 
     fn cluster(
@@ -200,12 +230,22 @@ impl Engine {
         let keys: Vec<ObjectKey> = objects.iter().map(ObjectFact::key).collect();
         let (live, missing) = {
             let topology = self.topology();
-            (topology.object_count(cluster, None), topology.missing_objects(cluster, None, &keys))
+            (
+                topology.object_count(cluster, None),
+                topology.missing_objects(cluster, None, &keys),
+            )
         };
         drop(keys);
         let topology = Arc::clone(&self.shared.topology);
         let counts = move || object_counts(&read(&topology), cluster);
-        self.whole(source, objects, (live, missing), trust(&reading, &faults), reading, counts)
+        self.whole(
+            source,
+            objects,
+            (live, missing),
+            trust(&reading, &faults),
+            reading,
+            counts,
+        )
     }
 
     /// A read of a whole source.
@@ -302,7 +342,12 @@ impl Engine {
         Ok(())
     }
 
-    fn health(&mut self, source: SourceNo, cluster: ClusterId, health: Health) -> Result<(), Stopped> {
+    fn health(
+        &mut self,
+        source: SourceNo,
+        cluster: ClusterId,
+        health: Health,
+    ) -> Result<(), Stopped> {
         let Health {
             complete,
             failure,
@@ -358,7 +403,9 @@ impl Engine {
         let standing = self.at(source);
         standing.current = current;
         let waits = !standing.holds.is_empty();
-        standing.recheck.send_if_modified(|recheck| std::mem::replace(recheck, waits) != waits);
+        standing
+            .recheck
+            .send_if_modified(|recheck| std::mem::replace(recheck, waits) != waits);
         self.publish(source);
     }
 
@@ -375,16 +422,29 @@ impl Engine {
         let (before, after) = self.shared.sources.update(id, |kept| *kept = state);
         let phase = after.phase();
         if before != Some(phase) {
-            tracing::info!(generation = after.generation, "{} `{}` is {}", id.kind, id.name, phase_in_words(phase));
+            tracing::info!(
+                generation = after.generation,
+                "{} `{}` is {}",
+                id.kind,
+                id.name,
+                phase_in_words(phase)
+            );
             let now = (self.surroundings.clock)();
-            self.shared.events.publish_source(now, after.render(id, now));
+            self.shared
+                .events
+                .publish_source(now, after.render(id, now));
         }
-        self.shared.notice.send_modify(|notices| *notices = notices.wrapping_add(1));
+        self.shared
+            .notice
+            .send_modify(|notices| *notices = notices.wrapping_add(1));
     }
 
     /// Logs the faults of a read, unless they are those of the read before.
     fn tell_faults(&mut self, source: SourceNo, faults: &[Fault]) {
-        let texts: Vec<(&str, &str)> = faults.iter().map(|fault| (&*fault.place, &*fault.message)).collect();
+        let texts: Vec<(&str, &str)> = faults
+            .iter()
+            .map(|fault| (&*fault.place, &*fault.message))
+            .collect();
         let fingerprint = generation::fingerprint(&texts);
         let standing = self.at(source);
         if std::mem::replace(&mut standing.told_faults, fingerprint) == fingerprint {
@@ -410,7 +470,10 @@ impl Engine {
 
     pub(super) fn topology_mut(&self) -> RwLockWriteGuard<'_, Topology> {
         // Only this thread writes, and it does not outlive a panic of its own.
-        self.shared.topology.write().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .topology
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

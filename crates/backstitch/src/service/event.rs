@@ -1,7 +1,9 @@
 //! What sources tell the loop: one closed list of events, over one bounded channel.
 
 use server::status::Failure;
-use topology::fact::{CatalogGeneration, ClusterGeneration, Fault, ObjectFact, ObjectKey, ObjectKind};
+use topology::fact::{
+    CatalogGeneration, ClusterGeneration, Fault, ObjectFact, ObjectKey, ObjectKind,
+};
 
 /// Which source speaks: its place in the list of sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +89,9 @@ pub(super) struct Health {
 impl Event {
     /// Whether many of these are best taken at once.
     pub(super) fn is_small(&self) -> bool {
-        matches!(self.said, Said::Applied(..) | Said::Deleted(..) | Said::Faulty(_))
+        matches!(
+            self.said,
+            Said::Applied(..) | Said::Deleted(..) | Said::Faulty(_)
+        )
     }
 }

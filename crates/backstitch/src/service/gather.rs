@@ -86,7 +86,8 @@ mod tests {
         for event in [small("a"), small("b"), big(), small("c")] {
             sender.send(event).await.expect("room");
         }
-        let sizes = [gather.next().await, gather.next().await].map(|events| events.map_or(0, |events| events.len()));
+        let sizes = [gather.next().await, gather.next().await]
+            .map(|events| events.map_or(0, |events| events.len()));
         assert_eq!(sizes, [3, 1]);
 
         for number in 0..=BATCH {

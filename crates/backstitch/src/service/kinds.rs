@@ -10,7 +10,7 @@ use topology::fact::{ObjectKind, WorkloadKind};
 use super::event::Health;
 use super::later;
 
-/// The kinds that a cluster gives. Endpoints stand in for EndpointSlices where those are not served.
+/// The kinds that a cluster gives. Endpoints stand in for `EndpointSlice`s where those are not served.
 const KINDS: [ObjectKind; 10] = [
     ObjectKind::Service,
     ObjectKind::Namespace,
@@ -48,7 +48,12 @@ enum Trouble {
 impl Kinds {
     /// Nothing was heard of yet.
     pub(super) fn new() -> Self {
-        Self(KINDS.into_iter().map(|kind| (kind, Kind::default())).collect())
+        Self(
+            KINDS
+                .into_iter()
+                .map(|kind| (kind, Kind::default()))
+                .collect(),
+        )
     }
 
     /// Takes note of what the watch said at that time (seconds since the Unix epoch); returns the kind it was about and,
@@ -76,7 +81,14 @@ impl Kinds {
             } => {
                 let failure = failure(error, hint.as_deref(), *kind);
                 let next_attempt = later(retry_in);
-                (*kind, Some(Trouble::Failed { failure, next_attempt }), Some(*retry_in))
+                (
+                    *kind,
+                    Some(Trouble::Failed {
+                        failure,
+                        next_attempt,
+                    }),
+                    Some(*retry_in),
+                )
             }
             Update::Forbidden {
                 kind,
@@ -86,13 +98,31 @@ impl Kinds {
             } => {
                 let failure = failure(error, hint.as_deref(), *kind);
                 let next_attempt = later(retry_in);
-                (*kind, Some(Trouble::Forbidden { failure, next_attempt }), None)
+                (
+                    *kind,
+                    Some(Trouble::Forbidden {
+                        failure,
+                        next_attempt,
+                    }),
+                    None,
+                )
             }
             Update::NotServed { kind, retry_in } => {
                 let remedy = "check the address: Services are part of every Kubernetes";
-                let failure = failure("the API server does not serve this kind", Some(remedy), *kind);
+                let failure = failure(
+                    "the API server does not serve this kind",
+                    Some(remedy),
+                    *kind,
+                );
                 let next_attempt = later(retry_in);
-                (*kind, Some(Trouble::NotServed { failure, next_attempt }), None)
+                (
+                    *kind,
+                    Some(Trouble::NotServed {
+                        failure,
+                        next_attempt,
+                    }),
+                    None,
+                )
             }
         };
         self.at(kind).trouble = trouble;
@@ -113,19 +143,32 @@ impl Kinds {
         let complete = self.0.iter().all(|(kind, it)| match &it.trouble {
             None => it.listed,
             Some(Trouble::Failed { .. }) => false,
-            Some(Trouble::Forbidden { .. } | Trouble::NotServed { .. }) => *kind != ObjectKind::Service,
-        });
-        let troubles = || KINDS.into_iter().filter_map(|kind| Some((kind, self.0.get(&kind)?.trouble.as_ref()?)));
-        let failed = troubles().find_map(|(kind, trouble)| match trouble {
-            Trouble::Failed { failure, next_attempt } => Some((failure.clone(), *next_attempt)),
-            Trouble::NotServed { failure, next_attempt } if kind == ObjectKind::Service => {
-                Some((failure.clone(), *next_attempt))
+            Some(Trouble::Forbidden { .. } | Trouble::NotServed { .. }) => {
+                *kind != ObjectKind::Service
             }
+        });
+        let troubles = || {
+            KINDS
+                .into_iter()
+                .filter_map(|kind| Some((kind, self.0.get(&kind)?.trouble.as_ref()?)))
+        };
+        let failed = troubles().find_map(|(kind, trouble)| match trouble {
+            Trouble::Failed {
+                failure,
+                next_attempt,
+            } => Some((failure.clone(), *next_attempt)),
+            Trouble::NotServed {
+                failure,
+                next_attempt,
+            } if kind == ObjectKind::Service => Some((failure.clone(), *next_attempt)),
             _ => None,
         });
         let forbidden = || {
             troubles().find_map(|(_, trouble)| match trouble {
-                Trouble::Forbidden { failure, next_attempt } => Some((failure.clone(), *next_attempt)),
+                Trouble::Forbidden {
+                    failure,
+                    next_attempt,
+                } => Some((failure.clone(), *next_attempt)),
                 _ => None,
             })
         };
@@ -139,7 +182,9 @@ impl Kinds {
 
     fn at(&mut self, kind: ObjectKind) -> &mut Kind {
         let kind = match kind {
-            ObjectKind::Workload(WorkloadKind::Endpoints) => ObjectKind::Workload(WorkloadKind::EndpointSlice),
+            ObjectKind::Workload(WorkloadKind::Endpoints) => {
+                ObjectKind::Workload(WorkloadKind::EndpointSlice)
+            }
             other => other,
         };
         self.0.entry(kind).or_default()
@@ -197,9 +242,20 @@ mod tests {
 
     fn shown(kinds: &Kinds) -> String {
         let health = kinds.health();
-        let failure = health.failure.map_or_else(String::new, |failure| format!(", {}", failure.message));
-        let next = health.next_attempt.map_or_else(String::new, |at| format!(", again at {at}"));
-        format!("{}{failure}{next}", if health.complete { "complete" } else { "incomplete" })
+        let failure = health
+            .failure
+            .map_or_else(String::new, |failure| format!(", {}", failure.message));
+        let next = health
+            .next_attempt
+            .map_or_else(String::new, |at| format!(", again at {at}"));
+        format!(
+            "{}{failure}{next}",
+            if health.complete {
+                "complete"
+            } else {
+                "incomplete"
+            }
+        )
     }
 
     #[test]
@@ -217,19 +273,34 @@ mod tests {
         let slices = ObjectKind::Workload(WorkloadKind::EndpointSlice);
         let table: [(&[Update], &str); 7] = [
             (&[failed(POD)], "incomplete, Pod: no route, again at 1007"),
-            (&[forbidden(POD)], "complete, Pod: may not be listed, again at 1060"),
+            (
+                &[forbidden(POD)],
+                "complete, Pod: may not be listed, again at 1060",
+            ),
             (&[not_served(slices)], "complete"),
-            (&[forbidden(ObjectKind::Service)], "incomplete, Service: may not be listed, again at 1060"),
+            (
+                &[forbidden(ObjectKind::Service)],
+                "incomplete, Service: may not be listed, again at 1060",
+            ),
             (
                 &[not_served(ObjectKind::Service)],
                 "incomplete, Service: the API server does not serve this kind, again at 1060",
             ),
-            (&[forbidden(POD), failed(ObjectKind::Namespace)], "incomplete, Namespace: no route, again at 1007"),
-            (&[failed(POD), Update::Deleted(topology::fact::ObjectKey {
-                kind: POD,
-                namespace: "shop".into(),
-                name: "cart".into(),
-            })], "complete"),
+            (
+                &[forbidden(POD), failed(ObjectKind::Namespace)],
+                "incomplete, Namespace: no route, again at 1007",
+            ),
+            (
+                &[
+                    failed(POD),
+                    Update::Deleted(topology::fact::ObjectKey {
+                        kind: POD,
+                        namespace: "shop".into(),
+                        name: "cart".into(),
+                    }),
+                ],
+                "complete",
+            ),
         ];
         for (updates, expected) in table {
             assert_eq!(shown(&after(updates)), expected);
@@ -238,7 +309,9 @@ mod tests {
 
     #[test]
     fn endpoints_stand_in_for_endpoint_slices() {
-        let mut kinds = after(&[not_served(ObjectKind::Workload(WorkloadKind::EndpointSlice))]);
+        let mut kinds = after(&[not_served(ObjectKind::Workload(
+            WorkloadKind::EndpointSlice,
+        ))]);
         kinds.note(&listed(ObjectKind::Workload(WorkloadKind::Endpoints)), NOW);
         assert_eq!(shown(&kinds), "complete");
     }

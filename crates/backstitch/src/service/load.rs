@@ -27,35 +27,55 @@ pub(super) fn book(config: &Config, now: i64) -> Vec<Standing> {
             message,
             remedy,
         }),
-        ..Standing::new(catalog_id(name), Source::Instance(name.into()), Handle::Nowhere)
-    };
-    let refused = config.refused.iter().map(|RefusedInstance { name, faults }| {
-        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        unstarted(
-            name,
-            format!("the instance does not start: {}", faults.join("; ")),
-            Some("mend the configuration and start again".to_owned()),
+        ..Standing::new(
+            catalog_id(name),
+            Source::Instance(name.into()),
+            Handle::Nowhere,
         )
-    });
+    };
+    let refused = config
+        .refused
+        .iter()
+        .map(|RefusedInstance { name, faults }| {
+            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            unstarted(
+                name,
+                format!("the instance does not start: {}", faults.join("; ")),
+                Some("mend the configuration and start again".to_owned()),
+            )
+        });
     let without_source = config.without_source.iter().map(|options| {
         unstarted(
             &options.settings.name,
-            "the instance does not start: the configuration does not say where its catalog is".to_owned(),
+            "the instance does not start: the configuration does not say where its catalog is"
+                .to_owned(),
             Some("give it `endpoint` or `path`, and start again".to_owned()),
         )
     });
     let instances = config.instances.iter().map(|instance| {
         let name = instance.name();
-        Standing::new(catalog_id(name), Source::Instance(name.into()), Handle::Nowhere)
+        Standing::new(
+            catalog_id(name),
+            Source::Instance(name.into()),
+            Handle::Nowhere,
+        )
     });
     let clusters = config.clusters.iter().map(|cluster| {
         let id = SourceId {
             kind: SourceKind::Cluster,
             name: cluster.name.clone(),
         };
-        Standing::new(id, Source::Cluster(cluster.name.as_str().into()), Handle::Nowhere)
+        Standing::new(
+            id,
+            Source::Cluster(cluster.name.as_str().into()),
+            Handle::Nowhere,
+        )
     });
-    instances.chain(clusters).chain(refused).chain(without_source).collect()
+    instances
+        .chain(clusters)
+        .chain(refused)
+        .chain(without_source)
+        .collect()
 }
 
 fn catalog_id(name: &str) -> SourceId {
@@ -105,14 +125,21 @@ impl Engine {
             }
         }
         for source in records.keys() {
-            tracing::info!("the store has facts of {source}, which is not configured; they are kept and not served");
+            tracing::info!(
+                "the store has facts of {source}, which is not configured; they are kept and not served"
+            );
         }
         Ok(())
     }
 
     /// Adds an instance with the mapping that its stored facts were read with. The one that is configured takes effect
     /// with the next read, because only a read can tell what it finds.
-    fn set_instance(&mut self, source: SourceNo, settings: &InstanceSettings, record: Option<&SourceRecord>) {
+    fn set_instance(
+        &mut self,
+        source: SourceNo,
+        settings: &InstanceSettings,
+        record: Option<&SourceRecord>,
+    ) {
         let configured = mapping::text(&settings.label_map);
         let now = (self.surroundings.clock)();
         let mut effective = settings.clone();
@@ -126,8 +153,11 @@ impl Engine {
             }
             standing.failure = Some(Failure {
                 at: now,
-                message: "the `label_map` was changed: what is shown was read with the one before".to_owned(),
-                remedy: Some("nothing is to be done, the next complete read takes the new one".to_owned()),
+                message: "the `label_map` was changed: what is shown was read with the one before"
+                    .to_owned(),
+                remedy: Some(
+                    "nothing is to be done, the next complete read takes the new one".to_owned(),
+                ),
             });
         }
         let instance = self.topology_mut().set_instance(effective);
@@ -153,7 +183,12 @@ impl Engine {
         Ok(facts)
     }
 
-    fn load_entities(&mut self, source: SourceNo, instance: InstanceId, mut facts: Vec<Loaded<EntityFact>>) {
+    fn load_entities(
+        &mut self,
+        source: SourceNo,
+        instance: InstanceId,
+        mut facts: Vec<Loaded<EntityFact>>,
+    ) {
         let standing = self.at(source);
         // Without the mapping that components were read with, nothing can be said of them. Owners need none.
         if standing.awaiting.is_some() && mapping::parse(&standing.mapping).is_none() {
@@ -173,15 +208,31 @@ impl Engine {
         generations.dedup();
         // Their times first, and in their order, since the facts come owners first.
         for (generation, read_at) in generations {
-            self.replay(instance, Good { generation, read_at }, Vec::new());
+            self.replay(
+                instance,
+                Good {
+                    generation,
+                    read_at,
+                },
+                Vec::new(),
+            );
         }
-        facts.sort_by_key(|loaded| (matches!(loaded.fact, EntityFact::Component(_)), loaded.generation));
+        facts.sort_by_key(|loaded| {
+            (
+                matches!(loaded.fact, EntityFact::Component(_)),
+                loaded.generation,
+            )
+        });
         for facts in facts.chunk_by(|a, b| generation(a) == generation(b)) {
             let Some(read) = facts.first().map(generation) else {
                 continue;
             };
             for slice in facts.chunks(SLICE) {
-                self.replay(instance, read, slice.iter().map(|loaded| loaded.fact.clone()).collect());
+                self.replay(
+                    instance,
+                    read,
+                    slice.iter().map(|loaded| loaded.fact.clone()).collect(),
+                );
             }
         }
     }
@@ -197,7 +248,12 @@ impl Engine {
         }));
     }
 
-    fn load_objects(&mut self, source: SourceNo, cluster: ClusterId, facts: Vec<Loaded<ObjectFact>>) {
+    fn load_objects(
+        &mut self,
+        source: SourceNo,
+        cluster: ClusterId,
+        facts: Vec<Loaded<ObjectFact>>,
+    ) {
         let mut facts = facts.into_iter().map(|loaded| loaded.fact);
         loop {
             let upserts: Vec<ObjectFact> = facts.by_ref().take(SLICE).collect();

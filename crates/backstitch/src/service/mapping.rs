@@ -33,10 +33,16 @@ mod tests {
     #[test]
     fn s1_a_map_reads_back() {
         let lists = [
-            ("component_kubernetes_id", vec!["metadata.name".to_owned(), "labels.x.y/z".to_owned()]),
+            (
+                "component_kubernetes_id",
+                vec!["metadata.name".to_owned(), "labels.x.y/z".to_owned()],
+            ),
             ("component_owner", vec!["relations.ownedBy".to_owned()]),
         ];
-        for map in [LabelMap::default(), LabelMap::from_lists(lists).expect("a usable map")] {
+        for map in [
+            LabelMap::default(),
+            LabelMap::from_lists(lists).expect("a usable map"),
+        ] {
             assert_eq!(parse(&text(&map)), Some(map));
         }
         assert_eq!(parse("f00d"), None);

@@ -96,7 +96,10 @@ impl Service {
         let (ending, ended) = oneshot::channel();
         let (sender, receiver) = mpsc::channel(QUEUE);
         let book = load::book(config, started);
-        let rechecks = book.iter().map(|standing| standing.recheck.subscribe()).collect();
+        let rechecks = book
+            .iter()
+            .map(|standing| standing.recheck.subscribe())
+            .collect();
         let engine = Engine {
             store,
             shared,
@@ -126,7 +129,14 @@ impl Service {
                 }
             })
             .context("cannot start a thread")?;
-        let sources = tokio::spawn(sources(config.clone(), sender, rechecks, random, is_loaded, stop.subscribe()));
+        let sources = tokio::spawn(sources(
+            config.clone(),
+            sender,
+            rechecks,
+            random,
+            is_loaded,
+            stop.subscribe(),
+        ));
         Ok(Self {
             state,
             stop,
@@ -157,7 +167,12 @@ impl Service {
     ///
     /// # Errors
     /// When the loop ended by itself: the store could not be read at start, or the program has a fault.
-    pub(crate) async fn serve(self, listener: TcpListener, access: Access, signals: &mut Signals) -> Result<()> {
+    pub(crate) async fn serve(
+        self,
+        listener: TcpListener,
+        access: Access,
+        signals: &mut Signals,
+    ) -> Result<()> {
         let Self {
             state,
             stop,
@@ -167,10 +182,14 @@ impl Service {
         } = self;
         let events = Arc::clone(&state.events);
         let mut going_down = stop.subscribe();
-        let server = tokio::spawn(server::serve::serve(listener, server::router(state, access), async move {
-            // Whoever could stop it is gone, which is as good as a stop.
-            let _ = going_down.wait_for(|stop| *stop).await;
-        }));
+        let server = tokio::spawn(server::serve::serve(
+            listener,
+            server::router(state, access),
+            async move {
+                // Whoever could stop it is gone, which is as good as a stop.
+                let _ = going_down.wait_for(|stop| *stop).await;
+            },
+        ));
         let by_itself = tokio::select! {
             signal = signals.next() => {
                 tracing::info!(signal, "going down");
@@ -184,7 +203,9 @@ impl Service {
             return match end {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(error)) => Err(error.into()),
-                Err(_) => anyhow::bail!("the loop ended by a fault of the program; the log has more"),
+                Err(_) => {
+                    anyhow::bail!("the loop ended by a fault of the program; the log has more")
+                }
             };
         }
         let in_order = async {
@@ -243,7 +264,13 @@ async fn sources(
     let mut tasks = JoinSet::new();
     for (number, instance) in config.instances.iter().enumerate() {
         let random = Random::of(random.next());
-        tasks.spawn(catalog::run(SourceNo(number), instance.clone(), now, random, events.clone()));
+        tasks.spawn(catalog::run(
+            SourceNo(number),
+            instance.clone(),
+            now,
+            random,
+            events.clone(),
+        ));
     }
     let numbers = config.instances.len()..;
     for (number, cluster) in numbers.zip(config.clusters) {
@@ -278,12 +305,14 @@ async fn sources(
 fn pauser(mut stop: watch::Receiver<bool>) -> impl FnMut(Duration) -> Going + Send {
     let runtime = tokio::runtime::Handle::current();
     move |pause| {
-        let stopped = async {
-            // Whoever could stop it is gone, which is as good as a stop.
-            let _ = stop.wait_for(|stop| *stop).await;
-        };
-        let waited = runtime.block_on(tokio::time::timeout(pause, stopped));
-        if waited.is_ok() { Going::Down } else { Going::On }
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                // Whoever could stop it is gone, which is as good as a stop.
+                _ = stop.wait_for(|stop| *stop) => Going::Down,
+                () = tokio::time::sleep(pause) => Going::On,
+            }
+        })
     }
 }
 

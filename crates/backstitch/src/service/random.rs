@@ -36,7 +36,10 @@ mod tests {
     fn the_seed_decides() {
         // The first numbers of the published algorithm.
         let mut random = Random::of(0);
-        assert_eq!([random.next(), random.next()], [0xE220_A839_7B1D_CDAF, 0x6E78_9E6A_A1B9_65F4]);
+        assert_eq!(
+            [random.next(), random.next()],
+            [0xE220_A839_7B1D_CDAF, 0x6E78_9E6A_A1B9_65F4]
+        );
         assert_ne!(Random::of(1).next(), Random::of(2).next());
     }
 }

@@ -125,7 +125,8 @@ impl Holds {
 
     /// Takes note of what is held back now.
     pub(super) fn set(&mut self, scope: Option<ObjectKind>, held: Option<Held>) {
-        let same = |before: &mut Held| held.is_some_and(|held| held.fingerprint == before.fingerprint);
+        let same =
+            |before: &mut Held| held.is_some_and(|held| held.fingerprint == before.fingerprint);
         // A whole read replaces whatever was known; of several kinds only the one that it was of does.
         if scope.is_none() || self.before_start.as_mut().is_some_and(same) {
             self.before_start = None;
@@ -192,7 +193,10 @@ mod tests {
         assert_eq!(restored.total(), holds.total());
         // Another kind says nothing of it, the kind itself goes on counting.
         restored.set(Some(ObjectKind::Namespace), None);
-        assert_eq!(restored.before(Some(ObjectKind::Service)), Some(&held(60, 7, 2)));
+        assert_eq!(
+            restored.before(Some(ObjectKind::Service)),
+            Some(&held(60, 7, 2))
+        );
         restored.set(Some(ObjectKind::Service), Some(held(60, 7, 3)));
         assert_eq!(restored.total(), Some(held(60, 7, 3)));
     }

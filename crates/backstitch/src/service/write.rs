@@ -24,11 +24,17 @@ const STORE_BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::f
 /// The two sorts of facts, as far as the loop tells them apart.
 pub(super) trait Facts: Fact {
     /// What is to be applied; `None` where it has nowhere to go.
-    fn delta(to: Handle, read: Good, upserts: Vec<Self>, removals: Vec<Self::Key>) -> Option<Delta>;
+    fn delta(to: Handle, read: Good, upserts: Vec<Self>, removals: Vec<Self::Key>)
+    -> Option<Delta>;
 }
 
 impl Facts for EntityFact {
-    fn delta(to: Handle, read: Good, upserts: Vec<Self>, removals: Vec<Self::Key>) -> Option<Delta> {
+    fn delta(
+        to: Handle,
+        read: Good,
+        upserts: Vec<Self>,
+        removals: Vec<Self::Key>,
+    ) -> Option<Delta> {
         let Handle::Instance(instance) = to else {
             return None;
         };
@@ -66,14 +72,22 @@ pub(super) struct Intake<F: Facts> {
 
 impl Engine {
     /// Commits what counts of a read, applies it, and records what it changed.
-    pub(super) fn take_in<F: Facts>(&mut self, source: SourceNo, generation: u32, intake: Intake<F>) -> Result<(), Stopped> {
+    pub(super) fn take_in<F: Facts>(
+        &mut self,
+        source: SourceNo,
+        generation: u32,
+        intake: Intake<F>,
+    ) -> Result<(), Stopped> {
         let Intake {
             upserts,
             mut removals,
             read_at,
             complete,
         } = intake;
-        let read = Good { generation, read_at };
+        let read = Good {
+            generation,
+            read_at,
+        };
         let handle = self.at(source).handle;
         let awaiting = self.at(source).awaiting.take();
         let mapping = match &awaiting {
@@ -81,14 +95,31 @@ impl Engine {
             None => self.at(source).mapping.clone(),
         };
         // Facts of two mappings must not stand side by side after a kill, so a new mapping comes in one transaction.
-        let size = if awaiting.is_some() { usize::MAX } else { BATCH };
+        let size = if awaiting.is_some() {
+            usize::MAX
+        } else {
+            BATCH
+        };
         let held = self.at(source).holds.record();
         let mut upserts = upserts.into_iter();
         loop {
             let part: Vec<F> = upserts.by_ref().take(size).collect();
             let last = upserts.len() == 0;
-            let gone = if last { std::mem::take(&mut removals) } else { Vec::new() };
-            self.commit(source, &mapping, generation, read_at, last && complete, held, &part, &gone)?;
+            let gone = if last {
+                std::mem::take(&mut removals)
+            } else {
+                Vec::new()
+            };
+            self.commit(
+                source,
+                &mapping,
+                generation,
+                read_at,
+                last && complete,
+                held,
+                &part,
+                &gone,
+            )?;
             if let Some(settings) = &awaiting {
                 self.topology_mut().set_instance(settings.clone());
             }
@@ -105,7 +136,10 @@ impl Engine {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "it is the constructor of a batch and one call")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "it is the constructor of a batch and one call"
+    )]
     pub(super) fn commit<F: Fact>(
         &mut self,
         source: SourceNo,
@@ -134,13 +168,22 @@ impl Engine {
         standing.generation = generation;
         mapping.clone_into(&mut standing.mapping);
         if complete {
-            standing.last_good = Some(Good { generation, read_at });
+            standing.last_good = Some(Good {
+                generation,
+                read_at,
+            });
         }
         Ok(())
     }
 
     /// Applies facts in slices, so that readers wait for one of them at most.
-    fn apply<F: Facts>(&mut self, to: Handle, read: Good, upserts: Vec<F>, mut removals: Vec<F::Key>) {
+    fn apply<F: Facts>(
+        &mut self,
+        to: Handle,
+        read: Good,
+        upserts: Vec<F>,
+        mut removals: Vec<F::Key>,
+    ) {
         let mut upserts = upserts.into_iter();
         loop {
             // What is there comes before what is gone: a Service that another component takes over is never nobody's.
@@ -197,7 +240,10 @@ impl Engine {
                 Err(error) => {
                     let now = (self.surroundings.clock)();
                     let failure = Failure {
-                        at: self.store_failure.as_ref().map_or(now, |failure| failure.at),
+                        at: self
+                            .store_failure
+                            .as_ref()
+                            .map_or(now, |failure| failure.at),
                         message: super::told(&error),
                         remedy: error.remedy(),
                     };

@@ -47,7 +47,8 @@ async fn serve(server: &MockServer, at: &str, answer: ResponseTemplate) {
 async fn s24_s22_a_watched_cluster_follows_and_does_without_what_it_may_not_read() {
     let server = MockServer::start().await;
     // The first watch of Services brings a change; every other one is quiet.
-    let event = |kind: &str, name: &str| format!("{}\n", json!({"type": kind, "object": object(name)}));
+    let event =
+        |kind: &str, name: &str| format!("{}\n", json!({"type": kind, "object": object(name)}));
     let events = [event("DELETED", "s1"), event("ADDED", "s2")].concat();
     Mock::given(method("GET"))
         .and(path("/api/v1/services"))
@@ -61,7 +62,12 @@ async fn s24_s22_a_watched_cluster_follows_and_does_without_what_it_may_not_read
         .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_hours(1)))
         .mount(&server)
         .await;
-    serve(&server, "/api/v1/services", list("Service", &[object("s0"), object("s1")])).await;
+    serve(
+        &server,
+        "/api/v1/services",
+        list("Service", &[object("s0"), object("s1")]),
+    )
+    .await;
     for (at, kind) in KINDS {
         let answer = match kind {
             "Pod" => ResponseTemplate::new(403).set_body_json(json!({
@@ -75,7 +81,12 @@ async fn s24_s22_a_watched_cluster_follows_and_does_without_what_it_may_not_read
 
     let folder = Folder::new();
     let component = |name: &str| common::component(name, &[(ID, name), (NAMESPACE, "shop")], "web");
-    let catalog = [component("s0"), component("s1"), component("s2"), common::group("web")];
+    let catalog = [
+        component("s0"),
+        component("s1"),
+        component("s2"),
+        common::group("web"),
+    ];
     folder.file("catalog.yaml", stream(&catalog));
     folder.file(
         "kubeconfig",
@@ -92,7 +103,9 @@ async fn s24_s22_a_watched_cluster_follows_and_does_without_what_it_may_not_read
     );
     let service = Service::start(&folder);
     service
-        .until("/api/v1/services/prod/shop/s2", |answer| answer["state"] == "owned")
+        .until("/api/v1/services/prod/shop/s2", |answer| {
+            answer["state"] == "owned"
+        })
         .await;
     assert_eq!(service.owner("prod/shop/s0").await, "group:default/web");
     let (status, _) = service.get("/api/v1/services/prod/shop/s1").await;
@@ -101,7 +114,13 @@ async fn s24_s22_a_watched_cluster_follows_and_does_without_what_it_may_not_read
     let ready = service.phase("cluster/prod", "ready").await;
     assert_eq!(ready["counts"]["services"], 2);
     let forbidden = &ready["last_error"];
-    assert!(word(&forbidden["message"]).starts_with("Pod: "), "{ready:#}");
-    assert!(word(&forbidden["remedy"]).contains("kubectl create clusterrole"), "{ready:#}");
+    assert!(
+        word(&forbidden["message"]).starts_with("Pod: "),
+        "{ready:#}"
+    );
+    assert!(
+        word(&forbidden["remedy"]).contains("kubectl create clusterrole"),
+        "{ready:#}"
+    );
     assert!(ready["next_attempt_at"].is_string());
 }

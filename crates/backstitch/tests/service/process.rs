@@ -19,10 +19,14 @@ async fn a_signal_ends_it_soon_and_in_order_whatever_hangs() {
         let folder = Folder::new();
         folder.file("k8s/services.yaml", services(3));
         let instances = [("main", backstage.url()), ("hangs", hanging.url())];
-        let instances = instances.each_ref().map(|(name, url)| (*name, url.as_str()));
+        let instances = instances
+            .each_ref()
+            .map(|(name, url)| (*name, url.as_str()));
         folder.file("backstitch.yaml", configuration(&instances));
         let service = Service::start(&folder);
-        service.until("/api/v1/summary", |answer| answer["owned"] == 3).await;
+        service
+            .until("/api/v1/summary", |answer| answer["owned"] == 3)
+            .await;
         let stream = service.open("/api/v1/events").await;
         service.signal(signal);
         let log = service.log_at_end();
@@ -33,6 +37,39 @@ async fn a_signal_ends_it_soon_and_in_order_whatever_hangs() {
         // The stream came to its end, and was not cut off.
         stream.text().await.expect("a whole stream");
     }
+}
+
+#[test]
+fn a_log_for_machines_is_one_json_object_a_line() {
+    let folder = Folder::new();
+    let text = configuration(&[("main", "http://127.0.0.1:1")]);
+    folder.file(
+        "backstitch.yaml",
+        text.replace("clusters: [{name: prod, path: k8s}]\n", ""),
+    );
+    let run = folder.run([
+        "serve",
+        "--config",
+        "backstitch.yaml",
+        "--log-format",
+        "json",
+    ]);
+    // Its store cannot be opened, so it ends.
+    folder.file("state", "no folder");
+    let shown = run.shown();
+    let (log, error) = shown
+        .split_once("----- stderr\n")
+        .and_then(|(_, log)| log.split_once("error: "))
+        .expect("a log and an error");
+    for line in log.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        assert!(
+            line["message"].is_string() && line["level"] == "WARN",
+            "{line}"
+        );
+    }
+    assert!(!log.is_empty(), "{shown}");
+    assert!(error.starts_with("cannot use the store\n"), "{shown}");
 }
 
 #[test]
@@ -51,12 +88,20 @@ fn there_has_to_be_something_to_serve() {
 async fn a_store_has_one_process() {
     let folder = Folder::new();
     folder.file("k8s/services.yaml", services(1));
-    folder.file("backstitch.yaml", configuration(&[]).replace("    instances:\n", "    enabled: true\n"));
+    folder.file(
+        "backstitch.yaml",
+        configuration(&[]).replace("    instances:\n", "    enabled: true\n"),
+    );
     let service = Service::start(&folder);
     service.ready().await;
     let run = folder.run(["serve", "--config", "backstitch.yaml"]);
-    let shown = tokio::task::spawn_blocking(move || run.shown()).await.expect("it ends");
-    let errors: Vec<&str> = shown.lines().skip_while(|line| !line.starts_with("error")).collect();
+    let shown = tokio::task::spawn_blocking(move || run.shown())
+        .await
+        .expect("it ends");
+    let errors: Vec<&str> = shown
+        .lines()
+        .skip_while(|line| !line.starts_with("error"))
+        .collect();
     insta::assert_snapshot!(errors.join("\n"), @"
     error: cannot use the store
       caused by: the store `state/store.db` is in use by another process
@@ -70,8 +115,16 @@ async fn without_a_word_on_it_the_store_is_where_programs_keep_their_state() {
     let folder = Folder::new();
     folder.file("k8s/services.yaml", services(1));
     let text = configuration(&[]).replace("    instances:\n", "    enabled: true\n");
-    folder.file("backstitch.yaml", text.replace("store: state/store.db\n", ""));
+    folder.file(
+        "backstitch.yaml",
+        text.replace("store: state/store.db\n", ""),
+    );
     let service = Service::start(&folder);
     service.phase("cluster/prod", "ready").await;
-    assert!(folder.path().join(".local/state/backstitch/backstitch.db").is_file());
+    assert!(
+        folder
+            .path()
+            .join(".local/state/backstitch/backstitch.db")
+            .is_file()
+    );
 }

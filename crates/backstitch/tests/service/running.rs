@@ -12,12 +12,12 @@ use serde_json::Value;
 use crate::common::Folder;
 
 /// Whatever takes longer has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Between two looks at a condition.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// A service; killed when dropped.
-pub struct Service {
+pub(crate) struct Service {
     child: Child,
     base: String,
     log: Arc<Mutex<String>>,
@@ -26,12 +26,12 @@ pub struct Service {
 
 impl Service {
     /// Starts `backstitch serve` in a folder that holds `backstitch.yaml`, and waits until it listens.
-    pub fn start(folder: &Folder) -> Self {
+    pub(crate) fn start(folder: &Folder) -> Self {
         Self::start_by(folder, Command::new(env!("CARGO_BIN_EXE_backstitch")))
     }
 
     /// The same by a command that ends in the binary.
-    pub fn start_by(folder: &Folder, mut command: Command) -> Self {
+    pub(crate) fn start_by(folder: &Folder, mut command: Command) -> Self {
         let mut child = command
             .args(["serve", "--config", "backstitch.yaml"])
             .current_dir(folder.path())
@@ -72,53 +72,58 @@ impl Service {
     }
 
     /// What it logged so far.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.log.lock().expect("the log").clone()
     }
 
     /// What it will have logged.
-    pub fn log_at_end(&self) -> impl Fn() -> String + use<> {
+    pub(crate) fn log_at_end(&self) -> impl Fn() -> String + use<> {
         let log = Arc::clone(&self.log);
         move || log.lock().expect("the log").clone()
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// A stream that stays open.
-    pub async fn open(&self, path: &str) -> reqwest::Response {
+    pub(crate) async fn open(&self, path: &str) -> reqwest::Response {
         let response = self.client.get(format!("{}{path}", self.base)).send().await;
         response.expect("it answers")
     }
 
     /// Status and body.
-    pub async fn get(&self, path: &str) -> (u16, Value) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         let response = self.open(path).await;
         let status = response.status().as_u16();
         (status, response.json().await.expect("JSON"))
     }
 
     /// Waits until the answer is as it should be.
-    pub async fn until(&self, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn until(&self, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let started = Instant::now();
         loop {
             let (_, answer) = self.get(path).await;
             if holds(&answer) {
                 return answer;
             }
-            assert!(started.elapsed() < PATIENCE, "{path} is {answer:#}\n{}", self.log());
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{path} is {answer:#}\n{}",
+                self.log()
+            );
             tokio::time::sleep(LOOK).await;
         }
     }
 
     /// Waits until the last state is loaded.
-    pub async fn ready(&self) {
-        self.until("/readyz", |answer| answer["ready"] == true).await;
+    pub(crate) async fn ready(&self) {
+        self.until("/readyz", |answer| answer["ready"] == true)
+            .await;
     }
 
     /// Waits until a source stands so; `kind/name`.
-    pub async fn source(&self, id: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn source(&self, id: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let find = |answer: &Value| {
             let items = answer["items"].as_array().expect("a page");
             let found = items
@@ -126,22 +131,26 @@ impl Service {
                 .find(|item| format!("{}/{}", word(&item["kind"]), word(&item["name"])) == id);
             found.cloned().expect("the source")
         };
-        find(&self.until("/api/v1/sources", |answer| holds(&find(answer))).await)
+        find(
+            &self
+                .until("/api/v1/sources", |answer| holds(&find(answer)))
+                .await,
+        )
     }
 
     /// Waits until a source is in that phase.
-    pub async fn phase(&self, id: &str, phase: &str) -> Value {
+    pub(crate) async fn phase(&self, id: &str, phase: &str) -> Value {
         self.source(id, |source| source["phase"] == phase).await
     }
 
     /// The owner of a Service, `-` for none.
-    pub async fn owner(&self, service: &str) -> String {
+    pub(crate) async fn owner(&self, service: &str) -> String {
         let (_, answer) = self.get(&format!("/api/v1/services/{service}")).await;
         answer["owner"]["ref"].as_str().unwrap_or("-").to_owned()
     }
 
     /// Sends a signal.
-    pub fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let status = Command::new("sh")
             .args(["-c", &format!("kill -{signal} {}", self.pid())])
             .status()
@@ -150,19 +159,23 @@ impl Service {
     }
 
     /// Waits for its end; how it ended and after how long.
-    pub async fn ended(mut self) -> (ExitStatus, Duration) {
+    pub(crate) async fn ended(mut self) -> (ExitStatus, Duration) {
         let started = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("it is ours") {
                 return (status, started.elapsed());
             }
-            assert!(started.elapsed() < PATIENCE, "it does not end: {}", self.log());
+            assert!(
+                started.elapsed() < PATIENCE,
+                "it does not end: {}",
+                self.log()
+            );
             tokio::time::sleep(LOOK).await;
         }
     }
 
     /// Kills it, as a power cut would.
-    pub async fn kill(self) {
+    pub(crate) async fn kill(self) {
         self.signal("KILL");
         self.ended().await;
     }
@@ -177,7 +190,7 @@ impl Drop for Service {
 }
 
 /// Waits until something is so.
-pub async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
     let started = Instant::now();
     while !holds().await {
         assert!(started.elapsed() < PATIENCE, "{what}");
@@ -185,6 +198,6 @@ pub async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) 
     }
 }
 
-pub fn word(value: &Value) -> &str {
+pub(crate) fn word(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }

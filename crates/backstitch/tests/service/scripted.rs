@@ -11,7 +11,7 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 use crate::common::{ID, NAMESPACE};
 
 /// A catalog at an address of its own.
-pub struct Backstage {
+pub(crate) struct Backstage {
     server: MockServer,
     script: Arc<Mutex<Script>>,
     asked: Arc<AtomicUsize>,
@@ -19,7 +19,7 @@ pub struct Backstage {
 
 struct Script {
     now: ResponseTemplate,
-    /// So many answers are given still, then it is silent.
+    /// So many answers are given still, then it fails.
     left: Option<usize>,
 }
 
@@ -33,7 +33,7 @@ impl Respond for Answers {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let mut script = self.script.lock().expect("the script");
         match &mut script.left {
-            Some(0) => silence(),
+            Some(0) => ResponseTemplate::new(500),
             Some(left) => {
                 *left -= 1;
                 script.now.clone()
@@ -45,7 +45,7 @@ impl Respond for Answers {
 
 impl Backstage {
     /// One that gives this catalog.
-    pub async fn start(entities: &[Value]) -> Self {
+    pub(crate) async fn start(entities: &[Value]) -> Self {
         let script = Arc::new(Mutex::new(Script {
             now: page(entities),
             left: None,
@@ -61,28 +61,32 @@ impl Backstage {
             .respond_with(answers)
             .mount(&server)
             .await;
-        Self { server, script, asked }
+        Self {
+            server,
+            script,
+            asked,
+        }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.server.uri()
     }
 
     /// From now on it gives this catalog.
-    pub fn gives(&self, entities: &[Value]) {
+    pub(crate) fn gives(&self, entities: &[Value]) {
         self.says(page(entities));
     }
 
     /// From now on it answers so.
-    pub fn says(&self, answer: ResponseTemplate) {
+    pub(crate) fn says(&self, answer: ResponseTemplate) {
         *self.script.lock().expect("the script") = Script {
             now: answer,
             left: None,
         };
     }
 
-    /// It gives this catalog so many times, and then is silent.
-    pub fn gives_times(&self, times: usize, entities: &[Value]) {
+    /// It gives this catalog so many times, and then fails.
+    pub(crate) fn gives_times(&self, times: usize, entities: &[Value]) {
         *self.script.lock().expect("the script") = Script {
             now: page(entities),
             left: Some(times),
@@ -90,12 +94,12 @@ impl Backstage {
     }
 
     /// From now on it takes requests and does not answer.
-    pub fn hangs(&self) {
+    pub(crate) fn hangs(&self) {
         self.says(silence());
     }
 
     /// How often it was asked.
-    pub fn asked(&self) -> usize {
+    pub(crate) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 }
@@ -110,7 +114,7 @@ fn page(entities: &[Value]) -> ResponseTemplate {
     }))
 }
 
-pub fn component(name: &str, owner: &str) -> Value {
+pub(crate) fn component(name: &str, owner: &str) -> Value {
     json!({
         "apiVersion": "backstage.io/v1alpha1", "kind": "Component",
         "metadata": {"name": name, "namespace": "default", "annotations": {ID: name, NAMESPACE: "shop"}},
@@ -118,7 +122,7 @@ pub fn component(name: &str, owner: &str) -> Value {
     })
 }
 
-pub fn group(name: &str) -> Value {
+pub(crate) fn group(name: &str) -> Value {
     json!({
         "apiVersion": "backstage.io/v1alpha1", "kind": "Group",
         "metadata": {"name": name, "namespace": "default"},
@@ -127,7 +131,7 @@ pub fn group(name: &str) -> Value {
 }
 
 /// So many components `s0`, `s1` … and the group that owns them.
-pub fn company(count: usize, owner: &str) -> Vec<Value> {
+pub(crate) fn company(count: usize, owner: &str) -> Vec<Value> {
     let components = (0..count).map(|number| component(&format!("s{number}"), owner));
     components.chain([group(owner)]).collect()
 }

@@ -8,7 +8,10 @@ use crate::tree::{assert_none, rust_files};
 const LAST: u32 = 34;
 
 /// Lines of the contract that are not built yet, each with where it will be. A line that a test cites must leave.
-const AWAITED: [(&str, &str); 0] = [];
+const AWAITED: [(&str, &str); 1] = [(
+    "S30",
+    "instances are configured by file; Secrets are not read yet",
+)];
 
 fn contract() -> BTreeSet<String> {
     let mut lines: BTreeSet<String> = (1..=LAST).map(|number| format!("S{number}")).collect();

@@ -1,0 +1,271 @@
+//! The loop, fed by hand: real store, real core, no waiting.
+
+use std::path::Path;
+
+use api::{Phase, SourceKind};
+use insta::assert_snapshot;
+use store::{HistoryFilter, Options, Reader};
+use tempfile::TempDir;
+use topology::entity_ref::EntityRef;
+use topology::fact::{
+    CatalogGeneration, ClusterGeneration, ComponentFact, EntityFact, Fault, Found, ObjectFact,
+    ObjectKey, ObjectKind, OwnerClaim, OwnerFact, OwnerKind, OwnerTarget, ServiceFact,
+};
+use topology::verdict::ServiceKey;
+
+use super::engine::Stopped;
+use super::event::{Health, Hides, Reading, Said};
+use super::*;
+use server::status::Failure;
+
+mod reads;
+mod starts;
+
+const CATALOG: SourceNo = SourceNo(0);
+const CLUSTER: SourceNo = SourceNo(1);
+const NOW: i64 = 1_700_000_000;
+const CONFIGURATION: &str = "
+scrapers: {backstage: {instances: [{name: main, path: catalog}]}}
+clusters: [{name: prod, path: k8s}]
+";
+
+/// A loop over a store in a folder of its own.
+struct Bench {
+    engine: Engine,
+    history: Reader,
+    folder: TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self::start(TempDir::new().expect("a folder"), CONFIGURATION)
+    }
+
+    /// As the program starts: the last state is loaded, and what history missed is recorded.
+    fn start(folder: TempDir, configuration: &str) -> Self {
+        let config =
+            Config::parse(Path::new("backstitch.yaml"), configuration).expect("a configuration");
+        let store =
+            Store::open(&folder.path().join("store.db"), &Options::default()).expect("a store");
+        let history = store.reader().expect("a reader");
+        let shared = Shared {
+            topology: Arc::new(RwLock::new(Topology::new(&config.label_prefix))),
+            sources: Arc::default(),
+            events: Arc::new(Events::new(NOW)),
+            notice: watch::Sender::new(0),
+        };
+        let mut engine = Engine {
+            store,
+            shared,
+            policy: config.removal,
+            surroundings: Surroundings {
+                clock: || NOW,
+                pause: Box::new(|_| Going::On),
+            },
+            book: load::book(&config, NOW),
+            net: Net::default(),
+            store_failure: None,
+        };
+        engine.load(&config).expect("the store reads back");
+        engine.publish_all();
+        engine.catch_up().expect("nothing stops it");
+        Self {
+            engine,
+            history,
+            folder,
+        }
+    }
+
+    fn restart(self, configuration: &str) -> Self {
+        let Self {
+            engine,
+            history,
+            folder,
+        } = self;
+        drop((engine, history));
+        Self::start(folder, configuration)
+    }
+
+    fn take(&mut self, source: SourceNo, said: Said) {
+        let event = Event { source, said };
+        self.engine.take(vec![event]).expect("nothing stops it");
+    }
+
+    fn catalog(&mut self, entities: Vec<EntityFact>) {
+        let generation = CatalogGeneration {
+            entities,
+            faults: Vec::new(),
+        };
+        self.take(CATALOG, Said::Catalog(generation, reading()));
+    }
+
+    fn listed(&mut self, objects: Vec<ObjectFact>) {
+        let said = Said::Listed {
+            kind: ObjectKind::Service,
+            objects,
+            faults: Vec::new(),
+            read_at: NOW,
+        };
+        self.take(CLUSTER, said);
+    }
+
+    fn health(&mut self, complete: bool) {
+        let health = Health {
+            complete,
+            failure: None,
+            next_attempt: None,
+        };
+        self.take(CLUSTER, Said::Health(health));
+    }
+
+    /// The owner of a Service of namespace `shop`, `-` for none.
+    fn owner(&self, service: &str) -> String {
+        let topology = self.engine.topology();
+        let found = topology.find_services(Some("prod"), Some("shop"), service);
+        let owner = found.first().and_then(|id| topology.service(*id).owner);
+        owner.map_or_else(|| "-".to_owned(), |id| topology.owner(id).key.to_owned())
+    }
+
+    /// Where a source stands, in short.
+    fn status(&self, kind: SourceKind) -> String {
+        let list = self.engine.shared.sources.list();
+        let (_, state) = list
+            .iter()
+            .find(|(id, _)| id.kind == kind)
+            .expect("the source");
+        let held = state.held.map(|held| {
+            format!(
+                ", {} removals, {} of {}",
+                held.removals, held.times, held.confirmations
+            )
+        });
+        let failure = state
+            .failure
+            .as_ref()
+            .map(|failure| format!(", {}", failure.message));
+        format!(
+            "{} {}{}{}",
+            state.phase(),
+            state.generation,
+            held.unwrap_or_default(),
+            failure.unwrap_or_default()
+        )
+    }
+
+    /// History of a Service of namespace `shop`, oldest first.
+    fn history(&mut self, service: &str) -> String {
+        let filter = HistoryFilter {
+            subject: Some(store::Subject::Service(ServiceKey {
+                cluster: "prod".into(),
+                namespace: "shop".into(),
+                name: service.into(),
+            })),
+            ..HistoryFilter::default()
+        };
+        let entries = self.history.history(&filter, None, 100).expect("history");
+        let side = |side: &Option<topology::change::Ownership>| match side {
+            None => "absent".to_owned(),
+            Some(side) => side
+                .owner
+                .as_deref()
+                .unwrap_or(side.state.as_str())
+                .to_owned(),
+        };
+        let lines = entries.iter().rev().map(|entry| match &entry.change {
+            topology::change::Change::Service { before, after, .. } => {
+                format!(
+                    "{} {}: {} -> {}\n",
+                    entry.cause.source,
+                    entry.cause.generation,
+                    side(before),
+                    side(after)
+                )
+            }
+            topology::change::Change::Verdict { .. } => String::new(),
+        });
+        lines.collect()
+    }
+}
+
+fn reading() -> Reading {
+    Reading {
+        read_at: NOW,
+        next_attempt: NOW + 300,
+        faults_hide: Hides::Nothing,
+        incomplete: None,
+    }
+}
+
+/// A component that names the Service of its own name in namespace `shop`.
+fn component(name: &str, owner: &str) -> EntityFact {
+    let found = |value: &str| {
+        Some(Found {
+            path: 0,
+            value: value.into(),
+        })
+    };
+    EntityFact::Component(Box::new(ComponentFact {
+        reference: EntityRef::new("component", "default", name),
+        name: name.into(),
+        kubernetes_id: found(name),
+        kubernetes_namespace: found("shop"),
+        label_selector: None,
+        kubernetes_cluster: None,
+        owners: vec![OwnerClaim {
+            path: 0,
+            target: OwnerTarget::Ref(EntityRef::new("group", "default", owner)),
+        }],
+        component_type: None,
+        lifecycle: None,
+        system: None,
+        orphan: false,
+        fault: None,
+    }))
+}
+
+fn group(name: &str) -> EntityFact {
+    EntityFact::Owner(Box::new(OwnerFact {
+        reference: EntityRef::new("group", "default", name),
+        kind: OwnerKind::Group,
+        display_name: name.into(),
+        email: None,
+        parent: None,
+        children: Vec::new(),
+        members: Vec::new(),
+        member_of: Vec::new(),
+    }))
+}
+
+fn service(name: &str) -> ObjectFact {
+    ObjectFact::Service(Box::new(ServiceFact {
+        namespace: "shop".into(),
+        name: name.into(),
+        ..ServiceFact::default()
+    }))
+}
+
+fn service_key(name: &str) -> ObjectKey {
+    service(name).key()
+}
+
+fn numbered<T>(count: usize, make: impl Fn(&str) -> T) -> Vec<T> {
+    (0..count)
+        .map(|number| make(&format!("s{number}")))
+        .collect()
+}
+
+/// A group and so many components of it.
+fn company(count: usize) -> Vec<EntityFact> {
+    let mut entities = numbered(count, |name| component(name, "web"));
+    entities.push(group("web"));
+    entities
+}
+
+/// A bench with twenty Services, each owned by `web`.
+fn stitched() -> Bench {
+    let mut bench = Bench::new();
+    bench.listed(numbered(20, service));
+    bench.health(true);
+    bench.catalog(company(20));
+    bench
+}
