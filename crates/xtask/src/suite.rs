@@ -80,7 +80,7 @@ fn tidy(arguments: &[OsString]) -> Step {
 
 fn cargo_test(name: &'static str, selection: &[&str], arguments: &[OsString]) -> Step {
     let mut command = places::cargo();
-    command.arg("test").args(selection);
+    command.args(["test", "--no-fail-fast"]).args(selection);
     if !arguments.is_empty() {
         command.arg("--").args(arguments);
     }

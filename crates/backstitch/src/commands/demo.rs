@@ -121,6 +121,10 @@ fn open_store(args: &DemoArgs, folder: &Path) -> Result<Store> {
 }
 
 fn write_what_to_try(address: SocketAddr, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    // As it was called, so that what is printed can be pasted where the program is on no path.
+    let program = std::env::args()
+        .next()
+        .unwrap_or_else(|| "backstitch".to_owned());
     writeln!(out, "\n{}", paint.paint(Style::Heading, "Open"))?;
     for (why, path) in PATHS {
         writeln!(
@@ -137,7 +141,7 @@ fn write_what_to_try(address: SocketAddr, paint: Paint, out: &mut dyn Write) -> 
     for (why, command) in COMMANDS {
         writeln!(
             out,
-            "  {}\n    backstitch {command} --server http://{address}",
+            "  {}\n    {program} {command} --server http://{address}",
             paint.paint(Style::Faint, format!("# {why}"))
         )?;
     }
