@@ -15,7 +15,7 @@ use super::standing::Handle;
 /// Bound on the facts of one transaction.
 pub(super) const BATCH: usize = 10_000;
 /// Bound on the facts that are applied while readers wait.
-pub(super) const SLICE: usize = 1_000;
+pub(super) const SLICE: usize = 200;
 /// Changes that wait for the end of their generation before they become history.
 const MAX_NET: usize = 50_000;
 /// The first pause after the store refused a write, and the longest.
