@@ -21,14 +21,14 @@ impl Topology {
         } else {
             &fact.selector
         };
-        let mut pairs = intern_pairs(&mut self.names, &fact.labels);
+        let mut pairs = Vec::with_capacity(fact.labels.len() + selector.len());
+        intern_pairs(&mut self.names, &fact.labels, &mut pairs);
         pairs.truncate(MAX_LABELS);
         let labels = pairs.len();
-        let mut selector = intern_pairs(&mut self.names, selector);
+        intern_pairs(&mut self.names, selector, &mut pairs);
         // The first pair is the one that the selector is found by. The youngest value is the least common one: what
         // many share was there before.
-        selector.sort_unstable_by_key(|(_, value)| std::cmp::Reverse(*value));
-        pairs.extend(selector);
+        pairs[labels..].sort_unstable_by_key(|(_, value)| std::cmp::Reverse(*value));
         let Ok(labels) = u8::try_from(labels) else {
             return;
         };
@@ -239,8 +239,12 @@ fn selector_hash(service: &Service) -> u64 {
     })
 }
 
-/// The pairs in the order of their keys, so that the same labels are the same record however they were listed.
-pub(super) fn intern_pairs(names: &mut Names, pairs: &[(Box<str>, Box<str>)]) -> Vec<(Name, Name)> {
+/// Adds the pairs in the order of their keys, so that the same labels are the same record however they were listed.
+pub(super) fn intern_pairs(
+    names: &mut Names,
+    pairs: &[(Box<str>, Box<str>)],
+    interned: &mut Vec<(Name, Name)>,
+) {
     let mut sorted: LabelPairs;
     let pairs = if pairs.is_sorted_by(|a, b| a.0 < b.0) {
         pairs
@@ -250,8 +254,9 @@ pub(super) fn intern_pairs(names: &mut Names, pairs: &[(Box<str>, Box<str>)]) ->
         sorted.dedup_by(|a, b| a.0 == b.0);
         &sorted
     };
-    pairs
-        .iter()
-        .map(|(key, value)| (names.intern(key), names.intern(value)))
-        .collect()
+    interned.extend(
+        pairs
+            .iter()
+            .map(|(key, value)| (names.intern(key), names.intern(value))),
+    );
 }

@@ -15,6 +15,8 @@ impl Topology {
         let names = &mut self.names;
         let namespace = names.intern(&fact.namespace);
         let name = names.intern(&fact.name);
+        let mut pod_labels = Vec::with_capacity(fact.pod_labels.len());
+        intern_pairs(names, &fact.pod_labels, &mut pod_labels);
         let record = Workload {
             cluster,
             live: true,
@@ -22,7 +24,7 @@ impl Topology {
             namespace,
             name,
             uid: names.intern_opt(fact.uid.as_deref()),
-            pod_labels: intern_pairs(names, &fact.pod_labels).into(),
+            pod_labels: pod_labels.into(),
             controller: fact.controller.as_ref().map(|it| Controller {
                 kind: names.intern(&it.kind),
                 name: names.intern(&it.name),
