@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the core's criterion benchmarks, lookups over HTTP, and whole runs of the release binary.
+//! `cargo xtask bench`: the core at a million objects, lookups over HTTP, and whole runs of the release binary.
 
 use std::ffi::OsString;
 use std::fs;
@@ -33,9 +33,6 @@ pub(crate) struct Arguments {
     /// Runs of `stitch`; the one with the median wall time is reported, with the highest peak of all
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     runs: u32,
-    /// Arguments for criterion, such as part of a benchmark's name (with `core`)
-    #[arg(last = true)]
-    criterion: Vec<OsString>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -52,11 +49,10 @@ enum Name {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let wanted = |name| arguments.name.is_none_or(|given| given == name);
     if wanted(Name::Core) {
-        // Not `--benches`: that runs the unit tests of the library as well, which know no criterion arguments.
-        bench("topology", "*", &arguments.criterion)?;
+        bench("topology", "stitch")?;
     }
     if wanted(Name::Lookups) {
-        bench("server", "http", &[])?;
+        bench("server", "http")?;
     }
     if wanted(Name::Stitch) {
         stitch(arguments)?;
@@ -65,12 +61,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// The benchmarks of that name in that crate, which print their results themselves.
-fn bench(package: &str, name: &str, arguments: &[OsString]) -> Result<()> {
+fn bench(package: &str, name: &str) -> Result<()> {
     let mut command = places::cargo();
     command.args(["bench", "--package", package, "--bench", name]);
-    if !arguments.is_empty() {
-        command.arg("--").args(arguments);
-    }
     let status = command.status().context("cannot start `cargo bench`")?;
     ensure!(status.success(), "the benchmarks of `{package}` failed");
     Ok(())
@@ -255,7 +248,6 @@ mod tests {
             size: 100,
             format: Format::Yaml,
             runs: 3,
-            criterion: Vec::new(),
         };
         let text = table(
             &Company::new(100, SEED),
