@@ -1,6 +1,7 @@
 //! The labels that stitching writes on Services and owners (S16–S18).
 
 use crate::field_path::FieldPath;
+use crate::settings::MatchRule;
 use crate::topology::{OwnerId, ServiceId, Topology};
 
 /// The prefix of the seed page (S16).
@@ -25,6 +26,12 @@ impl Topology {
             return Vec::new();
         };
         let component = self.component(component_id);
+        // A selector uses no name.
+        let used = match service.rule {
+            Some(MatchRule::ComponentName) => Some(component.name),
+            Some(MatchRule::LabelSelector) => None,
+            _ => component.kubernetes_id,
+        };
         let mut labels = Labels::new(&self.prefix);
         labels.add(
             "backstage-scraper",
@@ -49,7 +56,7 @@ impl Topology {
         );
         labels.add(
             "backstage-kubernetes-id",
-            Some(component.kubernetes_id.unwrap_or(service.name)),
+            used,
             "the name used for stitching",
         );
         labels.add(

@@ -46,7 +46,6 @@ fn s16_the_namespace_is_the_resolved_one_when_the_match_was_by_name_alone() {
     "), @r"
     eu1/legacy/cart
         causely.ai/backstage-component=by-selector
-        causely.ai/backstage-kubernetes-id=cart
         causely.ai/backstage-kubernetes-namespace=legacy
         causely.ai/backstage-scraper=main
 
