@@ -1,8 +1,6 @@
 //! Hash indexes from a key to the ids that have it, five bytes a key: the key itself is read from the record of any id
 //! that holds it, so it is stored once.
 
-use std::cmp::Ordering;
-
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
@@ -27,16 +25,15 @@ impl Index {
             .map_or(&[], |set| sets.ids(set))
     }
 
-    /// Adds `id` under its key, in the order of `compare` among those that share it. `hash_of` gives the hash of the
+    /// Adds `id` under its key. `hash_of` gives the hash of the
     /// key of any id held.
-    pub(crate) fn insert_by(
+    pub(crate) fn insert(
         &mut self,
         sets: &mut IdSets,
         id: u32,
         hash: u64,
         has_key: impl Fn(u32) -> bool,
         hash_of: impl Fn(u32) -> u64,
-        compare: impl Fn(u32, u32) -> Ordering,
     ) {
         let entry = self.table.entry(
             hash,
@@ -44,26 +41,25 @@ impl Index {
             |set| hash_of(first(sets, *set)),
         );
         match entry {
-            Entry::Occupied(mut entry) => sets.insert_by(entry.get_mut(), id, compare),
+            Entry::Occupied(mut entry) => sets.insert(entry.get_mut(), id),
             Entry::Vacant(entry) => {
                 entry.insert(IdSet::one(id));
             }
         }
     }
 
-    pub(crate) fn remove_by(
+    pub(crate) fn remove(
         &mut self,
         sets: &mut IdSets,
         id: u32,
         hash: u64,
         has_key: impl Fn(u32) -> bool,
-        compare: impl Fn(u32, u32) -> Ordering,
     ) {
         if let Ok(mut entry) = self
             .table
             .find_entry(hash, |set| has_key(first(sets, *set)))
         {
-            sets.remove_by(entry.get_mut(), id, compare);
+            sets.remove(entry.get_mut(), id);
             if entry.get().is_empty() {
                 entry.remove();
             }

@@ -180,13 +180,12 @@ impl Topology {
         if let Some(pair) = services.get(id).selector().first().copied() {
             let it = services.get(id);
             let (cluster, namespace) = (it.cluster, it.namespace);
-            self.service_by_selector.insert_by(
+            self.service_by_selector.insert(
                 &mut self.sets,
                 id,
                 hash_selector(cluster, namespace, pair),
                 |other| selects_first(services.get(other), cluster, namespace, pair),
                 |other| selector_hash(services.get(other)),
-                |a, b| a.cmp(&b),
             );
         }
     }
@@ -200,12 +199,11 @@ impl Topology {
         self.labels.remove(&mut self.sets, it, id);
         if let Some(pair) = it.selector().first().copied() {
             let (cluster, namespace) = (it.cluster, it.namespace);
-            self.service_by_selector.remove_by(
+            self.service_by_selector.remove(
                 &mut self.sets,
                 id,
                 hash_selector(cluster, namespace, pair),
                 |other| selects_first(services.get(other), cluster, namespace, pair),
-                |a, b| a.cmp(&b),
             );
         }
     }

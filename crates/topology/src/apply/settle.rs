@@ -7,7 +7,7 @@ use crate::names::Name;
 use crate::order::sort_by_names;
 use crate::records::{Cell, NONE, PublishedVerdict};
 use crate::stitch::{judge, verdict_kind};
-use crate::topology::{ClusterId, Map, Topology};
+use crate::topology::{ClusterId, Map, Topology, service_place};
 use crate::verdict::OwnerState;
 
 use super::changes::{PublishedOwnership, RawService, RawVerdict};
@@ -130,10 +130,7 @@ impl Topology {
         let mut order = std::mem::take(&mut self.service_order);
         let mut fresh = std::mem::take(&mut self.unordered_services);
         fresh.retain(|id| self.services.get(*id).live && !self.services.get(*id).ordered);
-        let place = |id| {
-            let it = self.services.get(id);
-            (it.cluster, it.namespace)
-        };
+        let place = |id| service_place(self.services.get(id));
         let ranks = self.ranks(fresh.iter().map(|id| place(*id)));
         sort_by_names(
             &mut fresh,
