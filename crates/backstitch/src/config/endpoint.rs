@@ -90,22 +90,14 @@ pub(super) fn reach(map: &mut Map, live: bool, reading: &mut Reading<'_, '_>) ->
             }
         }
     }
-    let given: Vec<(&str, Place)> = [
-        ("token", &inline),
-        ("token_file", &file),
-        ("token_env", &variable),
-    ]
-    .into_iter()
-    .filter_map(|(key, entry)| entry.as_ref().map(|(at, _)| (key, *at)))
-    .collect();
-    if let [(first, _), (second, at), ..] = given.as_slice() {
-        reading.faults.add(
-            *at,
-            format!(
-                "`{second}` beside `{first}`, expected one of `token_file`, `token_env` and `token`"
-            ),
-        );
-    }
+    reading.faults.at_most_one(
+        [
+            ("token", &inline),
+            ("token_file", &file),
+            ("token_env", &variable),
+        ],
+        "one of `token_file`, `token_env` and `token`",
+    );
     let token = if let Some((_, node)) = file {
         reading
             .path("token_file", Some(node))

@@ -111,22 +111,14 @@ fn source(map: &mut Map, reading: &mut Reading<'_, '_>) -> Option<InstanceSource
     let namespace = map.take_entry("namespace");
     let path = map.take_entry("path");
     let endpoint = map.take_entry("endpoint");
-    let given: Vec<(&str, Place)> = [
-        ("secretName", &secret),
-        ("path", &path),
-        ("endpoint", &endpoint),
-    ]
-    .into_iter()
-    .filter_map(|(key, entry)| entry.as_ref().map(|(at, _)| (key, *at)))
-    .collect();
-    if let [(first, _), (second, at), ..] = given.as_slice() {
-        reading.faults.add(
-            *at,
-            format!(
-                "`{second}` beside `{first}`, expected one of `secretName`, `path` and `endpoint`: an instance has one catalog"
-            ),
-        );
-    }
+    reading.faults.at_most_one(
+        [
+            ("secretName", &secret),
+            ("path", &path),
+            ("endpoint", &endpoint),
+        ],
+        "one of `secretName`, `path` and `endpoint`: an instance has one catalog",
+    );
     let reach = reach(map, endpoint.is_some(), reading);
     if let (Some((at, _)), None) = (&namespace, &secret) {
         reading.faults.add(

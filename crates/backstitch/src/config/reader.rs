@@ -28,6 +28,23 @@ impl<'f> Faults<'f> {
         self.push(at, message.into(), None);
     }
 
+    /// Faults the second of several keys of which at most one may be given, in the order in which they are listed here.
+    pub(super) fn at_most_one<const N: usize>(
+        &mut self,
+        entries: [(&str, &Option<(Place, Node)>); N],
+        expected: &str,
+    ) {
+        let mut given = entries
+            .into_iter()
+            .filter_map(|(key, entry)| entry.as_ref().map(|(at, _)| (key, *at)));
+        if let (Some((first, _)), Some((second, at))) = (given.next(), given.next()) {
+            self.add(
+                at,
+                format!("`{second}` beside `{first}`, expected {expected}"),
+            );
+        }
+    }
+
     pub(super) fn hint(&mut self, at: Place, message: impl Into<String>, hint: impl Into<String>) {
         self.push(at, message.into(), Some(hint.into()));
     }
