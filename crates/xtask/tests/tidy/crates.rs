@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::tree::{assert_none, cargo};
 
 /// Which of our crates each of our crates may depend on, in any way. `ARCHITECTURE.md` says why.
-const ALLOWED: [(&str, &[&str]); 9] = [
+const ALLOWED: [(&str, &[&str]); 10] = [
     ("topology", &[]),
-    ("backstage-client", &[]),
-    ("catalog", &["topology", "backstage-client"]),
+    ("backstage-client", &["testbed"]),
+    ("catalog", &["topology", "backstage-client", "testbed"]),
     ("cluster", &["topology"]),
     ("store", &["topology"]),
     ("api", &[]),
@@ -26,9 +26,11 @@ const ALLOWED: [(&str, &[&str]); 9] = [
             "store",
             "api",
             "server",
+            "testbed",
         ],
     ),
-    ("xtask", &[]),
+    ("testbed", &[]),
+    ("xtask", &["testbed"]),
 ];
 
 /// All the core may build on. Nothing in it reads a file, a clock, a socket or an environment.
@@ -127,6 +129,18 @@ fn crates_know_only_whom_they_may() {
         "crates may only know those in the table of edges",
         &forbidden,
     );
+}
+
+#[test]
+fn the_testbed_is_for_tests_alone() {
+    let shipped: Vec<&str> = WORKSPACE
+        .iter()
+        .filter(|(name, dependencies)| {
+            *name != "xtask" && dependencies.contains(&("testbed".to_owned(), "normal".to_owned()))
+        })
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert!(shipped.is_empty(), "only tests may need it: {shipped:?}");
 }
 
 #[test]
