@@ -66,7 +66,8 @@ impl Client {
     }
 
     /// Reads one entity, or `None` where the catalog has none of this reference, or this token may
-    /// not see it. For more than a few, [`by_refs`](Self::by_refs) takes fewer requests.
+    /// not see it. Case does not matter. For more than a few, [`by_refs`](Self::by_refs) takes fewer
+    /// requests.
     ///
     /// ```no_run
     /// # async fn ask(client: backstage_client::Client) -> Result<(), Box<dyn std::error::Error>> {

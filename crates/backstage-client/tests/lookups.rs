@@ -193,6 +193,46 @@ async fn some_fields_of_some_entities() {
     assert_eq!(found, [Some("checkout".to_owned()), None]);
 }
 
+/// `null` for each reference of a request, whose body must be one that Backstage takes.
+fn none_of_them(request: &Request) -> ResponseTemplate {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Asked {
+        entity_refs: Vec<String>,
+        fields: Vec<String>,
+    }
+    assert!(
+        request.body.len() <= 90 * 1024,
+        "{} bytes",
+        request.body.len()
+    );
+    let asked: Asked = request.body_json().expect("references");
+    assert_eq!(asked.fields.len(), 100, "the fields go with every request");
+    ResponseTemplate::new(200).set_body_json(json!({"items": vec![(); asked.entity_refs.len()]}))
+}
+
+#[tokio::test]
+async fn fields_take_from_the_room_of_the_references() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .respond_with(none_of_them)
+        .mount(&server)
+        .await;
+    let refs = vec![entity_ref("component", "default", &"x".repeat(180)); 450];
+    let fields = vec!["f".repeat(297); 100];
+    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+    let found = client(&server.uri())
+        .by_refs_with_fields(&refs, &fields)
+        .await
+        .expect("an answer");
+    assert_eq!((found.len(), found.iter().flatten().count()), (450, 0));
+    assert_eq!(
+        asked(&server).await.len(),
+        2,
+        "30 kB of fields beside 90 kB of references"
+    );
+}
+
 #[tokio::test]
 async fn facets_are_counted_by_the_server() {
     let body = r#"{"facets":{"kind":[{"value":"Component","count":7}],"spec.x y":[],"spec.lifecycle":[{"value":"a","count":1},{"value":"b","count":6}]}}"#;
