@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::base_url::redacted;
-use crate::{Client, Error, Page};
+use crate::{Client, Entity, EntityError, Error, Page, Reading};
 use http::StatusCode;
 
 /// The most references of one request, which is what Backstage's own client sends.
@@ -12,8 +12,8 @@ const MAX_REFS: usize = 1000;
 /// The largest body of one request, in bytes: Backstage refuses more than 100 kB.
 const MAX_BODY_BYTES: usize = 90 * 1024;
 
-/// `{"entityRefs":[]}`
-const FRAME_BYTES: usize = 17;
+/// `{"entityRefs":[],"fields":[]}`
+const FRAME_BYTES: usize = 29;
 
 /// What the catalog has for some references, in the order in which they were asked for.
 #[derive(Debug)]
@@ -27,6 +27,23 @@ impl ByRefs {
         self.pages.iter().flat_map(Page::items)
     }
 
+    /// For each reference the entity, read as [`Entity::read`] does, or `None` where the catalog has
+    /// no such entity. An answer narrowed to some fields must have `kind` and `metadata.name`.
+    ///
+    /// ```no_run
+    /// # async fn ask(client: backstage_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let refs = ["group:default/payments", "user:default/alice"];
+    /// let fields = ["kind", "metadata.name", "spec.profile"];
+    /// for reading in client.by_refs_with_fields(&refs, &fields).await?.parse_entities().flatten() {
+    ///     println!("{}", reading?.entity.display_name());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn parse_entities(&self) -> impl Iterator<Item = Option<Result<Reading, EntityError>>> {
+        self.iter().map(|text| text.map(Entity::read))
+    }
+
     /// How many references were asked for.
     pub fn len(&self) -> usize {
         self.pages.iter().map(|page| page.items().len()).sum()
@@ -38,11 +55,18 @@ impl ByRefs {
     }
 }
 
-pub(crate) async fn by_refs<R: AsRef<str>>(client: &Client, refs: &[R]) -> Result<ByRefs, Error> {
+/// Asks for whole entities where `fields` is empty, else for these fields of them.
+pub(crate) async fn by_refs<R: AsRef<str>>(
+    client: &Client,
+    refs: &[R],
+    fields: &[&str],
+) -> Result<ByRefs, Error> {
     #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
     struct Wire<'a> {
-        #[serde(rename = "entityRefs")]
         entity_refs: &'a [String],
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        fields: &'a [&'a str],
     }
     // The server compares references as they are, and knows them in lower case only.
     let refs: Vec<String> = refs
@@ -50,10 +74,16 @@ pub(crate) async fn by_refs<R: AsRef<str>>(client: &Client, refs: &[R]) -> Resul
         .map(|entity| entity.as_ref().to_lowercase())
         .collect();
     let mut pages = Vec::new();
-    for chunk in chunks(&refs) {
+    let frame = FRAME_BYTES + fields.iter().map(|field| json_bytes(field)).sum::<usize>();
+    for chunk in chunks(&refs, frame) {
         let url = client.endpoint("entities/by-refs");
         let shown = redacted(&url);
-        let body = serde_json::to_vec(&Wire { entity_refs: chunk }).unwrap_or_default();
+        let entity_refs = chunk;
+        let body = serde_json::to_vec(&Wire {
+            entity_refs,
+            fields,
+        });
+        let body = body.unwrap_or_default();
         let answer = client
             .transport()
             .post(url, body)
@@ -78,11 +108,11 @@ pub(crate) async fn by_refs<R: AsRef<str>>(client: &Client, refs: &[R]) -> Resul
     Ok(ByRefs { pages })
 }
 
-/// Cuts the references into runs that fit one request each; one that alone does not fit is sent
-/// alone.
-fn chunks(mut refs: &[String]) -> impl Iterator<Item = &[String]> {
+/// Cuts the references into runs that fit one request each, beside `frame` bytes; one that alone
+/// does not fit is sent alone.
+fn chunks(mut refs: &[String], frame: usize) -> impl Iterator<Item = &[String]> {
     std::iter::from_fn(move || {
-        let mut bytes = FRAME_BYTES;
+        let mut bytes = frame;
         let fit = refs.iter().take(MAX_REFS).take_while(|entity| {
             bytes += json_bytes(entity);
             bytes <= MAX_BODY_BYTES
@@ -109,10 +139,13 @@ mod tests {
     use super::*;
 
     fn sizes(refs: &[String]) -> Vec<usize> {
-        let bytes = |chunk: &[String]| serde_json::to_vec(chunk).expect("JSON").len() + 15;
-        assert!(chunks(refs).all(|chunk| chunk.len() == 1 || bytes(chunk) <= MAX_BODY_BYTES));
-        assert_eq!(chunks(refs).flatten().count(), refs.len());
-        chunks(refs).map(<[String]>::len).collect()
+        let frame = FRAME_BYTES;
+        let bytes = |chunk: &[String]| serde_json::to_vec(chunk).expect("JSON").len() + frame - 2;
+        assert!(
+            chunks(refs, frame).all(|chunk| chunk.len() == 1 || bytes(chunk) <= MAX_BODY_BYTES)
+        );
+        assert_eq!(chunks(refs, frame).flatten().count(), refs.len());
+        chunks(refs, frame).map(<[String]>::len).collect()
     }
 
     #[test]

@@ -17,9 +17,9 @@
 //! let limit = NonZeroU32::new(1000).expect("1000 is not zero");
 //! let mut pager = client.entities(filter, limit);
 //! while let Some(page) = pager.next_page().await? {
-//!     for entity in page.entities() {
-//!         let entity: serde_json::Value = serde_json::from_str(entity)?;
-//!         println!("{}", entity["metadata"]["name"]);
+//!     for reading in page.parse_entities() {
+//!         let entity = reading?.entity;
+//!         println!("{}: {}", entity.entity_ref(), entity.display_name());
 //!     }
 //! }
 //! # Ok(())
@@ -31,8 +31,11 @@
 //! - **Complete or an error.** A [`Page`] exists only if its transfer ended as announced and its
 //!   JSON was read to the last byte; [`Pager::next_page`] gives `None` only where the server said
 //!   that nothing follows. A server may fail after it has sent status 200.
-//! - **Entities stay text.** A page gives each entity as the JSON text that came, to be parsed by
-//!   the caller into what it needs, borrowed from the page if it likes.
+//! - **Entities stay text until asked.** A page gives each entity as the JSON text that came, to be
+//!   parsed by the caller into what it needs, borrowed from the page if it likes; or, by
+//!   [`Page::parse_entities`], as an [`Entity`] of Backstage's catalog model.
+//! - **No entity is lost by a field.** What has a wrong type is told and kept, and so is what this
+//!   crate does not know; an entity is written as it was read.
 //! - **Failures say what to do.** [`Error::remedy`] is advice in plain words,
 //!   [`Error::is_transient`] and [`Error::retry_after`] say whether and when to try again. The
 //!   client itself does not retry (but for a connection that broke before any answer, once).
@@ -49,16 +52,24 @@
 //!
 //! ```text
 //!  Settings ─▶ Client ──entities(filter, limit)──▶ Pager ──next_page()──▶ Page ─▶ &str per entity
-//!                 └──────by_refs(refs)───────────────────────────────▶ ByRefs ─▶ Option<&str> per ref
-//!                          both over Transport: send, judge the answer, read it all, or an Error
+//!                 ├──────by_refs(refs)───────────────────────────────▶ ByRefs ─▶ Option<&str> per ref
+//!                 ├──────entity_by_ref(ref)──────────────────────────▶ Option<Reading>
+//!                 └──────facets(filter, paths)───────────────────────▶ Facets
+//!                          all over Transport: send, judge the answer, read it all, or an Error
+//!
+//!  &str ──Entity::read──▶ Reading { entity, problems }
 //! ```
 
 mod answer;
 mod base_url;
+mod by_name;
 mod by_refs;
 mod client;
 mod connect;
+pub mod entity;
+mod entity_ref;
 mod error;
+mod facets;
 mod filter;
 mod page;
 mod pager;
@@ -66,12 +77,16 @@ mod remedy;
 mod retry_after;
 mod settings;
 mod transport;
+mod typed;
 
 pub use answer::{Answer, ErrorDocument};
 pub use by_refs::ByRefs;
 pub use client::Client;
 pub use connect::ConnectFailure;
+pub use entity::{Entity, EntityError, FieldProblem, Reading};
+pub use entity_ref::{DEFAULT_NAMESPACE, EntityRef, EntityRefError, RefContext};
 pub use error::{AuthFailure, Cause, Error, TimeoutPhase};
+pub use facets::{FacetValue, Facets};
 pub use filter::{EntityFilter, FilterError};
 pub use page::Page;
 pub use pager::{MAX_PAGES, Pager};

@@ -151,7 +151,7 @@ impl fmt::Debug for Page {
 
 /// Parses a whole text. JSON of another shape tells that this is another server; JSON that breaks
 /// off or is none tells that something happened to it.
-fn parse<'a, T: Deserialize<'a>>(url: &str, body: &'a str) -> Result<T, Error> {
+pub(crate) fn parse<'a, T: Deserialize<'a>>(url: &str, body: &'a str) -> Result<T, Error> {
     serde_json::from_str(body).map_err(|error| {
         let url = url.to_owned();
         if error.is_data() {

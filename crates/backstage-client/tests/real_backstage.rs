@@ -8,7 +8,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use backstage_client::{AuthFailure, Client, EntityFilter, Error, Settings};
+use backstage_client::{AuthFailure, Client, Entity, EntityFilter, EntityRef, Error, Settings};
 use support::{limit, ownership};
 
 struct Real {
@@ -174,6 +174,137 @@ async fn references_are_found_or_not() {
         found.all(|entity| entity.is_none()),
         "what does not exist was found"
     );
+}
+
+/// All entities, typed, by their references.
+async fn typed_crawl(client: &Client) -> BTreeMap<EntityRef, Entity> {
+    let mut found = BTreeMap::new();
+    let mut pager = client.entities(EntityFilter::all(), limit(7));
+    while let Some(page) = pager.next_page().await.expect("a page") {
+        for (reading, text) in page.parse_entities().zip(page.entities()) {
+            let reading = reading.expect("an entity");
+            let entity = reading.entity;
+            assert!(
+                reading.problems.is_empty(),
+                "{entity:?}: {:?}",
+                reading.problems
+            );
+            let text: serde_json::Value = serde_json::from_str(text).expect("whole JSON");
+            assert_eq!(serde_json::json!(entity), text, "written as it came");
+            found.insert(entity.entity_ref(), entity);
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn every_entity_is_typed_without_problems() {
+    let Some(real) = Real::from_env("every_entity_is_typed_without_problems") else {
+        return;
+    };
+    let found = typed_crawl(&real.client()).await;
+    let mut owned = 0;
+    for (entity_ref, entity) in &found {
+        assert!(
+            entity.api_version.is_some() && entity.spec.is_some(),
+            "{entity_ref}"
+        );
+        for owner in entity.related("ownedBy") {
+            owned += 1;
+            // What Backstage made of `spec.owner` is what we make of it.
+            let mut unstitched = entity.clone();
+            unstitched.relations = Vec::new().into();
+            assert_eq!(unstitched.owners(), [owner], "{entity_ref}");
+        }
+    }
+    assert!(owned > 0, "nothing has an owner");
+}
+
+#[tokio::test]
+async fn facets_count_what_a_crawl_finds() {
+    let Some(real) = Real::from_env("facets_count_what_a_crawl_finds") else {
+        return;
+    };
+    let client = real.client();
+    let mut counted: BTreeMap<String, u64> = BTreeMap::new();
+    for entity in typed_crawl(&client).await.into_values() {
+        *counted.entry(entity.kind).or_default() += 1;
+    }
+    let facets = client
+        .facets(&EntityFilter::all(), &["kind", "metadata.no-such-field"])
+        .await;
+    let facets = facets.expect("counts");
+    let by_facet = facets.get("kind").iter();
+    let by_facet: BTreeMap<String, u64> = by_facet
+        .map(|facet| (facet.value.clone(), facet.count))
+        .collect();
+    assert_eq!(by_facet, counted);
+    assert!(facets.get("metadata.no-such-field").is_empty());
+    let groups = EntityFilter::kinds(["group"]).expect("a kind");
+    let groups = client.facets(&groups, &["kind"]).await.expect("counts");
+    assert_eq!(groups.get("kind").len(), 1);
+    assert_eq!(groups.get("kind")[0].count, counted["Group"]);
+}
+
+#[tokio::test]
+async fn one_entity_by_its_reference_or_none() {
+    let Some(real) = Real::from_env("one_entity_by_its_reference_or_none") else {
+        return;
+    };
+    let client = real.client();
+    for (entity_ref, entity) in typed_crawl(&client).await {
+        let shouted = entity_ref.as_str().to_uppercase();
+        let shouted: EntityRef = shouted.parse().expect("a reference");
+        let found = client.entity_by_ref(&shouted).await.expect("an answer");
+        let found = found.expect("what was crawled is found, in any case");
+        assert_eq!(found.problems, []);
+        assert_eq!(found.entity.entity_ref(), entity_ref);
+        assert_eq!(found.entity.metadata.etag, entity.metadata.etag);
+    }
+    for name in ["no-such-component", "a/b", "..", "å %2F?#"] {
+        let missing = EntityRef::new("component", "default", name).expect("parts");
+        let found = client.entity_by_ref(&missing).await.expect("an answer");
+        assert!(found.is_none(), "{name}");
+    }
+    // A path that leads to no catalog is not an entity that is gone.
+    let below = format!("{}/no/such/prefix", real.url.trim_end_matches('/'));
+    let elsewhere = client_with(&below, real.token.as_deref());
+    let missing = EntityRef::new("component", "default", "x").expect("parts");
+    let error = elsewhere
+        .entity_by_ref(&missing)
+        .await
+        .expect_err("no catalog");
+    assert!(matches!(error, Error::NotBackstage { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn references_are_found_with_some_fields() {
+    let Some(real) = Real::from_env("references_are_found_with_some_fields") else {
+        return;
+    };
+    let client = real.client();
+    let known = typed_crawl(&client).await;
+    let mut refs: Vec<EntityRef> = known.keys().cloned().collect();
+    refs.push(EntityRef::new("component", "default", "no-such-component").expect("parts"));
+    let fields = ["kind", "metadata.name", "metadata.namespace"];
+    let found = client
+        .by_refs_with_fields(&refs, &fields)
+        .await
+        .expect("an answer");
+    let found: Vec<Option<EntityRef>> = found
+        .parse_entities()
+        .map(|reading| {
+            let entity = reading?.expect("an entity").entity;
+            assert!(
+                entity.spec.is_none() && entity.metadata.etag.is_none(),
+                "not asked for"
+            );
+            Some(entity.entity_ref())
+        })
+        .collect();
+    assert_eq!(found.last(), Some(&None));
+    let asked: Vec<Option<EntityRef>> = known.into_keys().map(Some).collect();
+    assert_eq!(found[..asked.len()], asked);
 }
 
 /// What tells whether an entity changed: its text may differ from one endpoint to another.

@@ -41,7 +41,10 @@ struct AnnotationKey {
 }
 
 fn vectors() -> Vectors {
-    serde_json::from_str(include_str!("data/ref-vectors.json")).expect("the vectors are JSON")
+    serde_json::from_str(include_str!(
+        "../../backstage-client/tests/data/ref-vectors.json"
+    ))
+    .expect("the vectors are JSON")
 }
 
 #[test]
