@@ -29,7 +29,7 @@ fn target(url: String) -> Target {
     }
 }
 
-fn entity(kind: &str, namespace: Option<&str>, name: &str, spec: Value) -> Value {
+fn entity(kind: &str, namespace: Option<&str>, name: &str, spec: impl Into<Value>) -> Value {
     let mut entity = json!({
         "apiVersion": "backstage.io/v1alpha1",
         "kind": kind,
@@ -37,7 +37,7 @@ fn entity(kind: &str, namespace: Option<&str>, name: &str, spec: Value) -> Value
             "name": name,
             "annotations": {"backstage.io/managed-by-location": "url:https://example.com/x"},
         },
-        "spec": spec,
+        "spec": spec.into(),
     });
     if let Some(namespace) = namespace {
         entity["metadata"]["namespace"] = json!(namespace);
@@ -166,7 +166,9 @@ async fn a_change_between_pages_shows_as_in_a_real_one() {
         .expect("a catalog");
     let put = |name: &str| catalog.put(entity("Component", None, name, json!({"owner": "g"})));
     let all: BTreeSet<String> = (0..40).map(|n| format!("c{n:02}")).collect();
-    all.iter().for_each(|name| put(name));
+    for name in &all {
+        put(name);
+    }
     let by_query = format!("{}/api/catalog/entities/by-query", catalog.url());
     let first = json(&format!("{by_query}?limit=10")).await;
     let gone = names(&first);
@@ -178,7 +180,9 @@ async fn a_change_between_pages_shows_as_in_a_real_one() {
     assert_eq!(&(&names(&rest) | &gone), &all);
     assert_eq!(names(&rest).len(), 30);
 
-    all.iter().for_each(|name| put(name));
+    for name in &all {
+        put(name);
+    }
     let entities = format!("{}/api/catalog/entities", catalog.url());
     let first = json(&format!("{entities}?limit=10&offset=0")).await;
     for name in names(&first) {

@@ -2,12 +2,11 @@
 //!
 //! It owns where the bytes of an answer come from and at which byte what goes wrong. It must not know of catalogs.
 
-use std::io::{self, Write};
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::{Compress, Compression, Crc, FlushCompress};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
@@ -51,10 +50,11 @@ impl Source {
             Self::Upstream(body) => loop {
                 match body.frame().await {
                     // Trailers are not passed on.
-                    Some(Ok(frame)) => match frame.into_data() {
-                        Ok(bytes) => break Ok(Some(bytes)),
-                        Err(_) => {}
-                    },
+                    Some(Ok(frame)) => {
+                        if let Ok(bytes) = frame.into_data() {
+                            break Ok(Some(bytes));
+                        }
+                    }
                     Some(Err(error)) => break Err(io::Error::other(error)),
                     None => break Ok(None),
                 }
@@ -87,19 +87,36 @@ impl Source {
     }
 }
 
-/// The entity of a [`Source::HugeEntity`], compressed.
+/// The entity of a [`Source::HugeEntity`], compressed, in the time of one piece however large it is: after a full flush
+/// the same bytes compress to the same bytes, so those of one piece are repeated, and checksums can be combined.
 pub(super) fn gzip_bomb(decompressed: u64) -> io::Result<Bytes> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(ENTITY_BEFORE.as_bytes())?;
-    let piece = vec![b'x'; PIECE];
-    let mut left = decompressed;
-    while left > 0 {
-        let length = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
-        encoder.write_all(&piece[..length])?;
-        left -= length as u64;
+    let mut deflate = Compress::new(Compression::best(), false);
+    let mut deflated = |bytes: &[u8], flush| {
+        let mut out = Vec::with_capacity(bytes.len() + 1024);
+        deflate
+            .compress_vec(bytes, &mut out, flush)
+            .map_err(io::Error::other)?;
+        let mut sum = Crc::new();
+        sum.update(bytes);
+        Ok::<_, io::Error>((out, sum))
+    };
+    let before = deflated(ENTITY_BEFORE.as_bytes(), FlushCompress::Full)?;
+    let piece = deflated(&vec![b'x'; PIECE], FlushCompress::Full)?;
+    let after = deflated(ENTITY_AFTER.as_bytes(), FlushCompress::Finish)?;
+    // The magic number, deflate, no flags, no time, best compression, unknown system.
+    let mut gzip = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255];
+    let mut sum = Crc::new();
+    let pieces = usize::try_from(decompressed.div_ceil(PIECE as u64)).map_err(io::Error::other)?;
+    let parts = std::iter::once(&before)
+        .chain(std::iter::repeat_n(&piece, pieces))
+        .chain(std::iter::once(&after));
+    for (bytes, part) in parts {
+        gzip.extend_from_slice(bytes);
+        sum.combine(part);
     }
-    encoder.write_all(ENTITY_AFTER.as_bytes())?;
-    Ok(encoder.finish()?.into())
+    gzip.extend_from_slice(&sum.sum().to_le_bytes());
+    gzip.extend_from_slice(&sum.amount().to_le_bytes());
+    Ok(gzip.into())
 }
 
 /// What happens to a body on its way.

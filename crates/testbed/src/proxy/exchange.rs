@@ -160,10 +160,14 @@ fn own_answer(fault: &Fault) -> io::Result<Reply> {
 }
 
 fn rate_limited(retry_after: &RetryAfter) -> Reply {
-    // As Backstage's rate limit answers: an error without a `request`.
-    let mut answer =
-        Answer::error_document(429, "Error", "Too many requests, please try again later");
-    answer.body = r#"{"error":{"name":"Error","message":"Too many requests, please try again later"},"response":{"statusCode":429}}"#.to_owned();
+    let mut answer = Answer {
+        status: 429,
+        content_type: Some("application/json; charset=utf-8"),
+        headers: Vec::new(),
+        // As Backstage's rate limit answers: an error without a `request`.
+        body: r#"{"error":{"name":"Error","message":"Too many requests, please try again later"},"response":{"statusCode":429}}"#
+            .to_owned(),
+    };
     match retry_after {
         RetryAfter::Seconds(seconds) => answer.headers.push(("retry-after", seconds.to_string())),
         RetryAfter::Date { ahead: by, skew } => {

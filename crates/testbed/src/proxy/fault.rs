@@ -47,7 +47,7 @@ pub enum Fault {
     Status(Answer),
     /// A small gzip body that is a large JSON document.
     GzipBomb {
-        /// Bytes after decompression, about.
+        /// Bytes of the description after decompression, rounded up to 64 KiB.
         decompressed: u64,
     },
     /// A page of one entity with a description of this many bytes, which is never held in memory here.

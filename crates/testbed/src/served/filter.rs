@@ -18,6 +18,16 @@ pub(super) struct Filter {
     sets: Vec<Vec<Statement>>,
 }
 
+/// What a filter asks of kinds.
+pub(super) enum Kinds {
+    /// Nothing: all entities are found.
+    All,
+    /// To be one of these, in lower case, and nothing else.
+    Only(BTreeSet<String>),
+    /// Other fields are asked for as well.
+    AndMore,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Statement {
     key: String,
@@ -42,16 +52,14 @@ impl Filter {
                         "Invalid filter, '{statement}' is not a valid statement (expected a string on the form a=b or a= or a)"
                     ));
                 }
-                let at = match set.iter().position(|earlier| earlier.key == key) {
-                    Some(at) => at,
-                    None => {
-                        set.push(Statement {
-                            key: key.to_owned(),
-                            values: None,
-                        });
-                        set.len() - 1
-                    }
-                };
+                let same = set.iter().position(|earlier| earlier.key == key);
+                let at = same.unwrap_or_else(|| {
+                    set.push(Statement {
+                        key: key.to_owned(),
+                        values: None,
+                    });
+                    set.len() - 1
+                });
                 if let Some(value) = value {
                     set[at].values.get_or_insert_default().push(value);
                 }
@@ -63,22 +71,26 @@ impl Filter {
         Ok(Self { sets })
     }
 
-    /// The kinds in lower case, where the filter is about kinds and nothing else; `None` within for all kinds.
-    pub(super) fn kinds(&self) -> Option<Option<BTreeSet<String>>> {
+    /// What the filter asks of kinds, which can be answered without looking at entities.
+    pub(super) fn kinds(&self) -> Kinds {
         if self.sets.is_empty() {
-            return Some(None);
+            return Kinds::All;
         }
         let mut kinds = BTreeSet::new();
         for set in &self.sets {
             match set.as_slice() {
-                [statement] if statement.key.eq_ignore_ascii_case("kind") => {
-                    let values = statement.values.as_ref()?;
+                [
+                    Statement {
+                        key,
+                        values: Some(values),
+                    },
+                ] if key.eq_ignore_ascii_case("kind") => {
                     kinds.extend(values.iter().map(|value| value.to_lowercase()));
                 }
-                _ => return None,
+                _ => return Kinds::AndMore,
             }
         }
-        Some(Some(kinds))
+        Kinds::Only(kinds)
     }
 
     /// Whether an entity with these [search rows](search_rows) is found.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::filter::search_rows;
+use super::filter::{Kinds, search_rows};
 use super::model::{Model, Query, Slice, etag, mixed, uid};
 
 const NAMES: [&str; 10] = [
@@ -47,20 +47,16 @@ impl Generated {
     /// The full reference of the entity with this index, in lower case. References are ordered as indexes are.
     pub fn reference(&self, index: u64) -> String {
         let (kind, number) = self.kind(index);
-        format!(
-            "{}:default/{}",
-            kind.to_lowercase(),
-            self.name(kind, number)
-        )
+        format!("{}:default/{}", kind.to_lowercase(), name(kind, number))
     }
 
     /// The entity with this index, without uid and etag.
     pub fn entity(&self, index: u64) -> Value {
         let (kind, number) = self.kind(index);
-        let name = self.name(kind, number);
+        let name = name(kind, number);
         match kind {
             "Component" => self.component(number, &name),
-            "Group" => self.group(number, &name),
+            "Group" => group(number, &name),
             _ => self.user(number, &name),
         }
     }
@@ -86,14 +82,6 @@ impl Generated {
         };
         // The spelling of a name is the same as the one made here, or it is no name of ours.
         (index < self.len() && self.reference(index) == reference).then_some(index)
-    }
-
-    fn name(&self, kind: &str, number: u64) -> String {
-        match kind {
-            "Component" => format!("component-{number:08}"),
-            "Group" => format!("team-{number:06}"),
-            _ => format!("user-{number:08}"),
-        }
     }
 
     fn arbitrary(&self, number: u64, use_of: u64, below: u64) -> u64 {
@@ -124,7 +112,7 @@ impl Generated {
                 "title": format!("{word} {number}"),
                 "description": format!("The {word} service number {number} of {owner}, which keeps what others ask it for."),
                 "labels": {"tier": tier.to_string()},
-                "tags": [if number % 2 == 0 { "go" } else { "java" }, word],
+                "tags": [if number.is_multiple_of(2) { "go" } else { "java" }, word],
             },
             "apiVersion": "backstage.io/v1alpha1",
             "kind": "Component",
@@ -134,32 +122,6 @@ impl Generated {
                 {"type": "partOf", "targetRef": format!("system:default/system-{system}")},
             ],
         })
-    }
-
-    fn group(&self, number: u64, name: &str) -> Value {
-        let location = "url:https://github.com/acme/org/tree/main/groups.yaml";
-        let mut entity = json!({
-            "metadata": {
-                "namespace": "default",
-                "annotations": {"backstage.io/managed-by-location": location, "backstage.io/managed-by-origin-location": location},
-                "name": name,
-            },
-            "apiVersion": "backstage.io/v1alpha1",
-            "kind": "Group",
-            "spec": {
-                "type": "team",
-                "children": [],
-                "profile": {"displayName": format!("Team {number}"), "email": format!("{name}@acme.example")},
-            },
-            "relations": [],
-        });
-        if number > 0 {
-            let parent = format!("team-{:06}", (number - 1) / 8);
-            entity["relations"] =
-                json!([{"type": "childOf", "targetRef": format!("group:default/{parent}")}]);
-            entity["spec"]["parent"] = json!(parent);
-        }
-        entity
     }
 
     fn user(&self, number: u64, name: &str) -> Value {
@@ -185,10 +147,44 @@ impl Generated {
     fn step(&self) -> u64 {
         let len = self.len().max(1);
         let golden = u64::try_from(u128::from(len) * 618_034 / 1_000_000).unwrap_or(1);
-        (golden.max(1)..)
+        (golden.max(1)..=golden + len)
             .find(|step| divisor(*step, len) == 1)
             .unwrap_or(1)
     }
+}
+
+fn name(kind: &str, number: u64) -> String {
+    match kind {
+        "Component" => format!("component-{number:08}"),
+        "Group" => format!("team-{number:06}"),
+        _ => format!("user-{number:08}"),
+    }
+}
+
+fn group(number: u64, name: &str) -> Value {
+    let location = "url:https://github.com/acme/org/tree/main/groups.yaml";
+    let mut entity = json!({
+        "metadata": {
+            "namespace": "default",
+            "annotations": {"backstage.io/managed-by-location": location, "backstage.io/managed-by-origin-location": location},
+            "name": name,
+        },
+        "apiVersion": "backstage.io/v1alpha1",
+        "kind": "Group",
+        "spec": {
+            "type": "team",
+            "children": [],
+            "profile": {"displayName": format!("Team {number}"), "email": format!("{name}@acme.example")},
+        },
+        "relations": [],
+    });
+    if number > 0 {
+        let parent = format!("team-{:06}", (number - 1) / 8);
+        entity["relations"] =
+            json!([{"type": "childOf", "targetRef": format!("group:default/{parent}")}]);
+        entity["spec"]["parent"] = json!(parent);
+    }
+    entity
 }
 
 fn divisor(a: u64, b: u64) -> u64 {
@@ -274,21 +270,16 @@ impl Changed {
         u64::try_from(u128::from(number) * u128::from(factor) % len).unwrap_or_default()
     }
 
-    fn is_found(
-        &self,
-        query: &Query,
-        kinds: Option<&Option<BTreeSet<String>>>,
-        index: u64,
-    ) -> bool {
+    fn is_found(&self, query: &Query, kinds: &Kinds, index: u64) -> bool {
         if self.removed.contains(&index) {
             return false;
         }
         match kinds {
-            Some(None) => true,
-            Some(Some(kinds)) => kinds
+            Kinds::All => true,
+            Kinds::Only(kinds) => kinds
                 .iter()
                 .any(|kind| kind.eq_ignore_ascii_case(self.generated.kind(index).0)),
-            None => query.filter.finds(&search_rows(&self.entity(index))),
+            Kinds::AndMore => query.filter.finds(&search_rows(&self.entity(index))),
         }
     }
 
@@ -296,7 +287,7 @@ impl Changed {
     fn slice(&self, query: &Query, walk: impl Iterator<Item = (u64, u64)>) -> Slice {
         let kinds = query.filter.kinds();
         let mut found = walk
-            .filter(|(_, index)| self.is_found(query, kinds.as_ref(), *index))
+            .filter(|(_, index)| self.is_found(query, &kinds, *index))
             .skip(query.offset);
         let page: Vec<(u64, u64)> = found.by_ref().take(query.limit).collect();
         let more = query.limit > 0 && found.next().is_some();
@@ -329,26 +320,35 @@ fn inverse(a: u64, modulus: u64) -> u64 {
 impl Model for Changed {
     fn count(&self, query: &Query) -> u64 {
         let kinds = query.filter.kinds();
-        if let Some(kinds) = &kinds {
-            let of = |kind: &str, count: u64| match kinds {
-                Some(kinds) if !kinds.contains(kind) => 0,
-                _ => count,
-            };
-            let Generated {
-                components,
-                groups,
-                users,
-                ..
-            } = self.generated;
-            let all = of("component", components) + of("group", groups) + of("user", users);
-            let gone = self.removed.iter().filter(|index| {
-                let kind = self.generated.kind(**index).0.to_lowercase();
-                of(&kind, 1) == 1
-            });
-            return all - gone.count() as u64;
+        let is_asked_for = |kind: &str| match &kinds {
+            Kinds::All => true,
+            Kinds::Only(kinds) => kinds.contains(kind),
+            Kinds::AndMore => false,
+        };
+        if matches!(kinds, Kinds::AndMore) {
+            let found =
+                (0..self.generated.len()).filter(|index| self.is_found(query, &kinds, *index));
+            return found.count() as u64;
         }
-        let found = (0..self.generated.len()).filter(|index| self.is_found(query, None, *index));
-        found.count() as u64
+        let Generated {
+            components,
+            groups,
+            users,
+            ..
+        } = self.generated;
+        let all = [
+            ("component", components),
+            ("group", groups),
+            ("user", users),
+        ]
+        .into_iter()
+        .filter(|(kind, _)| is_asked_for(kind))
+        .map(|(_, count)| count);
+        let gone = self.removed.iter().filter(|index| {
+            let kind = self.generated.kind(**index).0;
+            is_asked_for(&kind.to_lowercase())
+        });
+        all.sum::<u64>() - gone.count() as u64
     }
 
     fn by_uid(&self, query: &Query) -> Slice {

@@ -41,12 +41,11 @@ impl Stored {
         let reference = reference(&given);
         let mut touched = self.unlink(&reference);
         // The uid stays while the entity does, and is a new one when it is created again.
-        let uid = match self.entities.get(&reference) {
-            Some(entity) => entity.uid.clone(),
-            None => {
-                self.created += 1;
-                uid(mixed(self.created), mixed(!self.created))
-            }
+        let uid = if let Some(entity) = self.entities.get(&reference) {
+            entity.uid.clone()
+        } else {
+            self.created += 1;
+            uid(mixed(self.created), mixed(!self.created))
         };
         for relation in relations(&given) {
             let seen = (relation.inverse, reference.clone());
