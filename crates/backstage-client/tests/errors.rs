@@ -81,8 +81,7 @@ async fn refused_credentials_say_what_to_set() {
             false,
             format!(
                 "{BY_QUERY} does not accept the token: status 401, AuthenticationError: Illegal token\n\
-                 hint: the token must be the same, to the letter, as one in Backstage's app-config, \
-                 which is read when Backstage starts; a Backstage before 1.26 knows no static tokens, \
+                 hint: the token must be the same, to the letter, as one under {ACCESS}, which is read when Backstage starts; a Backstage before 1.26 knows no static tokens, \
                  but JWTs signed with a secret of its `backend.auth.keys` (HS256, `sub: \
                  backstage-server`); if this Backstage needs no token, give none:{STATIC_TOKEN}"
             ),
@@ -143,7 +142,7 @@ async fn refused_credentials_say_what_to_set() {
             format!(
                 "{BY_QUERY} failed: status 500, JWTExpired: exp claim timestamp check failed\n\
                  hint: the token is a JWT that has expired: give a new one, or a static token, which \
-                 does not expire, by these lines of Backstage's app-config:{STATIC_TOKEN}"
+                 does not expire, under {ACCESS}:{STATIC_TOKEN}"
             ),
         ),
     ])
@@ -271,7 +270,7 @@ async fn a_missing_token_is_told_from_a_wrong_one() {
             format!(
                 "`http://server/api/catalog/entities/by-query` does not accept requests without a \
                  token: status 401, AuthenticationError: Missing credentials\n\
-                 hint: give a token. Backstage accepts it after these lines in its app-config and a \
+                 hint: give a token. Backstage accepts it after these lines under {ACCESS} and a \
                  restart:{STATIC_TOKEN}"
             )
         );
