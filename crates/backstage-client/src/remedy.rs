@@ -81,8 +81,8 @@ fn unauthorized(failure: AuthFailure, answer: &Answer) -> String {
         }
         AuthFailure::IllegalToken => format!(
             "the token must be the same, to the letter, as one under {ACCESS}, which is read when \
-             Backstage starts; {BEFORE_STATIC_TOKENS}; if this Backstage needs no token, \
-             give none:{STATIC_TOKEN}"
+             Backstage starts; if this Backstage needs no token, give none; \
+             {BEFORE_STATIC_TOKENS}; a static token is listed so:{STATIC_TOKEN}"
         ),
         AuthFailure::IllegalAccessToken => format!(
             "Backstage must know who issues the tokens, by lines under {ACCESS} that agree with the \
@@ -104,7 +104,8 @@ fn forbidden(answer: &Answer) -> String {
         );
     }
     format!(
-        "the token's entry under {ACCESS} must allow to read the catalog; a token of a person is subject to the permission policy:{RESTRICTIONS}"
+        "a token of a person is subject to the permission policy; the entry of any other under \
+         {ACCESS} must allow to read the catalog:{RESTRICTIONS}"
     )
 }
 

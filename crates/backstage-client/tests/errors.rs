@@ -81,9 +81,11 @@ async fn refused_credentials_say_what_to_set() {
             false,
             format!(
                 "{BY_QUERY} does not accept the token: status 401, AuthenticationError: Illegal token\n\
-                 hint: the token must be the same, to the letter, as one under {ACCESS}, which is read when Backstage starts; a Backstage before 1.26 knows no static tokens, \
-                 but JWTs signed with a secret of its `backend.auth.keys` (HS256, `sub: \
-                 backstage-server`); if this Backstage needs no token, give none:{STATIC_TOKEN}"
+                 hint: the token must be the same, to the letter, as one under {ACCESS}, which is read \
+                 when Backstage starts; if this Backstage needs no token, give none; a Backstage \
+                 before 1.26 knows no static tokens, but JWTs signed with a secret of its \
+                 `backend.auth.keys` (HS256, `sub: backstage-server`); a static token is listed \
+                 so:{STATIC_TOKEN}"
             ),
         ),
         (
@@ -123,8 +125,8 @@ async fn refused_credentials_say_what_to_set() {
             false,
             format!(
                 "{BY_QUERY} is forbidden for this token: status 403, NotAllowedError: no\n\
-                 hint: the token's entry under {ACCESS} must allow to read the catalog; a token of a \
-                 person is subject to the permission policy:{RESTRICTIONS}"
+                 hint: a token of a person is subject to the permission policy; the entry of any other \
+                 under {ACCESS} must allow to read the catalog:{RESTRICTIONS}"
             ),
         ),
         (
