@@ -5,7 +5,7 @@ use std::error::Error;
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
-use backstage_client::{Client, EntityFilter, Settings};
+use backstage_client::{Client, Credentials, EntityFilter, Settings};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -30,7 +30,9 @@ async fn facets() -> Result<(), Box<dyn Error>> {
         asked = vec!["kind", "spec.type", "spec.lifecycle"];
     }
     let mut settings = Settings::new(url.parse()?);
-    settings.token = std::env::var("BACKSTAGE_TOKEN").ok().map(Into::into);
+    if let Ok(token) = std::env::var("BACKSTAGE_TOKEN") {
+        settings.credentials = Credentials::Token(token.into());
+    }
     let client = Client::new(settings)?;
 
     let counts = client.facets(&EntityFilter::all(), &asked).await?;

@@ -6,7 +6,7 @@ use std::io::{Write, stderr, stdout};
 use std::num::NonZeroU32;
 use std::process::ExitCode;
 
-use backstage_client::{Client, EntityFilter, EntityRef, Settings};
+use backstage_client::{Client, Credentials, EntityFilter, EntityRef, Settings};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -25,7 +25,9 @@ async fn owners() -> Result<(), Box<dyn Error>> {
     let url = std::env::args().nth(1);
     let url = url.ok_or("the URL of a Backstage backend is missing")?;
     let mut settings = Settings::new(url.parse()?);
-    settings.token = std::env::var("BACKSTAGE_TOKEN").ok().map(Into::into);
+    if let Ok(token) = std::env::var("BACKSTAGE_TOKEN") {
+        settings.credentials = Credentials::Token(token.into());
+    }
     let client = Client::new(settings)?;
 
     let components = EntityFilter::kinds(["component"])?;

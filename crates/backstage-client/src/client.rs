@@ -9,6 +9,7 @@ use url::Url;
 use crate::transport::Transport;
 use crate::{
     ByRefs, EntityFilter, EntityRef, Error, Facets, Pager, Reading, Settings, SettingsError,
+    Traffic,
 };
 
 /// A client of one Backstage's catalog. Clones are cheap and share its connections.
@@ -107,6 +108,11 @@ impl Client {
     /// The base of the catalog API, which ends in `/api/catalog`.
     pub fn catalog_url(&self) -> &Url {
         self.transport.base().as_url()
+    }
+
+    /// What this client and its clones have sent and received so far.
+    pub fn traffic(&self) -> Traffic {
+        self.transport.traffic()
     }
 
     pub(crate) fn endpoint(&self, path: &str) -> Url {

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::io::Write;
+
 use backstage_client::{Client, EntityFilter, Error, Pager};
 use support::{client, limit, ownership};
 use wiremock::{Match, Mock, MockServer, Request, ResponseTemplate};
@@ -272,21 +274,37 @@ async fn by_refs_gives_one_answer_per_reference() {
     );
 }
 
+/// Compresses for who asks for it, as Backstage does.
+struct Compressing(&'static str);
+
+impl wiremock::Respond for Compressing {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let ok = ResponseTemplate::new(200);
+        if !request.headers.contains_key("accept-encoding") {
+            return ok.set_body_raw(self.0, "application/json");
+        }
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(self.0.as_bytes()).expect("room");
+        ok.set_body_raw(encoder.finish().expect("room"), "application/json")
+            .insert_header("content-encoding", "gzip")
+    }
+}
+
 #[tokio::test]
 async fn gzip_is_asked_for_only_where_it_is_wanted() {
+    let body = r#"{"items":[{"name":"é"}],"pageInfo":{}}"#;
     for (gzip, expected) in [(false, None), (true, Some("gzip"))] {
         let server = MockServer::start().await;
-        answers(
-            &server,
-            "entities/by-query",
-            &[("limit", "2")],
-            r#"{"items":[],"pageInfo":{}}"#,
-        )
-        .await;
+        Mock::given(Asked("entities/by-query", vec![("limit", "2")]))
+            .respond_with(Compressing(body))
+            .mount(&server)
+            .await;
         let mut settings = support::settings(&server.uri());
         settings.gzip = gzip;
         let client = Client::new(settings).expect("good settings");
-        support::first_page(&client).await.expect("a page");
+        let page = support::first_page(&client).await.expect("a page");
+        assert_eq!(page.entities().collect::<Vec<_>>(), [r#"{"name":"é"}"#]);
+        assert_eq!(client.traffic().bytes_received, body.len() as u64);
         let requests = server.received_requests().await.expect("recorded");
         let accepted = requests[0]
             .headers
@@ -297,4 +315,95 @@ async fn gzip_is_asked_for_only_where_it_is_wanted() {
         let agent = requests[0].headers["user-agent"].to_str().expect("ASCII");
         assert!(agent.starts_with("backstage-client/"), "{agent}");
     }
+}
+
+#[tokio::test]
+async fn the_fields_are_asked_for_on_every_page() {
+    let fields = ("fields", "kind,metadata.name,metadata.namespace,spec.owner");
+    let chosen = |server: &MockServer| {
+        let mut settings = support::settings(&server.uri());
+        settings.fields = Some(vec!["spec.owner".to_owned()]);
+        Client::new(settings).expect("good settings")
+    };
+    let server = MockServer::start().await;
+    let by_query = "entities/by-query";
+    let first = r#"{"items":[{"n":1}],"pageInfo":{"nextCursor":"a"}}"#;
+    let last = r#"{"items":[{"n":2}],"pageInfo":{}}"#;
+    answers(
+        &server,
+        by_query,
+        &with_filters(&[("limit", "1"), fields]),
+        first,
+    )
+    .await;
+    let second = [("cursor", "a"), ("limit", "1"), fields];
+    answers(&server, by_query, &second, last).await;
+    let pages = crawl(chosen(&server).entities(ownership(), limit(1))).await;
+    assert_eq!(pages.expect("a crawl"), [[r#"{"n":1}"#], [r#"{"n":2}"#]]);
+
+    let server = MockServer::start().await;
+    let at = |offset| [("limit", "1"), ("offset", offset), fields];
+    answers(&server, "entities", &[("limit", "1")], "[{}]").await;
+    answers(&server, "entities", &at("0"), r#"[{"n":1}]"#).await;
+    answers(&server, "entities", &at("1"), "[]").await;
+    let pages = crawl(chosen(&server).entities(EntityFilter::all(), limit(1))).await;
+    assert_eq!(pages.expect("a crawl"), [[r#"{"n":1}"#]]);
+
+    let server = MockServer::start().await;
+    answers(&server, "entities", &[("limit", "1")], "[{},{}]").await;
+    answers(&server, "entities", &[fields], "[{},{}]").await;
+    let pages = crawl(chosen(&server).entities(EntityFilter::all(), limit(1))).await;
+    assert_eq!(pages.expect("a crawl"), [["{}", "{}"]]);
+}
+
+/// The count is told to the caller, who may hold it against what came; it never ends a crawl.
+#[tokio::test]
+async fn a_total_that_lies_changes_nothing() {
+    for total in ["0", "1", "18446744073709551615"] {
+        let server = MockServer::start().await;
+        let page = |n: u32, info: &str| {
+            format!(r#"{{"items":[{{"n":{n}}}],"totalItems":{total},"pageInfo":{info}}}"#)
+        };
+        let by_query = "entities/by-query";
+        let first = page(1, r#"{"nextCursor":"a"}"#);
+        answers(&server, by_query, &[("limit", "1")], &first).await;
+        let second = [("cursor", "a"), ("limit", "1")];
+        answers(&server, by_query, &second, &page(2, "{}")).await;
+        let mut pager = client(&server.uri()).entities(EntityFilter::all(), limit(1));
+        let mut read = 0;
+        while let Some(page) = pager.next_page().await.expect("a page") {
+            assert_eq!(
+                page.total_items().map(|n| n.to_string()).as_deref(),
+                Some(total)
+            );
+            read += page.len();
+        }
+        assert_eq!(read, 2);
+    }
+}
+
+#[tokio::test]
+async fn what_was_sent_and_received_is_counted() {
+    let server = MockServer::start().await;
+    let body = r#"{"items":[],"pageInfo":{}}"#;
+    answers(&server, "entities/by-query", &[("limit", "2")], body).await;
+    let client = client(&server.uri());
+    assert_eq!(client.traffic(), backstage_client::Traffic::default());
+    support::first_page(&client.clone()).await.expect("a page");
+    let traffic = client.traffic();
+    assert_eq!((traffic.requests, traffic.bytes_received), (1, 26));
+    // The answer to this is an error without a body.
+    client
+        .by_refs(&["a:b/c"])
+        .await
+        .expect_err("no such endpoint");
+    let traffic = client.traffic();
+    assert_eq!(
+        (
+            traffic.requests,
+            traffic.bytes_received,
+            traffic.token_requests
+        ),
+        (2, 26, 0)
+    );
 }

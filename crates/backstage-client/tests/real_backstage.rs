@@ -8,7 +8,9 @@ mod support;
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use backstage_client::{AuthFailure, Client, Entity, EntityFilter, EntityRef, Error, Settings};
+use backstage_client::{
+    AuthFailure, Client, Credentials, Entity, EntityFilter, EntityRef, Error, Settings,
+};
 use support::{limit, ownership};
 
 struct Real {
@@ -39,7 +41,9 @@ impl Real {
 
 fn client_with(url: &str, token: Option<&str>) -> Client {
     let mut settings = Settings::new(url.parse().expect("BACKSTAGE_URL is a URL"));
-    settings.token = token.map(Into::into);
+    if let Some(token) = token {
+        settings.credentials = Credentials::Token(token.into());
+    }
     Client::new(settings).expect("good settings")
 }
 
@@ -102,7 +106,9 @@ async fn every_page_size_finds_the_same_entities() {
         );
     }
     let mut settings = Settings::new(real.url.parse().expect("a URL"));
-    settings.token = real.token.as_deref().map(Into::into);
+    if let Some(token) = &real.token {
+        settings.credentials = Credentials::Token(token.as_str().into());
+    }
     settings.gzip = true;
     let gzipped = Client::new(settings).expect("good settings");
     assert_eq!(

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use backstage_client::{Client, Settings};
+use backstage_client::{Client, Credentials, Settings};
 use catalog::backstage::{self, ReadError};
 use serde_json::{Value, json};
 use testbed::proxy::{Announced, Answer, Fault, FaultProxy, Loop, Point, RetryAfter, Total};
@@ -57,7 +57,7 @@ impl Bed {
 
     fn settings(&self) -> Settings {
         let mut settings = Settings::new(self.proxy.url().parse().expect("a URL"));
-        settings.token = Some(TOKEN.into());
+        settings.credentials = Credentials::Token(TOKEN.into());
         settings.max_page_bytes = 32 * 1024 * 1024;
         settings
     }

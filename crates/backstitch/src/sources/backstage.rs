@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use backstage_client::{Client, EntityFilter, FilterError, Settings, SettingsError};
+use backstage_client::{Client, Credentials, EntityFilter, FilterError, Settings, SettingsError};
 use catalog::Progress;
 use catalog::backstage::{ReadError, Reader, Sync, kinds};
 use topology::label_map::LabelMap;
@@ -53,7 +53,7 @@ pub(crate) fn client(endpoint: &Endpoint) -> Result<(Client, EntityFilter), Back
     let mut settings = Settings::new(endpoint.url.clone());
     settings.user_agent = String::from(concat!("backstitch/", env!("CARGO_PKG_VERSION")));
     if let Some(token) = &endpoint.token {
-        settings.token = Some(token.read().map_err(BackstageError::Token)?);
+        settings.credentials = Credentials::Token(token.read().map_err(BackstageError::Token)?);
     }
     settings.tls.insecure_skip_verify = endpoint.insecure_skip_verify;
     if let Some(path) = &endpoint.ca_file {
