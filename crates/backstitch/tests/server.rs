@@ -36,7 +36,7 @@ fn shop() -> Topology {
         instance,
         generation: 1,
         read_at: 1_800_000_000,
-        upserts: catalog.entities,
+        upserts: catalog.entities.into_iter().collect(),
         removals: Vec::new(),
     }));
     topology

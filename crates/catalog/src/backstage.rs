@@ -136,7 +136,7 @@ pub fn kinds() -> EntityFilter {
     EntityFilter::kinds(["component", "group", "user"]).unwrap_or_else(|_| EntityFilter::all())
 }
 
-/// Reads the catalog completely.
+/// Reads the catalog completely, once.
 ///
 /// # Errors
 /// When any page of it could not be read, or two reads of it do not agree; nothing read so far counts then.
@@ -146,13 +146,87 @@ pub async fn read(
     map: &LabelMap,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<CatalogGeneration, ReadError> {
-    let reading = Reading {
-        client,
-        filter,
-        map,
-        pause: random_pause,
-    };
-    reading.read(progress).await
+    let mut reader = Reader::new(PAGE_SIZE);
+    let read = reader.read(client, filter, map, progress).await?;
+    Ok(read.generation)
+}
+
+/// Reads one catalog again and again, and remembers what it had.
+#[derive(Debug)]
+pub struct Reader {
+    page_size: NonZeroU32,
+    pause: Pause,
+}
+
+/// A complete read.
+#[derive(Debug)]
+pub struct Sync {
+    /// What it found.
+    pub generation: CatalogGeneration,
+    /// What it cost.
+    pub cost: Cost,
+}
+
+/// What a read cost, and how much of it was news.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Requests answered with a page.
+    pub requests: u64,
+    /// Bytes of those pages, after decompression.
+    pub bytes: u64,
+    /// Entities that came, of whatever kind and however often.
+    pub entities: u64,
+    /// Entities that came as they were known, and were not parsed.
+    pub known: u64,
+    /// Passes over the whole catalog.
+    pub passes: u32,
+    /// Entities that the pages had missed and that were found by asking for them.
+    pub repaired: u64,
+}
+
+/// What became of a generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is what is known now: what it has is there, what it does not have is gone.
+    Replaced,
+    /// What it has is there. What it does not have is still there too.
+    Merged,
+    /// Nothing of it counts; what was known before still is.
+    Refused,
+}
+
+impl Reader {
+    /// A reader that knows nothing yet, and asks for so many entities at a time.
+    pub fn new(page_size: NonZeroU32) -> Self {
+        Self {
+            page_size,
+            pause: random_pause,
+        }
+    }
+
+    /// Reads the catalog completely. What is done with the result has to be said by [`taken`](Self::taken).
+    ///
+    /// # Errors
+    /// When any page of it could not be read, or two passes over it do not agree; nothing read so far counts then.
+    pub async fn read(
+        &mut self,
+        client: &Client,
+        filter: &EntityFilter,
+        map: &LabelMap,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Sync, ReadError> {
+        let reading = Reading {
+            client,
+            filter,
+            map,
+            page_size: self.page_size,
+            pause: self.pause,
+        };
+        reading.read(progress).await
+    }
+
+    /// What became of the generation read last.
+    pub fn taken(&mut self, _: Taken) {}
 }
 
 /// The pause before a page is asked for again.
@@ -167,14 +241,12 @@ struct Reading<'r> {
     client: &'r Client,
     filter: &'r EntityFilter,
     map: &'r LabelMap,
+    page_size: NonZeroU32,
     pause: Pause,
 }
 
 impl Reading<'_> {
-    async fn read(
-        &self,
-        progress: &mut (dyn FnMut(Progress) + Send),
-    ) -> Result<CatalogGeneration, ReadError> {
+    async fn read(&self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Sync, ReadError> {
         match tokio::time::timeout(MAX_READ, self.passes(progress)).await {
             Ok(read) => read,
             Err(_) => Err(ReadError::TooLong {
@@ -184,19 +256,19 @@ impl Reading<'_> {
         }
     }
 
-    async fn passes(
-        &self,
-        progress: &mut (dyn FnMut(Progress) + Send),
-    ) -> Result<CatalogGeneration, ReadError> {
+    async fn passes(&self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Sync, ReadError> {
         let mut before: Option<Pass> = None;
+        let mut cost = Cost::default();
         let mut counts = Vec::new();
         for _ in 0..MAX_PASSES {
-            let pass = self.pass(progress).await?;
+            let pass = self.pass(progress, &mut cost).await?;
+            cost.passes += 1;
             let agrees = before
                 .as_ref()
                 .is_some_and(|before| before.same_references(&pass));
             if pass.is_certain() || agrees {
-                return Ok(pass.into_generation(&self.url()));
+                let generation = pass.into_generation(&self.url());
+                return Ok(Sync { generation, cost });
             }
             counts.push(match pass.announced {
                 Some(announced) => format!("{} of {announced}", pass.seen()),
@@ -217,13 +289,20 @@ impl Reading<'_> {
         })
     }
 
-    async fn pass(&self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Pass, ReadError> {
-        let mut pager = self.client.entities(self.filter.clone(), PAGE_SIZE);
+    async fn pass(
+        &self,
+        progress: &mut (dyn FnMut(Progress) + Send),
+        cost: &mut Cost,
+    ) -> Result<Pass, ReadError> {
+        let mut pager = self.client.entities(self.filter.clone(), self.page_size);
         let mut pass = Pass::default();
         while let Some(page) = self.page(&mut pager).await? {
             pass.may_miss |= pager.may_miss_entities();
             pass.announced = pass.announced.or(page.total_items());
             pass.nulls += page.null_items();
+            cost.requests += 1;
+            cost.bytes += page.bytes() as u64;
+            cost.entities += page.len() as u64;
             for entity in page.entities() {
                 pass.entity(entity, self.map, self.client.catalog_url().as_str());
             }
@@ -366,10 +445,7 @@ impl Pass {
         if more > 0 {
             add(format!("{more} more faults, which are not listed"));
         }
-        CatalogGeneration {
-            entities: self.facts,
-            faults: self.faults,
-        }
+        CatalogGeneration::whole(self.facts.into_iter().collect(), self.faults)
     }
 }
 

@@ -62,24 +62,32 @@ async fn read_all(server: &MockServer) -> Result<CatalogGeneration, ReadError> {
         client: &client,
         filter: &filter,
         map: &map,
+        page_size: PAGE_SIZE,
         pause: |_, _| Duration::ZERO,
     };
-    reading.read(&mut |_| {}).await
+    let read = reading.read(&mut |_| {}).await?;
+    Ok(read.generation)
 }
 
 async fn shown(server: &MockServer) -> String {
     let url = server.uri();
     let text = match read_all(server).await {
         Ok(generation) => {
-            let entities = generation
+            let mut entities: Vec<String> = generation
                 .entities
                 .iter()
-                .map(|entity| entity.reference().to_string());
+                .map(|entity| entity.reference().to_string())
+                .collect();
+            entities.sort();
             let faults = generation
                 .faults
                 .iter()
                 .map(|fault| format!("! {}: {}", fault.place, fault.message));
-            entities.chain(faults).collect::<Vec<_>>().join("\n")
+            entities
+                .into_iter()
+                .chain(faults)
+                .collect::<Vec<_>>()
+                .join("\n")
         }
         Err(error) => {
             let mut text = format!("{error}; {:?}", error.hint());
@@ -165,7 +173,8 @@ async fn an_entity_that_comes_twice_counts_once_as_it_came_last() {
     .await;
     pages_after(&server, "2", vec![page(&[newer], 1, None)]).await;
     let generation = read_all(&server).await.expect("a generation");
-    let [EntityFact::Component(component)] = generation.entities.as_slice() else {
+    let entities: Vec<EntityFact> = generation.entities.iter().collect();
+    let [EntityFact::Component(component)] = entities.as_slice() else {
         panic!("{generation:?}");
     };
     assert_eq!((&*component.name, component.owners.len()), ("A", 1));

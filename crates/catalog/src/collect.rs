@@ -5,7 +5,9 @@
 
 use std::collections::HashMap;
 
+use topology::entity_ref::EntityRef;
 use topology::fact::{CatalogGeneration, EntityFact, Fault, FieldFault};
+use topology::packed::{PackedEntities, Slot};
 
 /// Bound on the faults reported of one file; the rest are counted.
 pub(crate) const MAX_FAULTS_PER_FILE: usize = 1_000;
@@ -34,7 +36,8 @@ struct File {
 #[derive(Default)]
 pub(crate) struct Collector {
     files: Vec<File>,
-    facts: Vec<(EntityFact, Origin)>,
+    entities: PackedEntities,
+    found: Vec<(EntityRef, Origin, Slot)>,
     faults: Vec<(Origin, Fault)>,
 }
 
@@ -51,11 +54,12 @@ impl Collector {
     }
 
     pub(crate) fn entities(&self) -> usize {
-        self.facts.len()
+        self.found.len()
     }
 
-    pub(crate) fn fact(&mut self, fact: EntityFact, origin: Origin) {
-        self.facts.push((fact, origin));
+    pub(crate) fn fact(&mut self, fact: &EntityFact, origin: Origin) {
+        let slot = self.entities.push(fact);
+        self.found.push((fact.reference().clone(), origin, slot));
     }
 
     pub(crate) fn fault(&mut self, origin: Origin, message: impl Into<String>) {
@@ -98,8 +102,8 @@ impl Collector {
         }
     }
 
-    /// Each reference once: of several the one counts whose file, then whose position in it, comes first. Entities are
-    /// sorted by reference, faults by place.
+    /// Each reference once: of several the one counts whose file, then whose position in it, comes first. Faults are
+    /// sorted by place.
     pub(crate) fn finish(mut self) -> CatalogGeneration {
         let mut by_name: Vec<FileIndex> = (0..self.files.len())
             .map(|index| FileIndex(u32::try_from(index).unwrap_or(u32::MAX)))
@@ -118,30 +122,26 @@ impl Collector {
             )
         };
 
-        let mut facts = std::mem::take(&mut self.facts);
-        facts.sort_by(|(a, at), (b, bt)| {
-            a.reference()
-                .cmp(b.reference())
-                .then_with(|| position(at).cmp(&position(bt)))
+        let mut entities = std::mem::take(&mut self.entities);
+        let mut found = std::mem::take(&mut self.found);
+        found.sort_by(|(a, at, _), (b, bt, _)| {
+            a.cmp(b).then_with(|| position(at).cmp(&position(bt)))
         });
-        let mut entities: Vec<EntityFact> = Vec::with_capacity(facts.len());
-        let mut counting = None;
-        for (fact, origin) in facts {
-            match (entities.last(), counting) {
-                (Some(last), Some(first)) if last.reference() == fact.reference() => {
+        let mut counting: Option<(&EntityRef, Origin)> = None;
+        for (reference, origin, slot) in &found {
+            match counting {
+                Some((last, first)) if last == reference => {
                     let message = format!(
-                        "`{}` is also at {}, which counts, being the first of the two; rename or remove one of them",
-                        fact.reference(),
+                        "`{reference}` is also at {}, which counts, being the first of the two; rename or remove one of them",
                         self.place(first)
                     );
-                    self.fault(origin, message);
+                    self.fault(*origin, message);
+                    entities.remove(*slot);
                 }
-                _ => {
-                    entities.push(fact);
-                    counting = Some(origin);
-                }
+                _ => counting = Some((reference, *origin)),
             }
         }
+        drop(found);
 
         for index in 0..self.files.len() {
             let (faults, name) = (self.files[index].faults, self.files[index].name.clone());
@@ -163,10 +163,8 @@ impl Collector {
         }
         let mut faults = self.faults;
         faults.sort_by(|(at, a), (bt, b)| position(at).cmp(&position(bt)).then_with(|| a.cmp(b)));
-        CatalogGeneration {
-            entities,
-            faults: faults.into_iter().map(|(_, fault)| fault).collect(),
-        }
+        let faults = faults.into_iter().map(|(_, fault)| fault).collect();
+        CatalogGeneration::whole(entities, faults)
     }
 
     fn name(&self, index: FileIndex) -> &str {

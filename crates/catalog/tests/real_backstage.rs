@@ -42,10 +42,6 @@ async fn a_live_catalog_is_read_completely_and_as_its_own_dump() {
     let live = read(settings.clone(), &map).await.expect("a generation");
     assert!(!live.entities.is_empty());
     assert_eq!(live.faults, []);
-    assert!(
-        live.entities
-            .is_sorted_by(|a, b| a.reference() < b.reference())
-    );
 
     // What the API gives, written to a file, is the same catalog; all kinds this time.
     let mut dump = tempfile::Builder::new()
@@ -72,8 +68,13 @@ async fn s15a_our_reading_of_owners_is_what_backstage_itself_resolved() {
     let theirs = read(settings, &owners("relations.ownedBy"))
         .await
         .expect("a generation");
+    let sorted = |generation: CatalogGeneration| {
+        let mut entities: Vec<EntityFact> = generation.entities.into_iter().collect();
+        entities.sort_by(|a, b| a.reference().cmp(b.reference()));
+        entities
+    };
     let mut compared = 0;
-    for (ours, theirs) in ours.entities.iter().zip(&theirs.entities) {
+    for (ours, theirs) in sorted(ours).into_iter().zip(sorted(theirs)) {
         let (EntityFact::Component(ours), EntityFact::Component(theirs)) = (ours, theirs) else {
             continue;
         };

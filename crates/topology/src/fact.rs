@@ -4,6 +4,7 @@
 //! border and forget the documents they came from.
 
 use crate::entity_ref::EntityRef;
+use crate::packed::PackedEntities;
 
 /// Something wrong with one document, object or field of a source. It never stops the rest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -312,13 +313,72 @@ pub struct ControllerRef {
     pub uid: Box<str>,
 }
 
-/// One complete read of a catalog.
+/// One complete read of a catalog: all of it, or what is other than it was at the read before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CatalogGeneration {
-    /// Every entity, each reference once.
-    pub entities: Vec<EntityFact>,
+    /// The entities that are new or have changed, each reference once. Those of the read before that are neither here nor
+    /// in `absent` are as they were.
+    pub entities: PackedEntities,
+    /// What the catalog does not have.
+    pub absent: Absent,
+    /// How much it has, whatever of that is in `entities`.
+    pub size: CatalogSize,
     /// What could not be used.
     pub faults: Vec<Fault>,
+}
+
+impl CatalogGeneration {
+    /// A generation that has these entities and no others.
+    pub fn whole(entities: PackedEntities, faults: Vec<Fault>) -> Self {
+        let mut size = CatalogSize::default();
+        for reference in entities.references() {
+            *size.of_kind_mut(&reference.kind) += 1;
+        }
+        Self {
+            entities,
+            absent: Absent::AllOthers,
+            size,
+            faults,
+        }
+    }
+}
+
+/// What a catalog does not have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Absent {
+    /// Whatever is not among the entities of the generation.
+    #[default]
+    AllOthers,
+    /// These, which it had before; sorted.
+    These(Vec<EntityRef>),
+}
+
+/// How many entities of each kind a catalog has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CatalogSize {
+    /// Components.
+    pub components: u64,
+    /// Groups.
+    pub groups: u64,
+    /// Users.
+    pub users: u64,
+}
+
+impl CatalogSize {
+    /// The count of a kind as references write it. Every kind but `component` and `group` is taken for `user`, because
+    /// there is no fact of any other.
+    pub fn of_kind_mut(&mut self, kind: &str) -> &mut u64 {
+        match kind {
+            "component" => &mut self.components,
+            "group" => &mut self.groups,
+            _ => &mut self.users,
+        }
+    }
+
+    /// All together.
+    pub fn total(&self) -> u64 {
+        self.components + self.groups + self.users
+    }
 }
 
 /// One complete read of a cluster.

@@ -33,6 +33,7 @@ mod names;
 mod near_names;
 pub mod nearest;
 mod order;
+pub mod packed;
 pub mod query;
 mod records;
 pub mod resolve;

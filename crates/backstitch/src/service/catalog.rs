@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use catalog::backstage::{PAGE_SIZE, Reader};
 use catalog::schedule::{Hint, after_failure, after_success};
 use server::status::Failure;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use topology::fact::CatalogGeneration;
 
 use super::event::{Event, Hides, Reading, Said, SourceNo};
@@ -36,11 +37,12 @@ pub(super) async fn run(
     events: mpsc::Sender<Event>,
 ) {
     let interval = instance.options.sync_interval;
+    let mut reader = Reader::new(PAGE_SIZE);
     let mut failures = 0;
     loop {
-        let outcome = read(&instance).await;
+        let outcome = read(&instance, &mut reader).await;
         let now = clock();
-        let (said, pause) = match outcome {
+        match outcome {
             Ok(read) => {
                 failures = 0;
                 let pause = after_success(interval, random.next());
@@ -57,7 +59,16 @@ pub(super) async fn run(
                     faults_hide: read.faults_hide,
                     incomplete,
                 };
-                (Said::Catalog(read.generation, reading), pause)
+                let (answer, taken) = oneshot::channel();
+                let said = Said::Catalog(read.generation, reading, answer);
+                if events.send(Event { source, said }).await.is_err() {
+                    return;
+                }
+                let Ok(taken) = taken.await else {
+                    return;
+                };
+                reader.taken(taken);
+                tokio::time::sleep(pause).await;
             }
             Err(unread) => {
                 failures += 1;
@@ -67,26 +78,22 @@ pub(super) async fn run(
                     message: unread.message,
                     remedy: unread.remedy,
                 };
-                let next_attempt = later(now, pause);
-                (
-                    Said::Failed {
-                        failure,
-                        next_attempt,
-                    },
-                    pause,
-                )
+                let said = Said::Failed {
+                    failure,
+                    next_attempt: later(now, pause),
+                };
+                if events.send(Event { source, said }).await.is_err() {
+                    return;
+                }
+                tokio::time::sleep(pause).await;
             }
-        };
-        if events.send(Event { source, said }).await.is_err() {
-            return;
         }
-        tokio::time::sleep(pause).await;
     }
 }
 
-async fn read(instance: &Instance) -> Result<Read, Unread> {
+async fn read(instance: &Instance, reader: &mut Reader) -> Result<Read, Unread> {
     match &instance.source {
-        InstanceSource::Endpoint(endpoint) => live(instance, endpoint).await,
+        InstanceSource::Endpoint(endpoint) => live(instance, endpoint, reader).await,
         InstanceSource::Files(paths) => files(instance, paths).await,
         InstanceSource::Secret(secret) => Err(Unread {
             message: format!(
@@ -101,7 +108,11 @@ async fn read(instance: &Instance) -> Result<Read, Unread> {
     }
 }
 
-async fn live(instance: &Instance, endpoint: &Endpoint) -> Result<Read, Unread> {
+async fn live(
+    instance: &Instance,
+    endpoint: &Endpoint,
+    reader: &mut Reader,
+) -> Result<Read, Unread> {
     if endpoint.insecure_skip_verify {
         tracing::warn!(
             source = instance.name(),
@@ -110,16 +121,25 @@ async fn live(instance: &Instance, endpoint: &Endpoint) -> Result<Read, Unread> 
     }
     let map = instance.options.settings.label_map.clone();
     let asked = endpoint.clone();
-    // A task of its own, so that a panic in it is a failure like any other.
-    let reading = tokio::spawn(async move { read_backstage(&asked, &map, &mut |_| {}).await });
-    let reading = Ending(reading);
-    match reading.end().await {
-        Ok(Ok(generation)) => Ok(Read {
-            generation,
+    // A task of its own, so that a panic in it is a failure like any other. What the reader knew is lost with it, and the
+    // next read gives the whole catalog.
+    let mut lent = std::mem::replace(reader, Reader::new(PAGE_SIZE));
+    let reading = tokio::spawn(async move {
+        let read = read_backstage(&asked, &map, &mut lent, &mut |_| {}).await;
+        (lent, read)
+    });
+    let (returned, read) = Ending(reading)
+        .end()
+        .await
+        .map_err(|error| unfinished(&error))?;
+    *reader = returned;
+    match read {
+        Ok(read) => Ok(Read {
+            generation: read.generation,
             incomplete: None,
             faults_hide: Hides::Nothing,
         }),
-        Ok(Err(error)) => Err(Unread {
+        Err(error) => Err(Unread {
             message: format!("cannot read `{}`: {}", endpoint.url, told(&error)),
             remedy: error.hint(),
             hint: match &error {
@@ -127,7 +147,6 @@ async fn live(instance: &Instance, endpoint: &Endpoint) -> Result<Read, Unread> 
                 _ => Hint::Transient,
             },
         }),
-        Err(error) => Err(unfinished(&error)),
     }
 }
 

@@ -2,25 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use topology::fact::{EntityFact, ObjectKind, OwnerKind, WorkloadKind};
+use topology::fact::{CatalogSize, ObjectKind, WorkloadKind};
 use topology::topology::{ClusterId, Topology};
 
 /// Of a catalog.
-pub(super) fn entity_counts<'f>(
-    entities: impl IntoIterator<Item = &'f EntityFact>,
-) -> BTreeMap<&'static str, u64> {
-    let mut counts = BTreeMap::from([("components", 0), ("groups", 0), ("users", 0)]);
-    for entity in entities {
-        let kind = match entity {
-            EntityFact::Component(_) => "components",
-            EntityFact::Owner(owner) => match owner.kind {
-                OwnerKind::Group => "groups",
-                OwnerKind::User => "users",
-            },
-        };
-        *counts.entry(kind).or_default() += 1;
-    }
-    counts
+pub(super) fn entity_counts(size: CatalogSize) -> BTreeMap<&'static str, u64> {
+    BTreeMap::from([
+        ("components", size.components),
+        ("groups", size.groups),
+        ("users", size.users),
+    ])
 }
 
 /// Of a cluster.

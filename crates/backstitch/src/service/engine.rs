@@ -16,15 +16,16 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
+use catalog::backstage::Taken;
 use server::events::Events;
 use server::status::{Failure, Sources};
 use store::Store;
 use tokio::sync::watch;
 use topology::fact::{
-    CatalogGeneration, ClusterGeneration, EntityFact, Fault, ObjectFact, ObjectKey, ObjectKind,
+    Absent, CatalogGeneration, ClusterGeneration, Fault, ObjectFact, ObjectKey, ObjectKind,
 };
 use topology::generation::{self, RemovalPolicy};
-use topology::topology::{ClusterId, Topology};
+use topology::topology::{ClusterId, InstanceId, Topology};
 
 use super::counts::{entity_counts, object_counts};
 use super::decide::{Decision, Trust, decide};
@@ -133,7 +134,7 @@ impl Engine {
             }
             let complete = self.is_live(source);
             let intake = Intake {
-                upserts,
+                upserts: upserts.into_iter(),
                 removals,
                 read_at: trickle.read_at,
                 complete,
@@ -147,11 +148,15 @@ impl Engine {
 
     fn big(&mut self, source: SourceNo, said: Said) -> Result<(), Stopped> {
         match (said, self.at(source).handle) {
-            (Said::Catalog(generation, reading), Handle::Instance(_)) => {
-                self.catalog(source, generation, reading)
+            (Said::Catalog(generation, reading, answer), Handle::Instance(instance)) => {
+                let taken = self.catalog(source, instance, generation, reading)?;
+                // Nobody waits where the service is going down already.
+                let _ = answer.send(taken);
+                Ok(())
             }
             (Said::Cluster(generation, reading), Handle::Cluster(cluster)) => {
-                self.cluster(source, cluster, generation, reading)
+                self.cluster(source, cluster, generation, reading)?;
+                Ok(())
             }
             (
                 Said::Listed {
@@ -186,35 +191,33 @@ impl Engine {
     fn catalog(
         &mut self,
         source: SourceNo,
+        instance: InstanceId,
         generation: CatalogGeneration,
         reading: Reading,
-    ) -> Result<(), Stopped> {
+    ) -> Result<Taken, Stopped> {
         let CatalogGeneration {
-            mut entities,
+            entities,
+            absent,
+            size,
             faults,
         } = generation;
-        let Handle::Instance(instance) = self.at(source).handle else {
-            return Ok(());
-        };
         self.tell_faults(source, &faults);
         let (live, missing) = {
             let topology = self.topology();
-            let present = entities.iter().map(EntityFact::reference);
-            (
-                topology.entity_count(instance),
-                topology.missing_entities(instance, present),
-            )
+            let missing = match absent {
+                Absent::AllOthers => topology.missing_entities(instance, entities.references()),
+                Absent::These(missing) => missing,
+            };
+            (topology.entity_count(instance), missing)
         };
-        let counts = entity_counts(&entities);
-        // Owners first: a component that comes in the slice before its owner would be nobody's for a moment.
-        entities.sort_by_key(|entity| matches!(entity, EntityFact::Component(_)));
+        // Owners come first: a component that comes in the slice before its owner would be nobody's for a moment.
         self.whole(
             source,
-            entities,
+            entities.into_iter(),
             (live, missing),
             trust(&reading, &faults),
             reading,
-            || counts,
+            || entity_counts(size),
         )
     }
 
@@ -224,7 +227,7 @@ impl Engine {
         cluster: ClusterId,
         generation: ClusterGeneration,
         reading: Reading,
-    ) -> Result<(), Stopped> {
+    ) -> Result<Taken, Stopped> {
         let ClusterGeneration { objects, faults } = generation;
         self.tell_faults(source, &faults);
         let keys: Vec<ObjectKey> = objects.iter().map(ObjectFact::key).collect();
@@ -240,7 +243,7 @@ impl Engine {
         let counts = move || object_counts(&read(&topology), cluster);
         self.whole(
             source,
-            objects,
+            objects.into_iter(),
             (live, missing),
             trust(&reading, &faults),
             reading,
@@ -252,12 +255,12 @@ impl Engine {
     fn whole<F: Facts>(
         &mut self,
         source: SourceNo,
-        upserts: Vec<F>,
+        upserts: impl ExactSizeIterator<Item = F>,
         (live, missing): (usize, Vec<F::Key>),
         trust: Trust,
         reading: Reading,
         counts: impl FnOnce() -> BTreeMap<&'static str, u64>,
-    ) -> Result<(), Stopped>
+    ) -> Result<Taken, Stopped>
     where
         F::Key: std::hash::Hash,
     {
@@ -275,10 +278,10 @@ impl Engine {
         }
         let read_at = reading.read_at;
         let complete = matches!(decision, Decision::Apply(_));
-        let removals = match decision {
-            Decision::Apply(removals) => Some(removals),
-            Decision::Keep(_) => Some(Vec::new()),
-            Decision::Hold(_) => None,
+        let (taken, removals) = match decision {
+            Decision::Apply(removals) => (Taken::Replaced, Some(removals)),
+            Decision::Keep(_) => (Taken::Merged, Some(Vec::new())),
+            Decision::Hold(_) => (Taken::Refused, None),
         };
         if let Some(removals) = removals {
             let intake = Intake {
@@ -301,7 +304,7 @@ impl Engine {
             standing.counts = counts();
         }
         self.answered(source, complete);
-        Ok(())
+        Ok(taken)
     }
 
     /// A complete list of one kind of a watched cluster.
@@ -332,7 +335,7 @@ impl Engine {
         let generation = self.at(source).generation.saturating_add(1);
         let complete = self.is_live(source);
         let intake = Intake {
-            upserts: objects,
+            upserts: objects.into_iter(),
             removals,
             read_at,
             complete,
@@ -367,8 +370,8 @@ impl Engine {
         let live = self.is_live(source);
         if live {
             let read_at = (self.surroundings.clock)();
-            let intake = Intake::<ObjectFact> {
-                upserts: Vec::new(),
+            let intake = Intake {
+                upserts: std::iter::empty::<ObjectFact>(),
                 removals: Vec::new(),
                 read_at,
                 complete: true,

@@ -1,6 +1,8 @@
 //! What sources tell the loop: one closed list of events, over one bounded channel.
 
+use catalog::backstage::Taken;
 use server::status::Failure;
+use tokio::sync::oneshot;
 use topology::fact::{
     CatalogGeneration, ClusterGeneration, Fault, ObjectFact, ObjectKey, ObjectKind,
 };
@@ -21,8 +23,8 @@ pub(super) struct Event {
 /// What a source says.
 #[derive(Debug)]
 pub(super) enum Said {
-    /// A catalog was read.
-    Catalog(CatalogGeneration, Reading),
+    /// A catalog was read, and who read it wants to know what became of that.
+    Catalog(CatalogGeneration, Reading, oneshot::Sender<Taken>),
     /// All of a cluster was read at once.
     Cluster(ClusterGeneration, Reading),
     /// All objects of one kind of a watched cluster.

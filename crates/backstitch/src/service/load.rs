@@ -6,7 +6,7 @@ use api::SourceKind;
 use server::status::{Failure, SourceId};
 use store::{Fact, Good, Loaded, Source, SourceRecord, StoreError};
 use topology::apply::{CatalogDelta, ClusterDelta, Delta};
-use topology::fact::{EntityFact, ObjectFact};
+use topology::fact::{CatalogSize, EntityFact, ObjectFact};
 use topology::settings::InstanceSettings;
 use topology::topology::{ClusterId, InstanceId};
 
@@ -194,7 +194,11 @@ impl Engine {
         if standing.awaiting.is_some() && mapping::parse(&standing.mapping).is_none() {
             facts.retain(|loaded| matches!(loaded.fact, EntityFact::Owner(_)));
         }
-        standing.counts = entity_counts(facts.iter().map(|loaded| &loaded.fact));
+        let mut size = CatalogSize::default();
+        for loaded in &facts {
+            *size.of_kind_mut(&loaded.fact.reference().kind) += 1;
+        }
+        standing.counts = entity_counts(size);
         let generation = |loaded: &Loaded<EntityFact>| Good {
             generation: loaded.generation,
             read_at: loaded.read_at,

@@ -62,8 +62,8 @@ impl Facts for ObjectFact {
 }
 
 /// What a read brings, after it was decided what of it counts.
-pub(super) struct Intake<F: Facts> {
-    pub(super) upserts: Vec<F>,
+pub(super) struct Intake<F: Facts, I: ExactSizeIterator<Item = F>> {
+    pub(super) upserts: I,
     pub(super) removals: Vec<F::Key>,
     pub(super) read_at: i64,
     /// With it the generation is complete.
@@ -76,10 +76,10 @@ impl Engine {
         &mut self,
         source: SourceNo,
         generation: u32,
-        intake: Intake<F>,
+        intake: Intake<F, impl ExactSizeIterator<Item = F>>,
     ) -> Result<(), Stopped> {
         let Intake {
-            upserts,
+            mut upserts,
             mut removals,
             read_at,
             complete,
@@ -101,7 +101,6 @@ impl Engine {
             BATCH
         };
         let held = self.at(source).holds.record();
-        let mut upserts = upserts.into_iter();
         loop {
             let part: Vec<F> = upserts.by_ref().take(size).collect();
             let last = upserts.len() == 0;

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use backstage_client::{Client, EntityFilter, FilterError, Settings, SettingsError};
 use catalog::Progress;
-use catalog::backstage::{ReadError, kinds};
-use topology::fact::CatalogGeneration;
+use catalog::backstage::{ReadError, Reader, Sync, kinds};
 use topology::label_map::LabelMap;
 
 use crate::config::{Endpoint, TokenError};
@@ -80,14 +79,16 @@ pub(crate) fn client(endpoint: &Endpoint) -> Result<(Client, EntityFilter), Back
     Ok((client, filter))
 }
 
-/// Reads a Backstage completely, once (S22).
+/// Reads a Backstage completely (S22).
 pub(crate) async fn read_backstage(
     endpoint: &Endpoint,
     map: &LabelMap,
+    reader: &mut Reader,
     progress: &mut (dyn FnMut(Progress) + Send),
-) -> Result<CatalogGeneration, BackstageError> {
+) -> Result<Sync, BackstageError> {
     let (client, filter) = client(endpoint)?;
-    catalog::backstage::read(&client, &filter, map, progress)
+    reader
+        .read(&client, &filter, map, progress)
         .await
         .map_err(BackstageError::Read)
 }

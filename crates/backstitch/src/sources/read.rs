@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use catalog::backstage::{PAGE_SIZE, Reader};
 use cluster::live::{Access, Pace};
 use tokio::task::JoinSet;
 use topology::fact::{CatalogGeneration, ClusterGeneration};
@@ -27,7 +28,7 @@ pub(crate) struct Reading {
 }
 
 enum Outcome {
-    Catalog(InstanceOptions, Result<CatalogGeneration, Failure>),
+    Catalog(Box<InstanceOptions>, Result<CatalogGeneration, Failure>),
     Cluster(String, Result<ClusterGeneration, Failure>),
 }
 
@@ -47,7 +48,7 @@ pub(crate) async fn read(plan: Plan) -> Result<Reading, Failures> {
             (
                 what,
                 started.elapsed(),
-                Outcome::Catalog(instance.options, outcome),
+                Outcome::Catalog(Box::new(instance.options), outcome),
             )
         });
     }
@@ -81,7 +82,7 @@ pub(crate) async fn read(plan: Plan) -> Result<Reading, Failures> {
         };
         match outcome {
             Outcome::Catalog(options, Ok(generation)) => {
-                reading.catalogs.push((options, generation));
+                reading.catalogs.push((*options, generation));
             }
             Outcome::Cluster(name, Ok(generation)) => reading.clusters.push((name, generation)),
             Outcome::Catalog(_, Err(failure)) | Outcome::Cluster(_, Err(failure)) => {
@@ -116,7 +117,8 @@ async fn read_catalog(instance: &Instance, mut bar: Bar) -> Result<CatalogGenera
             let mut progress = |at: catalog::Progress| {
                 bar.set(at.done, at.total, format!("{} entities", at.entities));
             };
-            read_backstage(endpoint, map, &mut progress).await.map_err(|error| {
+            let read = read_backstage(endpoint, map, &mut Reader::new(PAGE_SIZE), &mut progress).await;
+            read.map(|read| read.generation).map_err(|error| {
                 let message = format!("cannot read catalog `{name}` from `{}`", endpoint.url);
                 let hint = error.hint();
                 Failure::because(message, &error).hint(hint)

@@ -7,6 +7,8 @@ use topology::topology::Topology;
 
 use super::read::Reading;
 
+/// How many entities are unpacked and applied at a time.
+const SLICE: usize = 10_000;
 /// The number of the one generation that a run reads.
 const GENERATION: u32 = 1;
 
@@ -49,13 +51,17 @@ pub(crate) fn stitch(reading: Reading, read_at: i64) -> Stitched {
         }));
     }
     for (instance, entities) in catalogs {
-        topology.apply(Delta::Catalog(CatalogDelta {
-            instance,
-            generation: GENERATION,
-            read_at,
-            upserts: entities,
-            removals: Vec::new(),
-        }));
+        let mut entities = entities.into_iter();
+        // A slice at a time, so that a large catalog is never unpacked as a whole.
+        while entities.len() > 0 {
+            topology.apply(Delta::Catalog(CatalogDelta {
+                instance,
+                generation: GENERATION,
+                read_at,
+                upserts: entities.by_ref().take(SLICE).collect(),
+                removals: Vec::new(),
+            }));
+        }
     }
     errors.sort_unstable();
     errors.dedup();

@@ -318,7 +318,7 @@ impl Documents<'_, '_> {
                 Ok(fact) => {
                     self.outcome.entities += 1;
                     if let Some(fact) = fact {
-                        self.reader.collector.fact(fact, origin);
+                        self.reader.collector.fact(&fact, origin);
                     }
                 }
                 Err(fault) => {

@@ -1,5 +1,6 @@
 //! What a complete generation no longer has, and the burial of what was removed.
 
+use std::borrow::Borrow;
 use std::collections::HashSet;
 
 use foldhash::fast::RandomState;
@@ -11,14 +12,15 @@ use crate::topology::{ClusterId, ComponentId, InstanceId, OwnerId, Topology, Wor
 
 impl Topology {
     /// The entities of the instance that are not among those `present` in a complete generation, sorted (S22).
-    pub fn missing_entities<'f>(
+    pub fn missing_entities<R: Borrow<EntityRef>>(
         &self,
         instance: InstanceId,
-        present: impl IntoIterator<Item = &'f EntityRef>,
+        present: impl IntoIterator<Item = R>,
     ) -> Vec<EntityRef> {
         let mut seen_components = vec![false; self.components.bound()];
         let mut seen_owners = vec![false; self.owners.bound()];
         for reference in present {
+            let reference = reference.borrow();
             let found = self
                 .names
                 .find(&reference.namespace)

@@ -2,6 +2,8 @@
 
 use insta::assert_snapshot;
 
+use topology::entity_ref::EntityRef;
+
 use crate::fixture::Fixture;
 use crate::fixture::render::{changes, everything};
 
@@ -206,7 +208,7 @@ fn s22_what_a_complete_generation_no_longer_has() {
     let topology = &fixture.topology;
     let instance = topology.instance_id("main").expect("it is there");
     let cluster = topology.cluster_id("eu1").expect("it is there");
-    let all = topology.missing_entities(instance, []);
+    let all = topology.missing_entities::<EntityRef>(instance, []);
     let texts: Vec<String> = all.iter().map(ToString::to_string).collect();
     assert_eq!(
         texts,

@@ -13,6 +13,7 @@ mod labels;
 mod lists;
 mod names;
 mod owners;
+mod packed;
 mod properties;
 mod resolve;
 mod rules;

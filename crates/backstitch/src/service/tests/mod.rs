@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ::catalog::backstage::Taken;
 use api::{Phase, SourceKind};
 use insta::assert_snapshot;
 use store::{HistoryFilter, Options, Reader};
@@ -92,11 +93,17 @@ impl Bench {
     }
 
     fn catalog(&mut self, entities: Vec<EntityFact>) {
-        let generation = CatalogGeneration {
-            entities,
-            faults: Vec::new(),
-        };
-        self.take(CATALOG, Said::Catalog(generation, reading()));
+        self.read(
+            CatalogGeneration::whole(entities.into_iter().collect(), Vec::new()),
+            reading(),
+        );
+    }
+
+    /// A catalog was read: what became of that.
+    fn read(&mut self, generation: CatalogGeneration, reading: Reading) -> Taken {
+        let (answer, mut taken) = oneshot::channel();
+        self.take(CATALOG, Said::Catalog(generation, reading, answer));
+        taken.try_recv().expect("an answer")
     }
 
     fn listed(&mut self, objects: Vec<ObjectFact>) {

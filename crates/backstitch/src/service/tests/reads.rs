@@ -30,25 +30,20 @@ fn s22_a_partial_read_adds_and_removes_nothing() {
     let mut bench = stitched();
     let mut entities = vec![component("s3", "data"), group("data")];
     entities.push(component("s99", "data"));
-    let generation = CatalogGeneration {
-        entities,
-        faults: Vec::new(),
-    };
+    let generation = CatalogGeneration::whole(entities.into_iter().collect(), Vec::new());
     let incomplete = Some(Failure {
         at: NOW,
         message: "half of it is gone".to_owned(),
         remedy: None,
     });
-    bench.take(
-        CATALOG,
-        Said::Catalog(
-            generation,
-            Reading {
-                incomplete,
-                ..reading()
-            },
-        ),
+    let taken = bench.read(
+        generation,
+        Reading {
+            incomplete,
+            ..reading()
+        },
     );
+    assert_eq!(taken, Taken::Merged);
     assert_eq!(
         bench.status(SourceKind::Catalog),
         "stale 1, half of it is gone"
@@ -61,23 +56,18 @@ fn s22_what_faults_may_hide_waits_for_confirmation() {
     let mut bench = stitched();
     let mut seen = Vec::new();
     for _ in 0..3 {
-        let generation = CatalogGeneration {
-            entities: company(19),
-            faults: vec![Fault {
-                place: "catalog.yaml".to_owned(),
-                message: "not YAML".to_owned(),
-            }],
-        };
+        let faults = vec![Fault {
+            place: "catalog.yaml".to_owned(),
+            message: "not YAML".to_owned(),
+        }];
+        let generation = CatalogGeneration::whole(company(19).into_iter().collect(), faults);
         let faults_hide = Hides::Documents;
-        bench.take(
-            CATALOG,
-            Said::Catalog(
-                generation,
-                Reading {
-                    faults_hide,
-                    ..reading()
-                },
-            ),
+        bench.read(
+            generation,
+            Reading {
+                faults_hide,
+                ..reading()
+            },
         );
         seen.push(format!(
             "{}: {}",

@@ -113,11 +113,10 @@ fn s26_a_stop_ends_a_large_generation_between_two_batches() {
         assert_eq!(pause, Duration::ZERO);
         Going::Down
     });
-    let generation = CatalogGeneration {
-        entities: company(write::BATCH * 2),
-        faults: Vec::new(),
-    };
-    let said = Said::Catalog(generation, reading());
+    let entities = company(write::BATCH * 2).into_iter().collect();
+    let generation = CatalogGeneration::whole(entities, Vec::new());
+    let (answer, _) = oneshot::channel();
+    let said = Said::Catalog(generation, reading(), answer);
     let source = CATALOG;
     assert_eq!(
         bench.engine.take(vec![Event { source, said }]),
