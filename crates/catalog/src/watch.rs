@@ -95,11 +95,10 @@ impl Follower {
             let (generation, look, known) = self
                 .blocking(move |sight, paths| sight.read(paths, &map))
                 .await?;
-            // Nothing has changed since it was found to be at rest.
-            if known {
-                return Ok(generation);
+            // What looks as it did when it was found to be at rest need not be waited for.
+            if !known {
+                sleep(settling.saturating_sub(begun.elapsed())).await;
             }
-            sleep(settling.saturating_sub(begun.elapsed())).await;
             let reached = look.reached.clone();
             let after = self
                 .blocking(move |sight, paths| sight.look(paths, &reached))
@@ -163,20 +162,24 @@ impl Sight {
     /// What is read, in which state each file was when it was, and whether that is how it looked at rest.
     fn read(&mut self, paths: &[PathBuf], map: &LabelMap) -> (CatalogGeneration, Look, bool) {
         let inputs = Inputs::resolve(paths);
-        let folders = Look::with(
-            &inputs,
-            inputs
-                .files
-                .keys()
-                .map(|path| (path.clone(), None))
-                .collect(),
-            BTreeSet::new(),
-        );
+        let reached = self.reached();
+        let unread = inputs
+            .files
+            .keys()
+            .chain(&reached)
+            .map(|path| (path.clone(), None));
+        let listed = Look::with(&inputs, unread.collect(), reached.clone());
         // What changes from here on is seen: by a notice, or by another look.
-        self.eyes.turn_to(&Interests::of(paths, &folders));
+        self.eyes.turn_to(&Interests::of(paths, &listed));
         let (generation, look) = read_inputs(paths, inputs, map, &mut |_| {});
         let known = self.last.as_ref() == Some(&look);
         (generation, look, known)
+    }
+
+    /// The files that Locations led to.
+    fn reached(&self) -> BTreeSet<PathBuf> {
+        let last = self.last.as_ref();
+        last.map(|look| look.reached.clone()).unwrap_or_default()
     }
 
     fn look(&mut self, paths: &[PathBuf], reached: &BTreeSet<PathBuf>) -> Look {
@@ -191,8 +194,7 @@ impl Sight {
     }
 
     fn has_changed(&mut self, paths: &[PathBuf]) -> bool {
-        let reached = self.last.as_ref().map(|look| look.reached.clone());
-        let look = self.look(paths, &reached.unwrap_or_default());
+        let look = self.look(paths, &self.reached());
         self.last != Some(look)
     }
 }

@@ -3,6 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod followed;
 mod live_cluster;
 mod outage;
 mod process;
