@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use backstage_client::{Client, EntityFilter, Settings};
+use backstage_client::{Client, Credentials, EntityFilter, Settings};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -48,7 +48,9 @@ async fn crawl() -> Result<(), Box<dyn Error>> {
     let limit: NonZeroU32 = arguments.next().as_deref().unwrap_or("1000").parse()?;
 
     let mut settings = Settings::new(url.parse()?);
-    settings.token = std::env::var("BACKSTAGE_TOKEN").ok().map(Into::into);
+    if let Ok(token) = std::env::var("BACKSTAGE_TOKEN") {
+        settings.credentials = Credentials::Token(token.into());
+    }
     let client = Client::new(settings)?;
 
     let started = Instant::now();

@@ -1,14 +1,46 @@
 //! What a server answered where an answer of the catalog API was expected, told so that a person
 //! sees who answered. It is foreign text: cut, freed of control characters, and of the token.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 /// How much of foreign text is shown.
 const MAX_EXCERPT_CHARS: usize = 200;
+
+/// What is shorter is no secret: to blank it would only make text unreadable.
+const MIN_SECRET_BYTES: usize = 4;
+
+/// What must not be seen in foreign text: a server may quote what it was sent.
+pub(crate) struct Hidden<'a>(Vec<&'a str>);
+
+impl<'a> Hidden<'a> {
+    pub(crate) fn new(secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
+        let secrets = secrets
+            .into_iter()
+            .map(|secret| secret.expose_secret().trim());
+        let mut secrets: Vec<&str> = secrets
+            .filter(|secret| secret.len() >= MIN_SECRET_BYTES)
+            .collect();
+        // One may be a part of another.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        Self(secrets)
+    }
+
+    pub(crate) fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut shown = Cow::Borrowed(text);
+        for secret in &self.0 {
+            if shown.contains(secret) {
+                shown = Cow::Owned(shown.replace(secret, "[hidden]"));
+            }
+        }
+        shown
+    }
+}
 
 /// The error document of Backstage: `{"error": {"name": …, "message": …}}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,20 +77,17 @@ enum Body {
 }
 
 impl Answer {
-    /// Reads what can be told from an answer; `secret` is blanked wherever it occurs.
+    /// Reads what can be told from an answer, without what is hidden.
     pub(crate) fn read(
         status: StatusCode,
         headers: &HeaderMap,
         body: &[u8],
-        secret: Option<&str>,
+        hidden: &Hidden<'_>,
     ) -> Self {
         let text = String::from_utf8_lossy(body);
-        let text = match secret {
-            Some(secret) if text.contains(secret) => text.replace(secret, "[hidden]").into(),
-            _ => text,
-        };
         let content_type = content_type(headers);
-        let document = error_document(&text);
+        let document = error_document(&text, hidden);
+        let text = hidden.hide(&text);
         // Old frameworks call a bare `Unauthorized` text/html, too.
         let called_html = content_type
             .as_deref()
@@ -124,7 +153,7 @@ pub(crate) fn content_type(headers: &HeaderMap) -> Option<String> {
     Some(excerpt(media).to_ascii_lowercase())
 }
 
-fn error_document(text: &str) -> Option<ErrorDocument> {
+fn error_document(text: &str, hidden: &Hidden<'_>) -> Option<ErrorDocument> {
     #[derive(Deserialize)]
     struct Wire {
         error: WireError,
@@ -137,8 +166,9 @@ fn error_document(text: &str) -> Option<ErrorDocument> {
     }
     let Wire { error } = serde_json::from_str(text).ok()?;
     Some(ErrorDocument {
-        name: excerpt(&error.name),
-        message: excerpt(&error.message),
+        // Hidden here and not before, since JSON may write a secret in escapes.
+        name: excerpt(&hidden.hide(&error.name)),
+        message: excerpt(&hidden.hide(&error.message)),
     })
 }
 
@@ -158,7 +188,7 @@ fn html_title(text: &str) -> Option<String> {
 }
 
 /// The beginning of a text on one line: white space and control characters become single spaces.
-fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     let foreign = |c: char| c.is_whitespace() || c.is_control();
     let words = text.split(foreign).filter(|word| !word.is_empty());
     let spaced = words
@@ -183,7 +213,9 @@ mod tests {
         if !content_type.is_empty() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
-        Answer::read(StatusCode::OK, &headers, body.as_bytes(), Some("hush-hush")).to_string()
+        let secrets: Vec<SecretString> = ["hush-hush", "hush-hush/2", "no"].map(Into::into).into();
+        let hidden = Hidden::new(&secrets);
+        Answer::read(StatusCode::OK, &headers, body.as_bytes(), &hidden).to_string()
     }
 
     #[test]
@@ -229,6 +261,11 @@ mod tests {
                 "text/plain",
                 "you sent hush-hush!",
                 "status 200, text/plain: `you sent [hidden]!`",
+            ),
+            (
+                json,
+                r#"{"error":{"name":"E","message":"no hush-hush\/2, no hush-hus\u0068"}}"#,
+                "status 200, E: no [hidden], no [hidden]",
             ),
         ] {
             assert_eq!(shown(content_type, body), expected, "{body}");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::transport::Transport;
-use crate::{ByRefs, EntityFilter, Error, Pager, Settings, SettingsError};
+use crate::{ByRefs, EntityFilter, Error, Pager, Settings, SettingsError, Traffic};
 
 /// A client of one Backstage's catalog. Clones are cheap and share its connections.
 #[derive(Clone)]
@@ -55,6 +55,11 @@ impl Client {
     /// The base of the catalog API, which ends in `/api/catalog`.
     pub fn catalog_url(&self) -> &Url {
         self.transport.base().as_url()
+    }
+
+    /// What this client and its clones have sent and received so far.
+    pub fn traffic(&self) -> Traffic {
+        self.transport.traffic()
     }
 
     pub(crate) fn endpoint(&self, path: &str) -> Url {

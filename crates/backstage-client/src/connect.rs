@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 
 /// What stood in the way of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +21,16 @@ pub enum ConnectFailure {
     CertificateOutOfDate,
     /// The other side does not speak TLS.
     NotTls,
+    /// The server wants a client certificate, and there is none.
+    ClientCertificateMissing,
+    /// The server does not accept the client certificate.
+    ClientCertificateRefused,
     /// TLS failed in another way.
     Tls,
+    /// The proxy wants a user name and password.
+    ProxyAuthentication,
+    /// The proxy did not open the way.
+    Proxy,
     /// Anything else, such as an unreachable network.
     Other,
 }
@@ -36,6 +44,9 @@ impl ConnectFailure {
             if let Some(error) = tls_error(cause) {
                 return Self::of_tls(error);
             }
+            if let Some(failure) = tunnel_failure(cause) {
+                return failure;
+            }
             if let Some(error) = cause.downcast_ref::<io::Error>()
                 && error.kind() == io::ErrorKind::ConnectionRefused
             {
@@ -45,10 +56,20 @@ impl ConnectFailure {
         Self::Other
     }
 
+    /// What the server says about the client's certificate. With TLS 1.3 the connection stands by
+    /// then, so that the error is one of the request.
+    pub(crate) fn by_alert(error: &reqwest::Error) -> Option<Self> {
+        let rustls::Error::AlertReceived(alert) = causes(error).find_map(tls_error)? else {
+            return None;
+        };
+        of_alert(*alert)
+    }
+
     fn of_tls(error: &rustls::Error) -> Self {
         use CertificateError as C;
         match error {
             rustls::Error::InvalidMessage(_) => Self::NotTls,
+            rustls::Error::AlertReceived(alert) => of_alert(*alert).unwrap_or(Self::Tls),
             rustls::Error::InvalidCertificate(fault) => match fault {
                 C::UnknownIssuer => Self::UntrustedCertificate,
                 C::NotValidForName | C::NotValidForNameContext { .. } => {
@@ -66,6 +87,36 @@ impl ConnectFailure {
             },
             _ => Self::Tls,
         }
+    }
+}
+
+/// What an alert of the server's says about the client's certificate, if that is what it is about.
+fn of_alert(alert: AlertDescription) -> Option<ConnectFailure> {
+    use AlertDescription as A;
+    match alert {
+        A::CertificateRequired => Some(ConnectFailure::ClientCertificateMissing),
+        A::BadCertificate
+        | A::UnsupportedCertificate
+        | A::CertificateRevoked
+        | A::CertificateExpired
+        | A::CertificateUnknown
+        | A::UnknownCA
+        | A::AccessDenied
+        | A::DecryptError => Some(ConnectFailure::ClientCertificateRefused),
+        _ => None,
+    }
+}
+
+/// What went wrong between a proxy and us before the server was reached. The type of this error is
+/// not public: its words are all there is.
+fn tunnel_failure(cause: &(dyn StdError + 'static)) -> Option<ConnectFailure> {
+    let text = cause.to_string();
+    let rest = text.strip_prefix("tunnel error: ")?;
+    match rest {
+        "proxy authorization required" => Some(ConnectFailure::ProxyAuthentication),
+        // Its source says more.
+        "failed to create underlying connection" => None,
+        _ => Some(ConnectFailure::Proxy),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::connect::causes;
-use crate::{Answer, ConnectFailure};
+use crate::{Answer, ConnectFailure, TokenError};
 
 /// Why a request gave no answer that can be used.
 ///
@@ -103,6 +103,14 @@ pub enum Error {
         /// Where it was sent to, without the query.
         to: String,
     },
+    /// The token endpoint gave no token, so that Backstage was not asked.
+    #[error("cannot get a token from `{url}`")]
+    TokenEndpoint {
+        /// The token endpoint.
+        url: String,
+        /// Why not.
+        source: TokenError,
+    },
     /// The answer is larger than the settings allow.
     #[error("the answer of `{url}` is larger than {limit} bytes")]
     TooLarge {
@@ -110,6 +118,23 @@ pub enum Error {
         url: String,
         /// The limit, in bytes.
         limit: usize,
+    },
+    /// One entity alone is larger than the settings allow.
+    #[error(
+        "{} is larger than {limit} bytes: number {position} in `{url}`, on page {page}",
+        .entity.as_deref().map_or_else(|| "an entity".to_owned(), |name| format!("the entity `{name}`"))
+    )]
+    EntityTooLarge {
+        /// What was asked.
+        url: String,
+        /// The limit, in bytes.
+        limit: usize,
+        /// Which of the entities that the crawl finds, counted from 1.
+        position: usize,
+        /// The page, counted from 1.
+        page: usize,
+        /// Its reference, where the server gave it.
+        entity: Option<String>,
     },
     /// The transfer of the answer did not come to its end.
     #[error("the answer of `{url}` was cut off after {received} bytes")]
@@ -175,7 +200,20 @@ impl Error {
             Self::RateLimited { retry_after, .. } | Self::Status { retry_after, .. } => {
                 *retry_after
             }
+            Self::TokenEndpoint { source, .. } => source.retry_after(),
             _ => None,
+        }
+    }
+
+    /// Whether who asks was refused, by Backstage or by the token endpoint: nothing but other
+    /// settings, here or there, will change that.
+    pub fn is_refused(&self) -> bool {
+        match self {
+            Self::Unauthorized { .. } | Self::Forbidden { .. } => true,
+            Self::TokenEndpoint { source, .. } => {
+                !matches!(source, TokenError::Transfer(_)) && !source.is_transient()
+            }
+            _ => self.is_expired_token(),
         }
     }
 
@@ -191,6 +229,7 @@ impl Error {
             | Self::RateLimited { .. }
             | Self::CutOff { .. }
             | Self::Json { .. } => true,
+            Self::TokenEndpoint { source, .. } => source.is_transient(),
             Self::Status { answer, .. } => {
                 answer.status.is_server_error() && !self.is_expired_token()
                     || answer.status == StatusCode::REQUEST_TIMEOUT
@@ -199,12 +238,12 @@ impl Error {
         }
     }
 
-    /// The status of the answer, where the answer is what went wrong.
+    /// The status of Backstage's answer, where the answer is what went wrong.
     pub fn status(&self) -> Option<StatusCode> {
         self.answer().map(|answer| answer.status)
     }
 
-    /// What the server answered, where the answer is what went wrong.
+    /// What Backstage answered, where the answer is what went wrong.
     pub fn answer(&self) -> Option<&Answer> {
         match self {
             Self::Unauthorized { answer, .. }
@@ -235,6 +274,8 @@ pub enum AuthFailure {
     TokenLost,
     /// A token was sent, and the server does not know it.
     IllegalToken,
+    /// A fresh token of the token endpoint was sent, and the server does not accept it.
+    IllegalAccessToken,
 }
 
 impl AuthFailure {
@@ -243,6 +284,7 @@ impl AuthFailure {
             Self::NoToken => "requests without a token",
             Self::TokenLost => "the request, whose token did not arrive",
             Self::IllegalToken => "the token",
+            Self::IllegalAccessToken => "the token that the token endpoint gave",
         }
     }
 }

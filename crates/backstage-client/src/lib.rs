@@ -6,11 +6,11 @@
 //!
 //! ```no_run
 //! use std::num::NonZeroU32;
-//! use backstage_client::{Client, EntityFilter, Settings};
+//! use backstage_client::{Client, Credentials, EntityFilter, Settings};
 //!
 //! # async fn read() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut settings = Settings::new("https://backstage.example.com".parse()?);
-//! settings.token = Some(std::env::var("BACKSTAGE_TOKEN")?.into());
+//! settings.credentials = Credentials::Token(std::env::var("BACKSTAGE_TOKEN")?.into());
 //! let client = Client::new(settings)?;
 //!
 //! let filter = EntityFilter::kinds(["component", "group", "user"])?;
@@ -36,8 +36,10 @@
 //! - **Failures say what to do.** [`Error::remedy`] is advice in plain words,
 //!   [`Error::is_transient`] and [`Error::retry_after`] say whether and when to try again. The
 //!   client itself does not retry (but for a connection that broke before any answer, once).
-//! - **Secrets are not printed**: neither the token nor anything the URL may hide appears in a
-//!   message or a `Debug` output, and neither is sent to another origin.
+//! - **Secrets are not printed**: neither credentials, nor a header's value, nor anything a URL may
+//!   hide appears in a message or a `Debug` output, and none is sent to another origin.
+//! - **Everything is bounded**: an answer's size and time, what decompression may expand it to, the
+//!   pages of a crawl. Where a page is too large, smaller ones are asked for.
 //!
 //! # What it leaves to the caller
 //!
@@ -54,29 +56,46 @@
 //! ```
 
 mod answer;
+mod app_config;
 mod base_url;
+mod bearer;
 mod by_refs;
 mod client;
 mod connect;
+mod credentials;
 mod error;
+mod exchange;
+mod fields;
 mod filter;
+mod headers;
+mod http_client;
+mod identity;
 mod page;
 mod pager;
 mod remedy;
 mod retry_after;
 mod settings;
+mod settings_error;
+mod token_error;
+mod token_source;
+mod traffic;
 mod transport;
 
 pub use answer::{Answer, ErrorDocument};
 pub use by_refs::ByRefs;
 pub use client::Client;
 pub use connect::ConnectFailure;
+pub use credentials::{ClientAuthentication, Credentials, OAuth2};
 pub use error::{AuthFailure, Cause, Error, TimeoutPhase};
 pub use filter::{EntityFilter, FilterError};
+pub use identity::Identity;
 pub use page::Page;
 pub use pager::{MAX_PAGES, Pager};
 pub use retry_after::MAX_RETRY_AFTER;
-pub use settings::{Settings, SettingsError, Timeouts, Tls};
+pub use settings::{Proxy, Settings, Timeouts, Tls};
+pub use settings_error::SettingsError;
+pub use token_error::TokenError;
+pub use traffic::Traffic;
 
 /// Compiles the example of the README.
 #[cfg(doctest)]

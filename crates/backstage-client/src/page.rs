@@ -75,8 +75,9 @@ impl Page {
         &self.body
     }
 
-    /// Reads the answer of `GET /entities/by-query`.
-    pub(crate) fn from_by_query(url: &str, body: String) -> Result<Self, Error> {
+    /// Reads the answer of `GET /entities/by-query`, as the client does; for answers that were kept.
+    /// `url` is what an error calls it.
+    pub fn from_by_query(url: &str, body: String) -> Result<Self, Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Wire<'a> {

@@ -1,33 +1,39 @@
-//! What a client needs to know before it can be made, and why it could not be.
+//! What a client needs to know before it can be made.
 
 use std::fmt;
 use std::time::Duration;
 
+use http::HeaderName;
 use secrecy::SecretString;
 use url::Url;
 
 use crate::base_url::redacted;
+use crate::{Credentials, Identity};
 
 /// The largest body of one answer, in bytes after decompression, unless set otherwise.
 ///
-/// A page of 1000 entities is about 1 MB, but a Backstage without paging sends its whole catalog
-/// at once: about 1.2 kB per entity.
-const DEFAULT_MAX_PAGE_BYTES: usize = 256 * 1024 * 1024;
+/// A page of 1000 entities is about 1.2 MB, and one that is larger than this is asked for again in
+/// smaller parts. It bounds what one entity that is out of all proportion costs its reader.
+const DEFAULT_MAX_PAGE_BYTES: usize = 64 * 1024 * 1024;
 
 /// How to reach one Backstage: make it by [`Settings::new`], then set what differs.
 ///
-/// Its `Debug` output shows neither the token nor the user information of the URL.
+/// Its `Debug` output shows no credentials, no header's value and no user information of a URL.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Settings {
     /// The backend's base URL (`backend.baseUrl` of the Backstage configuration), with or without a
     /// path prefix, a trailing slash, and the `/api` or `/api/catalog` that follows it.
     pub base_url: Url,
-    /// The token sent as `Authorization: Bearer …`. White space around it is dropped; a blank one
-    /// is as none.
-    pub token: Option<SecretString>,
-    /// Whom to trust.
+    /// What is shown to be let in; nothing unless set.
+    pub credentials: Credentials,
+    /// Headers of every request to Backstage, as a proxy in front of it may want them. Their values
+    /// are taken for secrets: they are sent to the origin of the base URL alone.
+    pub headers: Vec<(HeaderName, SecretString)>,
+    /// Whom to trust, and how to be trusted.
     pub tls: Tls,
+    /// Through which proxy to go.
+    pub proxy: Proxy,
     /// The `User-Agent` header; `backstage-client/<version>` unless set.
     pub user_agent: String,
     /// How long to wait for what.
@@ -35,20 +41,30 @@ pub struct Settings {
     /// Ask for compressed answers; off unless set. Compressing costs a Backstage server about 10 s
     /// of its single thread per 100 MB, which only a slow link repays.
     pub gzip: bool,
-    /// The largest body of one answer, in bytes after decompression; 256 MiB unless set.
+    /// Which fields of each entity to ask for, such as `spec.owner`; whole entities unless set, as
+    /// choosing costs a Backstage server three times the work. What identifies an entity (`kind`,
+    /// `metadata.name`, `metadata.namespace`) always comes. Only [`Client::entities`] uses it.
+    ///
+    /// [`Client::entities`]: crate::Client::entities
+    pub fields: Option<Vec<String>>,
+    /// The largest body of one answer, in bytes after decompression; 64 MiB unless set. A Backstage
+    /// so old that it has no pages sends its whole catalog in one, about 1.2 kB per entity.
     pub max_page_bytes: usize,
 }
 
 impl Settings {
-    /// Settings for the Backstage at this URL, without a token and with the defaults.
+    /// Settings for the Backstage at this URL, without credentials and with the defaults.
     pub fn new(base_url: Url) -> Self {
         Self {
             base_url,
-            token: None,
+            credentials: Credentials::None,
+            headers: Vec::new(),
             tls: Tls::default(),
+            proxy: Proxy::default(),
             user_agent: concat!("backstage-client/", env!("CARGO_PKG_VERSION")).to_owned(),
             timeouts: Timeouts::default(),
             gzip: false,
+            fields: None,
             max_page_bytes: DEFAULT_MAX_PAGE_BYTES,
         }
     }
@@ -56,26 +72,34 @@ impl Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<&HeaderName> = self.headers.iter().map(|(name, _)| name).collect();
         f.debug_struct("Settings")
             .field("base_url", &redacted(&self.base_url))
-            .field("token", &self.token.as_ref().map(|_| "[hidden]"))
+            .field("credentials", &self.credentials)
+            .field("headers", &headers)
             .field("tls", &self.tls)
+            .field("proxy", &self.proxy)
             .field("user_agent", &self.user_agent)
             .field("timeouts", &self.timeouts)
             .field("gzip", &self.gzip)
+            .field("fields", &self.fields)
             .field("max_page_bytes", &self.max_page_bytes)
             .finish()
     }
 }
 
-/// Which server certificates are accepted. Those that the system trusts always are.
+/// Which server certificates are accepted, and the client's own. Those that the system trusts
+/// always are.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Tls {
-    /// Accept any certificate for any name. Whoever stands between can then read the token.
+    /// Accept any certificate for any name from Backstage. Whoever stands between can then read the
+    /// token. A token endpoint's certificate is verified nevertheless.
     pub insecure_skip_verify: bool,
     /// Further root certificates to trust, PEM, one or several.
     pub extra_roots_pem: Option<Vec<u8>>,
+    /// The certificate to show where the server asks for one (mutual TLS).
+    pub identity: Option<Identity>,
 }
 
 impl fmt::Debug for Tls {
@@ -84,7 +108,34 @@ impl fmt::Debug for Tls {
         f.debug_struct("Tls")
             .field("insecure_skip_verify", &self.insecure_skip_verify)
             .field("extra_roots_pem_bytes", &roots.map(Vec::len))
+            .field("identity", &self.identity)
             .finish()
+    }
+}
+
+/// Through which proxy requests go, those to a token endpoint included.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub enum Proxy {
+    /// As the environment says when the client is made: `HTTP_PROXY` for `http://`, `HTTPS_PROXY`
+    /// for `https://`, `ALL_PROXY` for both, each in capitals or small letters, but for the hosts in
+    /// `NO_PROXY` (names with what is below them, addresses, networks; comma-separated).
+    /// On Windows and macOS, what the system is set to where these are not.
+    #[default]
+    FromEnvironment,
+    /// Through none, whatever the environment says.
+    None,
+    /// Through this one. A user name and password in the URL are sent to the proxy.
+    Url(Url),
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FromEnvironment => f.write_str("FromEnvironment"),
+            Self::None => f.write_str("None"),
+            Self::Url(url) => f.debug_tuple("Url").field(&redacted(url)).finish(),
+        }
     }
 }
 
@@ -109,46 +160,4 @@ impl Default for Timeouts {
             request: Duration::from_mins(10),
         }
     }
-}
-
-/// Why [`Client::new`](crate::Client::new) refused its settings. No message shows a secret.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SettingsError {
-    /// The URL is not one that HTTP can reach.
-    #[error("the base URL `{url}` must begin with `http://` or `https://` and name a host")]
-    NotHttp {
-        /// The URL, without user information.
-        url: String,
-    },
-    /// The URL carries a user name or password.
-    #[error(
-        "the base URL `{url}` carries a user name or password: leave it out, and give a token instead"
-    )]
-    UserInfo {
-        /// The URL, without them.
-        url: String,
-    },
-    /// The URL carries a `?query` or a `#fragment`.
-    #[error("the base URL `{url}` must end with its path: leave out what follows `?` or `#`")]
-    Query {
-        /// The URL, without them.
-        url: String,
-    },
-    /// The token cannot be sent as it is.
-    #[error(
-        "the token must be printable ASCII without white space, and without a leading `Bearer`"
-    )]
-    Token,
-    /// The user agent cannot be sent as it is.
-    #[error("the user agent `{0}` must be printable ASCII")]
-    UserAgent(String),
-    /// There is no usable certificate among the further roots.
-    #[error(
-        "the extra root certificates must be one or more PEM blocks `-----BEGIN CERTIFICATE-----`"
-    )]
-    ExtraRoots,
-    /// TLS could not be set up, as where the system has no root certificates at all.
-    #[error("cannot set up TLS (does the system have root certificates?)")]
-    Tls(#[source] crate::Cause),
 }

@@ -1,66 +1,49 @@
-//! Sends a request, judges what comes back, and reads it to the end: text that is whole, or an
-//! error. It knows HTTP and what Backstage's errors look like, but nothing of entities.
+//! Asks Backstage, judges what comes back, and reads it to the end: text that is whole, or an
+//! error. It knows what Backstage's errors look like, but nothing of entities.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION};
-use http::{HeaderMap, HeaderValue, StatusCode};
-use reqwest::{Request, Response, redirect};
-use secrecy::{ExposeSecret, SecretString};
-use url::{Origin, Url};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
+use http::{HeaderValue, Method, StatusCode};
+use reqwest::{Request, Response};
+use secrecy::SecretString;
+use url::Url;
 
-use crate::answer::content_type;
+use crate::answer::{Hidden, content_type};
 use crate::base_url::{BaseUrl, redacted};
+use crate::bearer::{Bearer, Token};
+use crate::exchange::{Answered, Exchange};
+use crate::headers::default_headers;
+use crate::http_client::for_backstage;
 use crate::retry_after::retry_after;
-use crate::{
-    Answer, AuthFailure, Cause, ConnectFailure, Error, Settings, SettingsError, TimeoutPhase,
-    Timeouts,
-};
-
-/// Node closes a connection that was idle for 5 s: ours must be given up before that.
-const POOL_IDLE: Duration = Duration::from_secs(4);
-
-/// How many redirects within the origin are followed.
-const MAX_REDIRECTS: usize = 5;
-
-/// How much of the body of an error is read.
-const MAX_ERROR_BYTES: usize = 64 * 1024;
+use crate::{Answer, AuthFailure, Error, Settings, SettingsError, Traffic, fields};
 
 pub(crate) struct Transport {
-    http: reqwest::Client,
+    exchange: Exchange,
     base: BaseUrl,
-    token: Option<SecretString>,
-    timeouts: Timeouts,
-    max_page_bytes: usize,
+    bearer: Bearer,
+    /// Values of headers, which nobody may see.
+    header_values: Vec<SecretString>,
+    /// Whether one of the headers is `Authorization`.
+    authorization_given: bool,
+    fields: Option<String>,
 }
 
 impl Transport {
     pub(crate) fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let base = BaseUrl::new(settings.base_url.clone())?;
-        let token = settings
-            .token
-            .as_ref()
-            .map(|token| token.expose_secret().trim());
-        let token = token.filter(|token| !token.is_empty());
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(token) = token {
-            if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-                return Err(SettingsError::Token);
-            }
-            let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
-                .map_err(|_| SettingsError::Token)?;
-            value.set_sensitive(true);
-            headers.insert(AUTHORIZATION, value);
-        }
-        let token = token.map(SecretString::from);
-        let http = http_client(settings, &base, &headers)?;
+        let bearer = Bearer::new(settings)?;
+        let headers = default_headers(&settings.headers, bearer.is_some())?;
+        let http = for_backstage(settings, base.as_url(), &headers)?;
+        let header_values = settings.headers.iter().map(|(_, value)| value.clone());
+        let fields = settings.fields.as_deref().map(fields::parameter);
         Ok(Self {
-            http,
+            exchange: Exchange::new(http, settings.timeouts, settings.max_page_bytes),
             base,
-            token,
-            timeouts: settings.timeouts,
-            max_page_bytes: settings.max_page_bytes,
+            bearer,
+            header_values: header_values.collect(),
+            authorization_given: headers.contains_key(AUTHORIZATION),
+            fields: fields.transpose()?,
         })
     }
 
@@ -69,127 +52,70 @@ impl Transport {
     }
 
     pub(crate) fn has_token(&self) -> bool {
-        self.token.is_some()
+        self.bearer.is_some()
+    }
+
+    /// The value of `fields=` to ask with, where not all are asked for.
+    pub(crate) fn fields(&self) -> Option<&str> {
+        self.fields.as_deref()
+    }
+
+    pub(crate) fn traffic(&self) -> Traffic {
+        Traffic {
+            requests: self.exchange.sent(),
+            bytes_received: self.exchange.received(),
+            token_requests: self.bearer.token_requests(),
+        }
     }
 
     /// The whole JSON text that this URL gives.
     pub(crate) async fn get(&self, url: Url) -> Result<String, Error> {
-        let request = Request::new(http::Method::GET, url);
-        self.exchange(request).await
+        self.ask(url, None).await
     }
 
-    /// The whole JSON text that this URL gives for a JSON body. The request must be one that can
-    /// be sent twice.
+    /// The whole JSON text that this URL gives for a JSON body.
     pub(crate) async fn post(&self, url: Url, json: Vec<u8>) -> Result<String, Error> {
-        let mut request = Request::new(http::Method::POST, url);
-        let json_type = HeaderValue::from_static("application/json");
-        request.headers_mut().insert(CONTENT_TYPE, json_type);
-        *request.body_mut() = Some(json.into());
-        self.exchange(request).await
+        self.ask(url, Some(json)).await
     }
 
-    async fn exchange(&self, request: Request) -> Result<String, Error> {
-        let url = redacted(request.url());
-        let started = Instant::now();
-        let answered = self.send(request).await;
-        let response = answered.map_err(|error| self.send_error(&url, started, error))?;
-        if is_json_success(&response) {
-            let body = self.read(&url, started, response).await?;
-            return String::from_utf8(body).map_err(|error| Error::NotUtf8 {
-                url,
-                offset: error.utf8_error().valid_up_to(),
-            });
-        }
-        Err(self.judge(url, response).await)
-    }
-
-    /// Sends the request, and once more if the connection broke before anything came: an idle
-    /// connection may be closed by the server just as it is used again.
-    async fn send(&self, request: Request) -> reqwest::Result<Response> {
-        let again = request.try_clone();
-        let broke = |error: &reqwest::Error| {
-            error.is_request() && !error.is_connect() && !error.is_timeout()
+    /// Asks, and once more with another token where one that was kept is no longer accepted.
+    async fn ask(&self, url: Url, json: Option<Vec<u8>>) -> Result<String, Error> {
+        let token = self.bearer.token(None).await?;
+        let answered = self
+            .exchange(request(&url, json.clone()), token.as_ref())
+            .await;
+        let refused = |error: &Error| {
+            error.status() == Some(StatusCode::UNAUTHORIZED) || error.is_expired_token()
         };
-        match (self.http.execute(request).await, again) {
-            (Err(error), Some(again)) if broke(&error) => self.http.execute(again).await,
-            (answered, _) => answered,
+        match answered {
+            Err(error) if self.bearer.is_renewed() && refused(&error) => {
+                let token = self.bearer.token(token.as_ref()).await?;
+                self.exchange(request(&url, json), token.as_ref()).await
+            }
+            answered => answered,
         }
     }
 
-    fn send_error(&self, url: &str, started: Instant, error: reqwest::Error) -> Error {
-        let url = url.to_owned();
-        if error.is_timeout() {
-            let phase = if error.is_connect() {
-                TimeoutPhase::Connect
-            } else {
-                TimeoutPhase::Answer
-            };
-            return self.timeout(url, started, phase);
+    async fn exchange(&self, mut request: Request, token: Option<&Token>) -> Result<String, Error> {
+        if let Some(token) = token {
+            let header = token.header.clone();
+            request.headers_mut().insert(AUTHORIZATION, header);
         }
-        if error.is_connect() {
-            let failure = ConnectFailure::of(&error);
-            return Error::Connect {
-                url,
-                failure,
-                source: Cause::of(error),
-            };
+        let answered = self.exchange.send(request).await?;
+        if !is_json_success(&answered.response) {
+            return Err(self.judge(answered, token).await);
         }
-        Error::Disconnected {
+        let url = answered.url.clone();
+        let body = self.exchange.read(answered).await?;
+        String::from_utf8(body).map_err(|error| Error::NotUtf8 {
             url,
-            source: Cause::of(error),
-        }
-    }
-
-    fn timeout(&self, url: String, started: Instant, phase: TimeoutPhase) -> Error {
-        let (phase, limit) = match phase {
-            _ if started.elapsed() >= self.timeouts.request => {
-                (TimeoutPhase::Request, self.timeouts.request)
-            }
-            TimeoutPhase::Connect => (phase, self.timeouts.connect),
-            _ => (phase, self.timeouts.idle),
-        };
-        Error::Timeout { url, phase, limit }
-    }
-
-    async fn read(
-        &self,
-        url: &str,
-        started: Instant,
-        mut response: Response,
-    ) -> Result<Vec<u8>, Error> {
-        let limit = self.max_page_bytes;
-        let too_large = || Error::TooLarge {
-            url: url.to_owned(),
-            limit,
-        };
-        let announced = response.content_length().map(usize::try_from);
-        let announced = announced.unwrap_or(Ok(0)).map_err(|_| too_large())?;
-        if announced > limit {
-            return Err(too_large());
-        }
-        let mut body = Vec::with_capacity(announced);
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if chunk.len() > limit - body.len() => return Err(too_large()),
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => return Ok(body),
-                Err(error) if error.is_timeout() => {
-                    return Err(self.timeout(url.to_owned(), started, TimeoutPhase::Body));
-                }
-                Err(error) => {
-                    let (url, received) = (url.to_owned(), body.len());
-                    return Err(Error::CutOff {
-                        url,
-                        received,
-                        source: Cause::of(error),
-                    });
-                }
-            }
-        }
+            offset: error.utf8_error().valid_up_to(),
+        })
     }
 
     /// What an answer means that is not JSON with status 200.
-    async fn judge(&self, url: String, response: Response) -> Error {
+    async fn judge(&self, answered: Answered, token: Option<&Token>) -> Error {
+        let Answered { response, url, .. } = answered;
         let (status, headers) = (response.status(), response.headers().clone());
         if status.is_redirection()
             && let Some(to) = headers.get(LOCATION).and_then(|to| to.to_str().ok())
@@ -200,9 +126,11 @@ impl Transport {
                 .map_or_else(|_| "?".to_owned(), |to| redacted(&to));
             return Error::Redirected { url, to };
         }
-        let body = error_body(response).await;
-        let token = self.token.as_ref().map(ExposeSecret::expose_secret);
-        let answer = Box::new(Answer::read(status, &headers, &body, token));
+        let body = self.exchange.read_error(response).await;
+        let mut hidden: Vec<&SecretString> = self.header_values.iter().collect();
+        hidden.extend(self.bearer.secret());
+        hidden.extend(token.map(|token| &token.secret));
+        let answer = Box::new(Answer::read(status, &headers, &body, &Hidden::new(hidden)));
         let retry_after = retry_after(&headers, SystemTime::now());
         match status {
             StatusCode::UNAUTHORIZED => {
@@ -230,65 +158,29 @@ impl Transport {
     }
 
     fn auth_failure(&self, answer: &Answer) -> AuthFailure {
-        let missing = answer
-            .document
-            .as_ref()
-            .is_some_and(|document| document.message.contains("Missing credentials"));
-        match (self.has_token(), missing) {
+        let document = answer.document.as_ref();
+        let missing =
+            document.is_some_and(|document| document.message.contains("Missing credentials"));
+        let sent = self.bearer.is_some() || self.authorization_given;
+        match (sent, missing) {
             (false, _) => AuthFailure::NoToken,
             (true, true) => AuthFailure::TokenLost,
+            (true, false) if self.bearer.is_renewed() => AuthFailure::IllegalAccessToken,
             (true, false) => AuthFailure::IllegalToken,
         }
     }
 }
 
-fn http_client(
-    settings: &Settings,
-    base: &BaseUrl,
-    headers: &HeaderMap,
-) -> Result<reqwest::Client, SettingsError> {
-    let agent = HeaderValue::from_str(&settings.user_agent)
-        .map_err(|_| SettingsError::UserAgent(settings.user_agent.escape_debug().to_string()))?;
-    let mut roots = Vec::new();
-    if let Some(pem) = &settings.tls.extra_roots_pem {
-        roots = reqwest::Certificate::from_pem_bundle(pem)
-            .ok()
-            .filter(|roots| !roots.is_empty())
-            .ok_or(SettingsError::ExtraRoots)?;
-    }
-    let builder = || {
-        reqwest::Client::builder()
-            .user_agent(agent.clone())
-            .default_headers(headers.clone())
-            .gzip(settings.gzip)
-            .redirect(within(base.as_url().origin()))
-            .referer(false)
-            .connect_timeout(settings.timeouts.connect)
-            .read_timeout(settings.timeouts.idle)
-            .timeout(settings.timeouts.request)
-            .pool_idle_timeout(POOL_IDLE)
-            .tls_danger_accept_invalid_certs(settings.tls.insecure_skip_verify)
+/// A request for JSON, without what shows who asks.
+fn request(url: &Url, json: Option<Vec<u8>>) -> Request {
+    let Some(json) = json else {
+        return Request::new(Method::GET, url.clone());
     };
-    let built = builder().tls_certs_merge(roots.clone()).build();
-    if built.is_err() && base.as_url().scheme() == "http" {
-        // Plain HTTP must work in an image without any root certificates, where TLS cannot be set
-        // up. No TLS server is then trusted, and none is needed: redirects stay in the origin.
-        let built = builder().tls_certs_only(roots).build();
-        return built.map_err(|error| SettingsError::Tls(Cause::of(error)));
-    }
-    built.map_err(|error| SettingsError::Tls(Cause::of(error)))
-}
-
-/// Follows redirects within the origin; others come back as they are, so that the error can say
-/// where they lead, and nothing of ours is sent there.
-fn within(origin: Origin) -> redirect::Policy {
-    redirect::Policy::custom(move |attempt| {
-        if attempt.previous().len() <= MAX_REDIRECTS && attempt.url().origin() == origin {
-            attempt.follow()
-        } else {
-            attempt.stop()
-        }
-    })
+    let mut request = Request::new(Method::POST, url.clone());
+    let json_type = HeaderValue::from_static("application/json");
+    request.headers_mut().insert(CONTENT_TYPE, json_type);
+    *request.body_mut() = Some(json.into());
+    request
 }
 
 /// An answer without a content type is taken for JSON, and parsed as such.
@@ -296,17 +188,4 @@ fn is_json_success(response: &Response) -> bool {
     response.status() == StatusCode::OK
         && content_type(response.headers())
             .is_none_or(|media| media.ends_with("/json") || media.ends_with("+json"))
-}
-
-/// As much of the body as helps to say what came; what fails here is no further news.
-async fn error_body(mut response: Response) -> Vec<u8> {
-    let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        let room = MAX_ERROR_BYTES - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if body.len() == MAX_ERROR_BYTES {
-            break;
-        }
-    }
-    body
 }

@@ -298,3 +298,94 @@ async fn gzip_is_asked_for_only_where_it_is_wanted() {
         assert!(agent.starts_with("backstage-client/"), "{agent}");
     }
 }
+
+#[tokio::test]
+async fn the_fields_are_asked_for_on_every_page() {
+    let fields = ("fields", "kind,metadata.name,metadata.namespace,spec.owner");
+    let chosen = |server: &MockServer| {
+        let mut settings = support::settings(&server.uri());
+        settings.fields = Some(vec!["spec.owner".to_owned()]);
+        Client::new(settings).expect("good settings")
+    };
+    let server = MockServer::start().await;
+    let by_query = "entities/by-query";
+    let first = r#"{"items":[{"n":1}],"pageInfo":{"nextCursor":"a"}}"#;
+    let last = r#"{"items":[{"n":2}],"pageInfo":{}}"#;
+    answers(
+        &server,
+        by_query,
+        &with_filters(&[("limit", "1"), fields]),
+        first,
+    )
+    .await;
+    let second = [("cursor", "a"), ("limit", "1"), fields];
+    answers(&server, by_query, &second, last).await;
+    let pages = crawl(chosen(&server).entities(ownership(), limit(1))).await;
+    assert_eq!(pages.expect("a crawl"), [[r#"{"n":1}"#], [r#"{"n":2}"#]]);
+
+    let server = MockServer::start().await;
+    let at = |offset| [("limit", "1"), ("offset", offset), fields];
+    answers(&server, "entities", &[("limit", "1")], "[{}]").await;
+    answers(&server, "entities", &at("0"), r#"[{"n":1}]"#).await;
+    answers(&server, "entities", &at("1"), "[]").await;
+    let pages = crawl(chosen(&server).entities(EntityFilter::all(), limit(1))).await;
+    assert_eq!(pages.expect("a crawl"), [[r#"{"n":1}"#]]);
+
+    let server = MockServer::start().await;
+    answers(&server, "entities", &[("limit", "1")], "[{},{}]").await;
+    answers(&server, "entities", &[fields], "[{},{}]").await;
+    let pages = crawl(chosen(&server).entities(EntityFilter::all(), limit(1))).await;
+    assert_eq!(pages.expect("a crawl"), [["{}", "{}"]]);
+}
+
+/// The count is told to the caller, who may hold it against what came; it never ends a crawl.
+#[tokio::test]
+async fn a_total_that_lies_changes_nothing() {
+    for total in ["0", "1", "18446744073709551615"] {
+        let server = MockServer::start().await;
+        let page = |n: u32, info: &str| {
+            format!(r#"{{"items":[{{"n":{n}}}],"totalItems":{total},"pageInfo":{info}}}"#)
+        };
+        let by_query = "entities/by-query";
+        let first = page(1, r#"{"nextCursor":"a"}"#);
+        answers(&server, by_query, &[("limit", "1")], &first).await;
+        let second = [("cursor", "a"), ("limit", "1")];
+        answers(&server, by_query, &second, &page(2, "{}")).await;
+        let mut pager = client(&server.uri()).entities(EntityFilter::all(), limit(1));
+        let mut read = 0;
+        while let Some(page) = pager.next_page().await.expect("a page") {
+            assert_eq!(
+                page.total_items().map(|n| n.to_string()).as_deref(),
+                Some(total)
+            );
+            read += page.len();
+        }
+        assert_eq!(read, 2);
+    }
+}
+
+#[tokio::test]
+async fn what_was_sent_and_received_is_counted() {
+    let server = MockServer::start().await;
+    let body = r#"{"items":[],"pageInfo":{}}"#;
+    answers(&server, "entities/by-query", &[("limit", "2")], body).await;
+    let client = client(&server.uri());
+    assert_eq!(client.traffic(), backstage_client::Traffic::default());
+    support::first_page(&client.clone()).await.expect("a page");
+    let traffic = client.traffic();
+    assert_eq!((traffic.requests, traffic.bytes_received), (1, 26));
+    // The answer to this is an error without a body.
+    client
+        .by_refs(&["a:b/c"])
+        .await
+        .expect_err("no such endpoint");
+    let traffic = client.traffic();
+    assert_eq!(
+        (
+            traffic.requests,
+            traffic.bytes_received,
+            traffic.token_requests
+        ),
+        (2, 26, 0)
+    );
+}

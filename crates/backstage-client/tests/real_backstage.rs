@@ -8,7 +8,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use backstage_client::{AuthFailure, Client, EntityFilter, Error, Settings};
+use backstage_client::{AuthFailure, Client, Credentials, EntityFilter, Error, Settings};
 use support::{limit, ownership};
 
 struct Real {
@@ -39,7 +39,9 @@ impl Real {
 
 fn client_with(url: &str, token: Option<&str>) -> Client {
     let mut settings = Settings::new(url.parse().expect("BACKSTAGE_URL is a URL"));
-    settings.token = token.map(Into::into);
+    if let Some(token) = token {
+        settings.credentials = Credentials::Token(token.into());
+    }
     Client::new(settings).expect("good settings")
 }
 
@@ -102,7 +104,9 @@ async fn every_page_size_finds_the_same_entities() {
         );
     }
     let mut settings = Settings::new(real.url.parse().expect("a URL"));
-    settings.token = real.token.as_deref().map(Into::into);
+    if let Some(token) = &real.token {
+        settings.credentials = Credentials::Token(token.as_str().into());
+    }
     settings.gzip = true;
     let gzipped = Client::new(settings).expect("good settings");
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use backstage_client::{Client, Settings};
+use backstage_client::{Client, Credentials, Settings};
 use catalog::schedule::Hint;
 use catalog::{backstage, files};
 use topology::fact::{CatalogGeneration, EntityFact, OwnerTarget};
@@ -19,7 +19,9 @@ fn settings() -> Option<Settings> {
         return None;
     };
     let mut settings = Settings::new(url.parse().expect("BACKSTAGE_URL is a URL"));
-    settings.token = std::env::var("BACKSTAGE_TOKEN").ok().map(Into::into);
+    if let Ok(token) = std::env::var("BACKSTAGE_TOKEN") {
+        settings.credentials = Credentials::Token(token.into());
+    }
     Some(settings)
 }
 
@@ -96,7 +98,7 @@ async fn a_token_that_backstage_does_not_know_is_refused_and_explained() {
     let Some(mut settings) = settings() else {
         return;
     };
-    settings.token = Some("no-such-token-at-all".into());
+    settings.credentials = Credentials::Token("no-such-token-at-all".into());
     let error = read(settings, &LabelMap::default())
         .await
         .expect_err("a refusal");

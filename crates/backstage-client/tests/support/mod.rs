@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use backstage_client::{Client, EntityFilter, Error, Page, Settings};
+use backstage_client::{Client, Credentials, EntityFilter, Error, Page, Settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -16,7 +16,7 @@ pub(crate) const TOKEN: &str = "a-static-token-0123456789";
 
 pub(crate) fn settings(url: &str) -> Settings {
     let mut settings = Settings::new(url.parse().expect("a URL"));
-    settings.token = Some(TOKEN.into());
+    settings.credentials = Credentials::Token(TOKEN.into());
     settings
 }
 
@@ -80,6 +80,22 @@ pub(crate) async fn scripted(scripts: Vec<Vec<Vec<u8>>>) -> (String, JoinHandle<
         requests
     });
     (address, served)
+}
+
+/// Serves every connection alike: reads one request, writes the text, and resets the connection once
+/// the client has had the time to read it.
+pub(crate) async fn resetting(answer: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // One byte of the request is left unread: closing the socket then resets it.
+            let _ = stream.read_u8().await;
+            let _ = stream.readable().await;
+            let _ = stream.write_all(&answer).await;
+        }
+    });
+    address
 }
 
 /// Reads one request without a body.

@@ -10,7 +10,7 @@ use store::{Options, Store, StoreError};
 use tokio::net::TcpListener;
 
 use crate::args::ServeArgs;
-use crate::config::{ClusterSource, Config, InstanceSource, SecretSource};
+use crate::config::{ClusterSource, Config, InstanceSource};
 use crate::exit::Exit;
 use crate::report::Failure;
 use crate::service::{Random, Service, Signals};
