@@ -88,6 +88,7 @@ pub use connect::ConnectFailure;
 pub use credentials::{ClientAuthentication, Credentials, OAuth2};
 pub use error::{AuthFailure, Cause, Error, TimeoutPhase};
 pub use filter::{EntityFilter, FilterError};
+pub use headers::reserved_header;
 pub use identity::Identity;
 pub use page::Page;
 pub use pager::{MAX_PAGES, Pager};

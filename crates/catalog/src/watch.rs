@@ -62,9 +62,11 @@ pub struct Follower {
     /// Used by one blocking task at a time.
     sight: Arc<Mutex<Sight>>,
     stirred: Stirred,
+    /// The last read ended because the files went on changing.
+    unsettled: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Sight {
     eyes: Eyes,
     /// How the files looked in the last read that counts.
@@ -74,11 +76,12 @@ struct Sight {
 impl Follower {
     /// Follows these files, folders or patterns. Nothing is looked at before the first read.
     pub fn new(paths: Vec<PathBuf>) -> Self {
-        let sight = Sight::default();
+        let eyes = Eyes::of(&paths);
         Self {
             paths: paths.into(),
-            stirred: sight.eyes.stirred(),
-            sight: Arc::new(Mutex::new(sight)),
+            stirred: eyes.stirred(),
+            sight: Arc::new(Mutex::new(Sight { eyes, last: None })),
+            unsettled: false,
         }
     }
 
@@ -89,6 +92,7 @@ impl Follower {
     pub async fn read(&mut self, map: &LabelMap) -> Result<CatalogGeneration, FollowError> {
         let mut settling = SETTLING;
         let mut reads = 0;
+        self.unsettled = false;
         loop {
             let begun = Instant::now();
             let map = map.clone();
@@ -111,6 +115,7 @@ impl Follower {
             reads += 1;
             if reads == MAX_READS {
                 self.blocking(|sight, _| sight.last = None).await?;
+                self.unsettled = true;
                 return Err(match look.difference(&after) {
                     Some(path) => FollowError::Unsettled {
                         path: path.to_owned(),
@@ -134,8 +139,14 @@ impl Follower {
             self.stirred.next().await;
             let mut burst = Burst::begun(Instant::now());
             loop {
+                // Files that are always written to would else be read all the time.
+                let due = if self.unsettled {
+                    burst.over()
+                } else {
+                    burst.due()
+                };
                 tokio::select! {
-                    () = sleep_until(burst.due().into()) => break,
+                    () = sleep_until(due.into()) => break,
                     () = self.stirred.next() => burst = burst.goes_on(Instant::now()),
                 }
             }

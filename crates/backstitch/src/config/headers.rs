@@ -64,6 +64,12 @@ fn header_name(
         );
         return None;
     };
+    if let Some(reason) = backstage_client::reserved_header(&name) {
+        reading
+            .faults
+            .add(at, format!("`headers`: `{name}` cannot be given, {reason}"));
+        return None;
+    }
     if name == AUTHORIZATION && authorized {
         reading.faults.add(
             at,
@@ -93,7 +99,7 @@ fn value(name: &str, at: Place, node: Node, reading: &mut Reading<'_, '_>) -> Op
             let mut map = Map::open(node, "headers", "a header", reading.faults)?;
             let file = map.take_entry("file");
             let variable = map.take_entry("env");
-            map.finish(reading.faults);
+            map.finish_unshown(reading.faults);
             reading
                 .faults
                 .at_most_one([("file", &file), ("env", &variable)], "one of them");

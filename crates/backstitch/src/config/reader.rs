@@ -172,6 +172,14 @@ impl Map {
             faults.hint(key.at, format!("unknown key `{}`", key.text), hint);
         }
     }
+
+    /// The same where a secret may have come to stand for a key (S31): `{s3cret}` is a map.
+    pub(super) fn finish_unshown(self, faults: &mut Faults<'_>) {
+        for (key, _) in &self.entries {
+            let hint = format!("{} has {}", self.what, listed(&self.known));
+            faults.hint(key.at, "unknown key, which is not shown", hint);
+        }
+    }
 }
 
 pub(super) fn listed(words: &[&str]) -> String {

@@ -311,3 +311,51 @@ fn credentials(endpoint: &Endpoint, material: &Material) -> Credentials {
     oauth2.audience.clone_from(&configured.audience);
     Credentials::ClientCredentials(Box::new(oauth2))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_asked_for_with_those_without_which_owners_would_be_lost() {
+        let lists = [
+            (
+                "component_kubernetes_id",
+                vec![
+                    "labels.example.org/app".to_owned(),
+                    "spec.k8s.name".to_owned(),
+                ],
+            ),
+            (
+                "component_owner",
+                vec!["relations.ownedBy".to_owned(), "metadata.team".to_owned()],
+            ),
+        ];
+        let map = LabelMap::from_lists(lists).expect("a usable map");
+        assert_eq!(fields(&[], &map), None);
+        let asked = fields(&["spec.extra".to_owned()], &map).expect("fields");
+        for field in [
+            "kind",
+            "metadata.annotations",
+            "metadata.labels",
+            "metadata.team",
+            "relations",
+            "spec.k8s.name",
+            "spec.extra",
+            "spec.profile",
+        ] {
+            assert!(
+                asked.iter().any(|asked| asked == field),
+                "{field}: {asked:?}"
+            );
+        }
+        // The keys of annotations hold dots, which a field cannot tell from steps.
+        let usual = fields(&["spec.owner".to_owned()], &LabelMap::default()).expect("fields");
+        assert!(usual.contains(&"spec.owner".to_owned()));
+        assert!(
+            !usual
+                .iter()
+                .any(|field| field.starts_with("metadata.annotations."))
+        );
+    }
+}

@@ -130,3 +130,85 @@ fn is_git_at_work(folder: &Path) -> bool {
         .filter_map(|lock| lock.modified().ok()?.elapsed().ok())
         .any(|age| age < GIT_AT_MOST)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{File, FileTimes};
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn folder() -> (TempDir, Vec<PathBuf>) {
+        let folder = TempDir::new().expect("a folder");
+        fs::write(folder.path().join("a.yaml"), "one").expect("a file");
+        let paths = vec![folder.path().to_owned()];
+        (folder, paths)
+    }
+
+    fn look(paths: &[PathBuf]) -> Look {
+        Look::at(paths, &BTreeSet::new())
+    }
+
+    #[test]
+    fn what_is_not_read_makes_no_other_look() {
+        let (folder, paths) = folder();
+        let before = look(&paths);
+        fs::write(folder.path().join("README.md"), "x").expect("a file");
+        fs::write(folder.path().join(".a.yaml.swp"), "x").expect("a file");
+        fs::create_dir_all(folder.path().join("node_modules/x")).expect("a folder");
+        fs::create_dir_all(folder.path().join(".git/objects")).expect("a folder");
+        assert_eq!(look(&paths), before);
+        fs::create_dir(folder.path().join("team")).expect("a folder");
+        let after = look(&paths);
+        let differs = after
+            .difference(&before)
+            .expect("a folder is to be watched");
+        assert!(differs.ends_with("team"), "{}", differs.display());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_of_the_same_size_and_time_is_another_one_all_the_same() {
+        let (folder, paths) = folder();
+        let at = folder.path().join("a.yaml");
+        let before = look(&paths);
+        let time = fs::metadata(&at)
+            .and_then(|metadata| metadata.modified())
+            .expect("a time");
+        let copy = folder.path().join("copy");
+        fs::write(&copy, "two").expect("a file");
+        let times = FileTimes::new().set_modified(time);
+        let file = File::options().write(true).open(&copy).expect("a file");
+        file.set_times(times).expect("a time");
+        fs::rename(&copy, &at).expect("a rename");
+        let after = look(&paths);
+        assert!(
+            after
+                .difference(&before)
+                .is_some_and(|path| path.ends_with("a.yaml"))
+        );
+    }
+
+    #[test]
+    fn git_is_at_work_while_it_holds_its_lock_and_not_for_ever() {
+        let (folder, paths) = folder();
+        let inside = folder.path().join("deep/catalog");
+        fs::create_dir_all(&inside).expect("a folder");
+        let paths = [paths, vec![inside]];
+        fs::create_dir(folder.path().join(".git")).expect("a folder");
+        let lock = folder.path().join(".git/index.lock");
+        let at_work = || paths.each_ref().map(|paths| look(paths).git_at_work);
+        assert_eq!(at_work(), [false, false]);
+        let file = File::create(&lock).expect("a file");
+        assert_eq!(at_work(), [true, true]);
+        let killed = SystemTime::now() - GIT_AT_MOST * 2;
+        file.set_times(FileTimes::new().set_modified(killed))
+            .expect("a time");
+        assert_eq!(at_work(), [false, false]);
+        file.set_times(FileTimes::new().set_modified(SystemTime::now()))
+            .expect("a time");
+        fs::remove_file(&lock).expect("it is there");
+        assert_eq!(at_work(), [false, false]);
+    }
+}

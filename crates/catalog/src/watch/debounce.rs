@@ -29,9 +29,14 @@ impl Burst {
         Self { last: now, ..self }
     }
 
-    /// When to look.
+    /// When it is over, unless it goes on.
+    pub(super) fn over(self) -> Instant {
+        self.last + QUIET
+    }
+
+    /// When to look at the latest.
     pub(super) fn due(self) -> Instant {
-        (self.last + QUIET).min(self.first + AT_LAST)
+        self.over().min(self.first + AT_LAST)
     }
 }
 
@@ -58,6 +63,8 @@ mod tests {
                     burst.goes_on(at(*change))
                 });
             assert_eq!(burst.due(), at(due), "{changes:?}");
+            let last = changes.last().expect("there is one");
+            assert_eq!(burst.over(), at(last + 200), "{changes:?}");
         }
     }
 }

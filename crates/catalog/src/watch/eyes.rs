@@ -34,8 +34,10 @@ struct Ended {
 }
 
 /// What looks out for changes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Eyes {
+    /// What is looked out for, to be named to a person.
+    name: String,
     /// None where the system gives none.
     watcher: Option<RecommendedWatcher>,
     watched: BTreeSet<PathBuf>,
@@ -56,6 +58,18 @@ impl Stirred {
 }
 
 impl Eyes {
+    /// Eyes that are closed still, for what these paths lead to.
+    pub(super) fn of(paths: &[PathBuf]) -> Self {
+        let first = paths.first().map(|path| path.display().to_string());
+        Self {
+            name: first.unwrap_or_default(),
+            watcher: None,
+            watched: BTreeSet::new(),
+            shared: Arc::default(),
+            told: None,
+        }
+    }
+
     pub(super) fn stirred(&self) -> Stirred {
         Stirred(Arc::clone(&self.shared))
     }
@@ -67,13 +81,16 @@ impl Eyes {
         match self.watch(interests) {
             Ok(new) => {
                 if self.told.take().is_some() {
-                    tracing::info!("changes of the catalog's files are watched for again");
+                    tracing::info!("`{}` is watched again", self.name);
                 }
                 new
             }
             Err(blind) => {
                 if self.told.as_ref() != Some(&blind) {
-                    tracing::warn!("{blind}");
+                    tracing::warn!(
+                        "`{}` cannot be watched, and is read by the interval alone: {blind}",
+                        self.name
+                    );
                 }
                 self.told = Some(blind);
                 false
@@ -84,9 +101,7 @@ impl Eyes {
     fn watch(&mut self, interests: &Interests) -> Result<bool, String> {
         let watcher = match &mut self.watcher {
             Some(watcher) => watcher,
-            None => self
-                .watcher
-                .insert(watcher(&self.shared).map_err(|error| blind(&error))?),
+            None => self.watcher.insert(watcher(&self.shared).map_err(blind)?),
         };
         let ended = std::mem::take(&mut *lock(&self.shared.ended));
         self.watched.retain(|folder| {
@@ -119,12 +134,12 @@ impl Eyes {
                 // It has gone meanwhile, or may not be read, which the read itself says.
                 Err(error) if is_about_the_folder(&error) => {}
                 Err(error) => {
-                    failed = Some(blind(&error));
+                    failed = Some(blind(error));
                     break;
                 }
             }
         }
-        let committed = paths.commit().map_err(|error| blind(&error));
+        let committed = paths.commit().map_err(blind);
         match failed.map_or(committed, Err) {
             Ok(()) => Ok(new),
             Err(blind) => {
@@ -192,8 +207,10 @@ fn is_about_the_folder(error: &notify::Error) -> bool {
     }
 }
 
-/// What is said where changes cannot be watched for, and what to do.
-fn blind(error: &notify::Error) -> String {
+/// Why changes cannot be watched for, and what to do.
+fn blind(mut error: notify::Error) -> String {
+    // The folder at which a limit shows is another one every time.
+    error.paths.clear();
     let remedy = match &error.kind {
         ErrorKind::MaxFilesWatch => {
             "\nhint: the system's limit is reached; `sysctl fs.inotify.max_user_watches=524288` raises it"
@@ -203,9 +220,7 @@ fn blind(error: &notify::Error) -> String {
         }
         _ => "",
     };
-    format!(
-        "changes of the catalog's files cannot be watched for, they are read by the interval alone: {error}{remedy}"
-    )
+    format!("{error}{remedy}")
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -231,7 +246,7 @@ mod tests {
             (notify::Error::generic("no such thing"), "no such thing"),
         ];
         for (error, expected) in table {
-            let told = blind(&error);
+            let told = blind(error);
             assert!(told.contains(expected), "{told}");
         }
     }
