@@ -286,7 +286,7 @@ pub(crate) struct ClientCertificate {
 /// The way to a live Backstage.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Proxy {
-    /// As HTTPS_PROXY, HTTP_PROXY and NO_PROXY say.
+    /// As `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say.
     #[default]
     Environment,
     /// Directly.

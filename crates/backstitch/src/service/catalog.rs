@@ -94,7 +94,7 @@ impl Means {
                     ),
                 }
             }
-            std::future::pending().await
+            std::future::pending::<()>().await;
         };
         tokio::select! {
             () = tokio::time::sleep(pause) => Hides::Documents,

@@ -128,6 +128,7 @@ async fn s22_a_folder_that_goes_removes_nothing_and_is_read_as_soon_as_it_is_bac
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stderr, reason = "a test that is left out has to say so")]
 async fn without_watches_left_it_says_so_and_goes_on_by_the_interval() {
     // In a namespace of its own the process may be given as few watches as one likes.
     let script = "echo 1 > /proc/sys/user/max_inotify_watches && exec \"$0\" \"$@\"";
