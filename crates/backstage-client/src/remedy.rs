@@ -9,6 +9,8 @@ const BASE_URL: &str = "the endpoint must be the URL of Backstage's backend (`ba
     its app-config, such as `https://backstage.example.com`): the catalog is read below \
     `<endpoint>/api/catalog`";
 
+const ACCESS: &str = "`backend.auth.externalAccess` of Backstage's app-config";
+
 /// Static tokens exist from Backstage 1.26 on.
 const BEFORE_STATIC_TOKENS: &str = "a Backstage before 1.26 knows no static tokens, but JWTs signed \
     with a secret of its `backend.auth.keys` (HS256, `sub: backstage-server`)";
@@ -20,7 +22,7 @@ impl Error {
         if self.is_expired_token() {
             return Some(format!(
                 "the token is a JWT that has expired: give a new one, or a static token, which does \
-                 not expire, by these lines of Backstage's app-config:{STATIC_TOKEN}"
+                 not expire, under {ACCESS}:{STATIC_TOKEN}"
             ));
         }
         match self {
@@ -69,7 +71,7 @@ fn unauthorized(failure: AuthFailure, answer: &Answer) -> String {
     }
     match failure {
         AuthFailure::NoToken => format!(
-            "give a token. Backstage accepts it after these lines in its app-config and a \
+            "give a token. Backstage accepts it after these lines under {ACCESS} and a \
              restart:{STATIC_TOKEN}"
         ),
         AuthFailure::TokenLost => {
@@ -78,13 +80,13 @@ fn unauthorized(failure: AuthFailure, answer: &Answer) -> String {
                 .to_owned()
         }
         AuthFailure::IllegalToken => format!(
-            "the token must be the same, to the letter, as one in Backstage's app-config, which is \
-             read when Backstage starts; {BEFORE_STATIC_TOKENS}; if this Backstage needs no token, \
-             give none:{STATIC_TOKEN}"
+            "the token must be the same, to the letter, as one under {ACCESS}, which is read when \
+             Backstage starts; if this Backstage needs no token, give none; \
+             {BEFORE_STATIC_TOKENS}; a static token is listed so:{STATIC_TOKEN}"
         ),
         AuthFailure::IllegalAccessToken => format!(
-            "Backstage must know who issues the tokens, by lines in its app-config that agree with \
-             the token, and a restart:{JWKS}"
+            "Backstage must know who issues the tokens, by lines under {ACCESS} that agree with the \
+             token, and a restart:{JWKS}"
         ),
     }
 }
@@ -98,12 +100,12 @@ fn forbidden(answer: &Answer) -> String {
     if document.message.contains("restricted to plugin") {
         return format!(
             "the token is one for other plugins: add the catalog to its entry under \
-             `backend.auth.externalAccess` of Backstage's app-config, and restart:{RESTRICTIONS}"
+             {ACCESS}, and restart:{RESTRICTIONS}"
         );
     }
     format!(
-        "the token's entry under `backend.auth.externalAccess` of Backstage's app-config must allow \
-         to read the catalog; a token of a person is subject to the permission policy:{RESTRICTIONS}"
+        "a token of a person is subject to the permission policy; the entry of any other under \
+         {ACCESS} must allow to read the catalog:{RESTRICTIONS}"
     )
 }
 

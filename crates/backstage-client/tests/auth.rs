@@ -206,8 +206,8 @@ async fn a_token_that_is_refused_is_asked_for_again_once() {
         text.starts_with(
             "`http://server/api/catalog/entities/by-query` does not accept the token that the token \
              endpoint gave: status 401, AuthenticationError: Illegal token\n\
-             hint: Backstage must know who issues the tokens, by lines in its app-config that agree \
-             with the token, and a restart:\n\
+             hint: Backstage must know who issues the tokens, by lines under \
+             `backend.auth.externalAccess` of Backstage's app-config that agree with the token, and a restart:\n\
              \x20 backend:\n    auth:\n      externalAccess:\n        - type: jwks\n"
         ),
         "{text}"

@@ -81,10 +81,11 @@ async fn refused_credentials_say_what_to_set() {
             false,
             format!(
                 "{BY_QUERY} does not accept the token: status 401, AuthenticationError: Illegal token\n\
-                 hint: the token must be the same, to the letter, as one in Backstage's app-config, \
-                 which is read when Backstage starts; a Backstage before 1.26 knows no static tokens, \
-                 but JWTs signed with a secret of its `backend.auth.keys` (HS256, `sub: \
-                 backstage-server`); if this Backstage needs no token, give none:{STATIC_TOKEN}"
+                 hint: the token must be the same, to the letter, as one under {ACCESS}, which is read \
+                 when Backstage starts; if this Backstage needs no token, give none; a Backstage \
+                 before 1.26 knows no static tokens, but JWTs signed with a secret of its \
+                 `backend.auth.keys` (HS256, `sub: backstage-server`); a static token is listed \
+                 so:{STATIC_TOKEN}"
             ),
         ),
         (
@@ -124,8 +125,8 @@ async fn refused_credentials_say_what_to_set() {
             false,
             format!(
                 "{BY_QUERY} is forbidden for this token: status 403, NotAllowedError: no\n\
-                 hint: the token's entry under {ACCESS} must allow to read the catalog; a token of a \
-                 person is subject to the permission policy:{RESTRICTIONS}"
+                 hint: a token of a person is subject to the permission policy; the entry of any other \
+                 under {ACCESS} must allow to read the catalog:{RESTRICTIONS}"
             ),
         ),
         (
@@ -143,7 +144,7 @@ async fn refused_credentials_say_what_to_set() {
             format!(
                 "{BY_QUERY} failed: status 500, JWTExpired: exp claim timestamp check failed\n\
                  hint: the token is a JWT that has expired: give a new one, or a static token, which \
-                 does not expire, by these lines of Backstage's app-config:{STATIC_TOKEN}"
+                 does not expire, under {ACCESS}:{STATIC_TOKEN}"
             ),
         ),
     ])
@@ -271,7 +272,7 @@ async fn a_missing_token_is_told_from_a_wrong_one() {
             format!(
                 "`http://server/api/catalog/entities/by-query` does not accept requests without a \
                  token: status 401, AuthenticationError: Missing credentials\n\
-                 hint: give a token. Backstage accepts it after these lines in its app-config and a \
+                 hint: give a token. Backstage accepts it after these lines under {ACCESS} and a \
                  restart:{STATIC_TOKEN}"
             )
         );
