@@ -49,6 +49,16 @@ impl ByRefs {
         self.pages.iter().map(|page| page.items().len()).sum()
     }
 
+    /// How many requests it took.
+    pub fn requests(&self) -> usize {
+        self.pages.len()
+    }
+
+    /// The size of the answers as they came, in bytes after decompression.
+    pub fn bytes(&self) -> usize {
+        self.pages.iter().map(Page::bytes).sum()
+    }
+
     /// Whether none was asked for.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

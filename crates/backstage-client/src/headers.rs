@@ -18,7 +18,7 @@ pub(crate) fn default_headers(
             name: name.as_str().to_owned(),
             reason,
         };
-        if let Some(reason) = reserved(name) {
+        if let Some(reason) = reserved_header(name) {
             return Err(refused(reason));
         }
         if *name == header::AUTHORIZATION && with_credentials {
@@ -35,8 +35,8 @@ pub(crate) fn default_headers(
     Ok(headers)
 }
 
-/// Why this header is not for others to set.
-fn reserved(name: &HeaderName) -> Option<&'static str> {
+/// Why [`Settings::headers`](crate::Settings::headers) may not have this header; `None` where it may.
+pub fn reserved_header(name: &HeaderName) -> Option<&'static str> {
     Some(match name.as_str() {
         "host" => "it is the host of the base URL",
         "content-length" | "content-type" | "transfer-encoding" | "content-encoding" => {

@@ -103,6 +103,7 @@ pub use entity_ref::{DEFAULT_NAMESPACE, EntityRef, EntityRefError, RefContext};
 pub use error::{AuthFailure, Cause, Error, TimeoutPhase};
 pub use facets::{FacetValue, Facets};
 pub use filter::{EntityFilter, FilterError};
+pub use headers::reserved_header;
 pub use identity::Identity;
 pub use page::Page;
 pub use pager::{MAX_PAGES, Pager};

@@ -19,6 +19,7 @@
 mod inputs;
 mod judge;
 mod location;
+mod look;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -29,8 +30,10 @@ use topology::label_map::LabelMap;
 
 use crate::Progress;
 use crate::collect::{Collector, Origin};
-use inputs::{Found, Inputs, MAX_FILES};
+use inputs::{Found, MAX_FILES};
+pub(crate) use inputs::{Inputs, WILDCARDS};
 use judge::Reach;
+pub(crate) use look::Look;
 use reader::Reader;
 
 /// Reads all of `paths` as one catalog. What cannot be read is among the faults and costs nothing else.
@@ -39,12 +42,22 @@ pub fn read(
     map: &LabelMap,
     progress: &mut dyn FnMut(Progress),
 ) -> CatalogGeneration {
-    let inputs = Inputs::resolve(paths);
+    read_inputs(paths, Inputs::resolve(paths), map, progress).0
+}
+
+/// The same of paths that were looked up already; with the files in the state in which each was read.
+pub(crate) fn read_inputs(
+    paths: &[PathBuf],
+    mut inputs: Inputs,
+    map: &LabelMap,
+    progress: &mut dyn FnMut(Progress),
+) -> (CatalogGeneration, Look) {
+    let mut stamps = BTreeMap::new();
     let mut collector = Collector::default();
-    for (path, message) in inputs.faults {
-        path_fault(&mut collector, &path, message);
+    for (path, message) in &inputs.faults {
+        path_fault(&mut collector, path, message.clone());
     }
-    let mut files = inputs.files;
+    let mut files = std::mem::take(&mut inputs.files);
     let mut waiting: Vec<PathBuf> = files.keys().rev().cloned().collect();
     let mut report = Report {
         done: 0,
@@ -65,6 +78,7 @@ pub fn read(
         }
         .read(&path, &found);
         tracing::debug!(file = %found.shown.display(), entities = outcome.entities, "catalog file read");
+        stamps.insert(path, outcome.stamp);
         for index in &found.given {
             let (files, found) = given.entry(*index).or_default();
             *files += 1;
@@ -115,7 +129,13 @@ pub fn read(
             None => {}
         }
     }
-    collector.finish()
+    let reached = files
+        .iter()
+        .filter(|(_, found)| found.given.is_empty())
+        .map(|(path, _)| path.clone())
+        .collect();
+    inputs.files = files;
+    (collector.finish(), Look::with(&inputs, stamps, reached))
 }
 
 struct Report<'p> {

@@ -4,6 +4,8 @@
 //!  a live Backstage ── backstage ──┐                    ┌─▶ entities, each reference once, sorted
 //!                                  ├─▶ document ─▶ facts┤
 //!  folders, files, dumps ─ files ──┘                    └─▶ faults, each with its place
+//!                           ▲
+//!                         watch: when they change, and when they have come to rest
 //! ```
 //!
 //! It owns when a catalog is read, what counts as a complete read, and how bytes become the documents that the core
@@ -16,6 +18,7 @@ pub mod document;
 pub mod files;
 pub mod json_stream;
 pub mod schedule;
+pub mod watch;
 pub mod yaml_stream;
 
 /// How far a read has come.

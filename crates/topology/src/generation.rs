@@ -32,6 +32,17 @@ pub struct Held {
     pub times: u32,
 }
 
+impl Held {
+    /// The same with one time less, so that a read which is none of a row does not add to it.
+    #[must_use]
+    pub fn once_less(self) -> Self {
+        Self {
+            times: self.times.saturating_sub(1),
+            ..self
+        }
+    }
+}
+
 /// What is to be done with the removals of a complete generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
@@ -105,6 +116,25 @@ mod tests {
                 "{live} {removals} {times:?}"
             );
         }
+    }
+
+    #[test]
+    fn s23_a_read_that_is_none_of_a_row_does_not_add_to_it() {
+        let policy = RemovalPolicy::default();
+        let mut held = None;
+        for _ in 0..10 {
+            let before = held.map(Held::once_less);
+            let decision = judge(&policy, 100, 60, 7, before.as_ref());
+            held = Some(Held {
+                removals: 60,
+                fingerprint: 7,
+                times: 1,
+            });
+            assert_eq!(held.map(Decision::Hold), Some(decision));
+        }
+        let row = held.map(|held| Held { times: 2, ..held });
+        let unchanged = judge(&policy, 100, 60, 7, row.map(Held::once_less).as_ref());
+        assert_eq!(row.map(Decision::Hold), Some(unchanged));
     }
 
     #[test]

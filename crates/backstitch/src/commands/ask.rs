@@ -13,7 +13,7 @@ use url::Url;
 
 use super::stitch::read_and_stitch;
 use crate::args::AskArgs;
-use crate::config::{Config, TokenSource};
+use crate::config::{Config, SecretSource};
 use crate::phases::Phases;
 use crate::report::Failure;
 use crate::sources::Stitched;
@@ -152,13 +152,13 @@ impl Server {
             );
         }
         let source = match &args.api_token_file {
-            Some(file) => Some(TokenSource::File(file.clone())),
+            Some(file) => Some(SecretSource::File(file.clone())),
             None => std::env::var_os(TOKEN_VARIABLE)
                 .filter(|token| !token.is_empty())
-                .map(|_| TokenSource::Environment(TOKEN_VARIABLE.to_owned())),
+                .map(|_| SecretSource::Environment(TOKEN_VARIABLE.to_owned())),
         };
         let token = source
-            .map(|source| source.read())
+            .map(|source| source.read("token"))
             .transpose()
             .map_err(|error| Failure::because("there is no token for the server", &error))?;
         let client = Client::builder()

@@ -10,7 +10,7 @@ use store::{Options, Store, StoreError};
 use tokio::net::TcpListener;
 
 use crate::args::ServeArgs;
-use crate::config::{ClusterSource, Config, InstanceSource, TokenSource};
+use crate::config::{ClusterSource, Config, InstanceSource};
 use crate::exit::Exit;
 use crate::report::Failure;
 use crate::service::{Random, Service, Signals};
@@ -82,7 +82,7 @@ fn access(config: &Config, address: SocketAddr) -> Result<Access, Failure> {
     let token = config
         .api_token
         .as_ref()
-        .map(TokenSource::read)
+        .map(|token| token.read("token"))
         .transpose()
         .map_err(|error| Failure::because("there is no token for the API", &error))?;
     let loopback = address.ip().is_loopback();

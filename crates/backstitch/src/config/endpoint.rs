@@ -1,13 +1,16 @@
-//! How a live Backstage is reached: its URL, its token, whom to trust, what to ask for.
+//! How a live Backstage is reached: its URL, whom to trust, which way to go, what to ask for.
+
+use std::num::NonZeroU32;
 
 use backstage_client::EntityFilter;
 use url::Url;
 
-use super::Endpoint;
-use super::node::{Node, Place, Value};
-use super::reader::{Map, boolean, text, texts};
+use super::credentials::Given;
+use super::headers::headers;
+use super::node::{Node, Place};
+use super::reader::{Map, boolean, number, text, texts};
 use super::root::Reading;
-use super::token::TokenSource;
+use super::{ClientCertificate, Credentials, DEFAULT_PAGE_SIZE, Endpoint, Proxy};
 
 pub(super) fn endpoint_url(node: &Node, reading: &mut Reading<'_, '_>) -> Option<Url> {
     let written = text("endpoint", node, reading.faults)?;
@@ -64,24 +67,37 @@ pub(crate) fn parse_endpoint(text: &str) -> Result<Url, EndpointProblem> {
     Ok(url)
 }
 
+/// How many entities may be asked for at once.
+const PAGE_SIZES: std::ops::RangeInclusive<NonZeroU32> =
+    NonZeroU32::MIN..=NonZeroU32::new(10_000).expect("not zero");
+
 /// Everything about a live Backstage but its URL. `None` where something of it is wrong.
 pub(super) fn reach(map: &mut Map, live: bool, reading: &mut Reading<'_, '_>) -> Option<Endpoint> {
     let before = reading.faults.list.len();
-    let inline = map.take_entry("token");
-    let file = map.take_entry("token_file");
-    let variable = map.take_entry("token_env");
+    let credentials = Given::take(map);
     let insecure = map.take_entry("insecure_skip_verify");
     let ca_file = map.take_entry("ca_file");
+    let certificate = map.take_entry("client_cert_file");
+    let key = map.take_entry("client_key_file");
+    let extra_headers = map.take_entry("headers");
+    let proxy_entry = map.take_entry("proxy");
+    let page_size = map.take_entry("page_size");
+    let gzip = map.take_entry("gzip");
+    let fields_entry = map.take_entry("fields");
     let filter = map.take_entry("filter");
     if !live {
-        let keys = [
-            ("token", &inline),
-            ("token_file", &file),
-            ("token_env", &variable),
+        let others = [
             ("insecure_skip_verify", &insecure),
             ("ca_file", &ca_file),
+            ("client_cert_file", &certificate),
+            ("client_key_file", &key),
+            ("headers", &extra_headers),
+            ("proxy", &proxy_entry),
+            ("page_size", &page_size),
+            ("gzip", &gzip),
+            ("fields", &fields_entry),
         ];
-        for (key, entry) in keys {
+        for (key, entry) in credentials.entries().into_iter().chain(others) {
             if let Some((at, _)) = entry {
                 reading.faults.add(
                     *at,
@@ -90,52 +106,120 @@ pub(super) fn reach(map: &mut Map, live: bool, reading: &mut Reading<'_, '_>) ->
             }
         }
     }
-    reading.faults.at_most_one(
-        [
-            ("token", &inline),
-            ("token_file", &file),
-            ("token_env", &variable),
-        ],
-        "one of `token_file`, `token_env` and `token`",
-    );
-    let token = if let Some((_, node)) = file {
-        reading
-            .path("token_file", Some(node))
-            .map(TokenSource::File)
-    } else if let Some((_, node)) = variable {
-        text("token_env", &node, reading.faults).map(TokenSource::Environment)
-    } else if let Some((at, node)) = inline {
-        inline_token(at, &node, reading)
-    } else {
-        None
-    };
+    let credentials = credentials.read(reading);
+    let authorized = !matches!(credentials, Credentials::None);
     let insecure_skip_verify = insecure
         .and_then(|(_, node)| boolean("insecure_skip_verify", &node, reading.faults))
         .unwrap_or(false);
     let ca_file = ca_file.and_then(|(_, node)| reading.path("ca_file", Some(node)));
+    let client_certificate = client_certificate(certificate, key, reading);
+    let headers = extra_headers
+        .map(|(_, node)| headers(node, authorized, reading))
+        .unwrap_or_default();
+    let proxy = proxy_entry
+        .map(|(_, node)| proxy(&node, reading))
+        .unwrap_or_default();
+    let page_size = page_size
+        .and_then(|(_, node)| number("page_size", &node, PAGE_SIZES, reading.faults))
+        .unwrap_or(DEFAULT_PAGE_SIZE);
+    let gzip = gzip
+        .and_then(|(_, node)| boolean("gzip", &node, reading.faults))
+        .unwrap_or(false);
+    let fields = fields_entry
+        .map(|(at, node)| fields(at, node, reading))
+        .unwrap_or_default();
     let filter = filter_conditions(filter, live, reading);
     let placeholder = Url::parse("http://localhost").ok()?;
     (reading.faults.list.len() == before).then_some(Endpoint {
-        url: placeholder,
-        token,
+        credentials,
         insecure_skip_verify,
         ca_file,
+        client_certificate,
+        headers,
+        proxy,
+        page_size,
+        gzip,
+        fields,
         filter,
+        ..Endpoint::at(placeholder)
     })
 }
 
-fn inline_token(at: Place, node: &Node, reading: &mut Reading<'_, '_>) -> Option<TokenSource> {
-    let Value::Scalar(token, _) = &node.value else {
-        reading.faults.expected("token", node, "a text");
-        return None;
+/// Both files, or none.
+fn client_certificate(
+    certificate: Option<(Place, Node)>,
+    key: Option<(Place, Node)>,
+    reading: &mut Reading<'_, '_>,
+) -> Option<ClientCertificate> {
+    let (certificate, key) = match (certificate, key) {
+        (None, None) => return None,
+        (Some((_, certificate)), Some((_, key))) => (certificate, key),
+        (Some((at, _)), None) => {
+            reading.faults.add(
+                at,
+                "`client_cert_file` without `client_key_file`, expected the file of its private key too",
+            );
+            return None;
+        }
+        (None, Some((at, _))) => {
+            reading.faults.add(
+                at,
+                "`client_key_file` without `client_cert_file`, expected the file of its certificate too",
+            );
+            return None;
+        }
     };
+    let certificate_file = reading.path("client_cert_file", Some(certificate));
+    let key_file = reading.path("client_key_file", Some(key));
+    Some(ClientCertificate {
+        certificate_file: certificate_file?,
+        key_file: key_file?,
+    })
+}
+
+/// `environment`, `none` or a URL.
+fn proxy(node: &Node, reading: &mut Reading<'_, '_>) -> Proxy {
+    const EXPECTED: &str = "`environment`, `none` or a URL such as `http://proxy.example.com:3128`";
+    let Some(written) = text("proxy", node, reading.faults) else {
+        return Proxy::default();
+    };
+    match written.as_str() {
+        "environment" => return Proxy::Environment,
+        "none" => return Proxy::None,
+        _ => {}
+    }
+    match parse_endpoint(&written) {
+        Ok(url) => return Proxy::Url(url),
+        Err(EndpointProblem::UserInfo) => reading.faults.hint(
+            node.at,
+            "`proxy`: the URL carries a user name or password",
+            "leave `proxy` out, and give the URL in the environment variables HTTPS_PROXY and HTTP_PROXY",
+        ),
+        Err(EndpointProblem::NotHttp) => reading.faults.expected("proxy", node, EXPECTED),
+    }
+    Proxy::default()
+}
+
+fn fields(at: Place, node: Node, reading: &mut Reading<'_, '_>) -> Vec<String> {
+    let fields = texts("fields", node, reading.faults).unwrap_or_default();
+    for (at, field) in &fields {
+        let is_path = field.split('.').all(|part| !part.is_empty())
+            && !field.contains(|c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']'));
+        if !is_path {
+            reading.faults.add(
+                *at,
+                format!(
+                    "`fields`: found `{field}`, expected a path such as `metadata.annotations`"
+                ),
+            );
+        }
+    }
     reading.warnings.hint(
         at,
-        "the token stands in the configuration itself, where it is easily shared",
-        "give it by `token_file` or `token_env`",
+        "`fields` costs Backstage several times the work of whole entities, which it then cuts down one by one",
+        "leave it out unless the network is what is slow",
     );
-    let token = token.trim();
-    (!token.is_empty()).then(|| TokenSource::Inline(token.to_owned().into()))
+    fields.into_iter().map(|(_, field)| field).collect()
 }
 
 fn filter_conditions(

@@ -19,6 +19,8 @@ use super::{
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 /// And not less often.
 const LONGEST_INTERVAL: Duration = Duration::from_hours(24 * 7);
+/// What an instance can be.
+const TYPES: [&str; 2] = ["backstage", "file"];
 /// The instance of a catalog that was given no name (S33).
 pub(crate) const DEFAULT_NAME: &str = "default";
 
@@ -111,6 +113,7 @@ fn source(map: &mut Map, reading: &mut Reading<'_, '_>) -> Option<InstanceSource
     let namespace = map.take_entry("namespace");
     let path = map.take_entry("path");
     let endpoint = map.take_entry("endpoint");
+    let kind = map.take_entry("type");
     reading.faults.at_most_one(
         [
             ("secretName", &secret),
@@ -119,6 +122,10 @@ fn source(map: &mut Map, reading: &mut Reading<'_, '_>) -> Option<InstanceSource
         ],
         "one of `secretName`, `path` and `endpoint`: an instance has one catalog",
     );
+    if let Some((at, node)) = &kind {
+        let live = endpoint.as_ref().or(secret.as_ref());
+        check_type(*at, node, path.as_ref(), live, reading);
+    }
     let reach = reach(map, endpoint.is_some(), reading);
     if let (Some((at, _)), None) = (&namespace, &secret) {
         reading.faults.add(
@@ -147,6 +154,37 @@ fn source(map: &mut Map, reading: &mut Reading<'_, '_>) -> Option<InstanceSource
         url,
         ..reach?
     })))
+}
+
+/// `type` says what the other keys say already, and so can only contradict them.
+fn check_type(
+    at: Place,
+    node: &Node,
+    path: Option<&(Place, Node)>,
+    live: Option<&(Place, Node)>,
+    reading: &mut Reading<'_, '_>,
+) {
+    let Some(kind) = text("type", node, reading.faults) else {
+        return;
+    };
+    match (kind.as_str(), path, live) {
+        ("file", _, Some((at, _))) => reading.faults.add(
+            *at,
+            "a live Backstage beside `type: file`, expected `path`; `type: backstage` is the default",
+        ),
+        ("file", None, None) => reading.faults.add(
+            at,
+            "`type: file` without `path`, expected a folder, a file, a pattern or a list of them",
+        ),
+        ("backstage", Some((at, _)), _) => reading.faults.add(
+            *at,
+            "`path` beside `type: backstage`, expected `endpoint`; files are `type: file`",
+        ),
+        ("file" | "backstage", ..) => {}
+        _ => reading
+            .faults
+            .expected("type", node, &format!("one of {}", listed(&TYPES))),
+    }
 }
 
 /// `clusters: all` or a list of names (S8).

@@ -5,22 +5,27 @@
 //! ```
 //!
 //! It owns the keys, their defaults and what is wrong with them. It must not know how a source is read, and it reads no
-//! secret: a token is kept as the place where it is to be read (S31).
+//! secret: a token is kept as the place where it is to be read (S31), and read there for every use, so that one that was
+//! rotated takes effect.
 
 mod clusters;
+mod credentials;
 mod endpoint;
 mod fault;
+mod headers;
 mod instances;
 mod mapping;
 mod node;
 mod reader;
 mod root;
-mod token;
+mod secret;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use reqwest::header::HeaderName;
 use topology::generation::RemovalPolicy;
 use topology::labels::DEFAULT_PREFIX;
 use topology::settings::InstanceSettings;
@@ -30,10 +35,12 @@ pub(crate) use self::clusters::live_cluster_name;
 pub(crate) use self::endpoint::{EndpointProblem, parse_endpoint};
 pub(crate) use self::fault::{ConfigError, Fault};
 pub(crate) use self::instances::DEFAULT_NAME;
-pub(crate) use self::token::{TokenError, TokenSource};
+pub(crate) use self::secret::{SecretError, SecretSource};
 
 /// How often a live Backstage is read unless set otherwise (S28).
 pub(crate) const DEFAULT_SYNC_INTERVAL: Duration = Duration::from_mins(5);
+/// How many entities a live Backstage is asked for at once unless set otherwise.
+pub(crate) const DEFAULT_PAGE_SIZE: NonZeroU32 = catalog::backstage::PAGE_SIZE;
 /// Where the server listens unless set otherwise.
 pub(crate) const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7465);
@@ -61,7 +68,7 @@ pub(crate) struct Config {
     /// Where the server listens.
     pub listen: SocketAddr,
     /// The token that requests to the server must bear.
-    pub api_token: Option<TokenSource>,
+    pub api_token: Option<SecretSource>,
     /// Host names, beside those of loopback, that the server answers to.
     pub allowed_hosts: Vec<String>,
     /// When removals are held back (S23).
@@ -188,12 +195,24 @@ pub(crate) enum InstanceSource {
 pub(crate) struct Endpoint {
     /// Its base URL: http or https, without user information.
     pub url: Url,
-    /// Its token.
-    pub token: Option<TokenSource>,
+    /// What it is shown.
+    pub credentials: Credentials,
     /// Accept any certificate.
     pub insecure_skip_verify: bool,
     /// Further root certificates, PEM.
     pub ca_file: Option<PathBuf>,
+    /// The certificate of the program itself (mutual TLS).
+    pub client_certificate: Option<ClientCertificate>,
+    /// Further headers of every request, no two of one name.
+    pub headers: Vec<(HeaderName, SecretSource)>,
+    /// The way to it.
+    pub proxy: Proxy,
+    /// How many entities are asked for at once, at most 10,000.
+    pub page_size: NonZeroU32,
+    /// Ask for compressed answers.
+    pub gzip: bool,
+    /// The fields to ask for beside those that are needed; where there are none, whole entities are asked for.
+    pub fields: Vec<String>,
     /// Conditions of which an entity must meet one, in the words of Backstage's `filter` parameter; checked.
     pub filter: Vec<String>,
 }
@@ -203,12 +222,77 @@ impl Endpoint {
     pub(crate) fn at(url: Url) -> Self {
         Self {
             url,
-            token: None,
+            credentials: Credentials::None,
             insecure_skip_verify: false,
             ca_file: None,
+            client_certificate: None,
+            headers: Vec::new(),
+            proxy: Proxy::Environment,
+            page_size: DEFAULT_PAGE_SIZE,
+            gzip: false,
+            fields: Vec::new(),
             filter: Vec::new(),
         }
     }
+}
+
+/// What a live Backstage is shown.
+#[derive(Clone, Debug)]
+pub(crate) enum Credentials {
+    /// Nothing.
+    None,
+    /// A bearer token.
+    Token(SecretSource),
+    /// A bearer token of a token endpoint.
+    OAuth2(Box<OAuth2>),
+}
+
+/// Where tokens are got by the client credentials grant of OAuth 2.0.
+#[derive(Clone, Debug)]
+pub(crate) struct OAuth2 {
+    /// The token endpoint: http or https, without user information.
+    pub token_url: Url,
+    /// Who asks.
+    pub client_id: String,
+    /// What proves it.
+    pub client_secret: SecretSource,
+    /// How both are sent.
+    pub client_authentication: ClientAuthentication,
+    /// What permission is asked for.
+    pub scopes: Vec<String>,
+    /// Whom the token is for.
+    pub audience: Option<String>,
+}
+
+/// How a token endpoint is told who asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ClientAuthentication {
+    /// By a header.
+    #[default]
+    Header,
+    /// By parameters of the body.
+    Body,
+}
+
+/// A certificate and its private key, each PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ClientCertificate {
+    /// The certificate, followed by those that lead to its root.
+    pub certificate_file: PathBuf,
+    /// Its private key.
+    pub key_file: PathBuf,
+}
+
+/// The way to a live Backstage.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Proxy {
+    /// As `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say.
+    #[default]
+    Environment,
+    /// Directly.
+    None,
+    /// Through this proxy: http or https, without user information.
+    Url(Url),
 }
 
 /// A Kubernetes Secret.

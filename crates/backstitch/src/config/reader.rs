@@ -1,5 +1,6 @@
 //! Reading a tree key by key, gathering every fault on the way.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use super::node::{Key, Node, Place, Quoted, Value};
 pub(super) struct Faults<'f> {
     path: &'f Path,
     lines: Vec<&'f str>,
+    /// The numbers of lines that are not shown.
+    hidden: BTreeSet<usize>,
     pub(super) list: Vec<Fault>,
 }
 
@@ -20,8 +23,14 @@ impl<'f> Faults<'f> {
         Self {
             path,
             lines: text.lines().collect(),
+            hidden: BTreeSet::new(),
             list: Vec::new(),
         }
+    }
+
+    /// S31: no fault shows one of these lines.
+    pub(super) fn hide(&mut self, lines: BTreeSet<usize>) {
+        self.hidden = lines;
     }
 
     pub(super) fn add(&mut self, at: Place, message: impl Into<String>) {
@@ -57,8 +66,11 @@ impl<'f> Faults<'f> {
     /// A fault at this place, not gathered.
     pub(super) fn fault(&self, at: Place, message: String, hint: Option<String>) -> Fault {
         let text = self.lines.get(at.line - 1).copied().unwrap_or_default();
-        // S31: neither is a line shown that holds a token, nor one with what may be a URL with a password.
-        let secret = text.contains("token:") || text.contains('@');
+        // S31: where the places of secrets are not known, because the text is no YAML, the words tell.
+        let secret = self.hidden.contains(&at.line)
+            || text.contains("token:")
+            || text.contains("client_secret:")
+            || text.contains('@');
         let text = if secret { "" } else { text };
         Fault {
             at,
@@ -158,6 +170,14 @@ impl Map {
                 None => format!("{} has {}", self.what, listed(&self.known)),
             };
             faults.hint(key.at, format!("unknown key `{}`", key.text), hint);
+        }
+    }
+
+    /// The same where a secret may have come to stand for a key (S31): `{s3cret}` is a map.
+    pub(super) fn finish_unshown(self, faults: &mut Faults<'_>) {
+        for (key, _) in &self.entries {
+            let hint = format!("{} has {}", self.what, listed(&self.known));
+            faults.hint(key.at, "unknown key, which is not shown", hint);
         }
     }
 }

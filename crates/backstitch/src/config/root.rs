@@ -1,5 +1,6 @@
 //! The top of the configuration file.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use super::fault::ConfigError;
 use super::instances::instances;
 use super::node::{Node, Place, Value};
 use super::reader::{Faults, Map, boolean, items, number, text, texts};
-use super::token::TokenSource;
+use super::secret::SecretSource;
 use super::{Config, DEFAULT_LISTEN};
 use topology::generation::RemovalPolicy;
 use topology::labels::DEFAULT_PREFIX;
@@ -29,6 +30,10 @@ pub(super) fn parse(path: &Path, source: &str) -> Result<Config, ConfigError> {
     };
     match super::node::parse(source) {
         Ok(node) => {
+            // S31: before anything is found to be wrong, and in the same lines.
+            let secret = secret_lines(&node);
+            faults.hide(secret.clone());
+            warnings.hide(secret);
             if let Some(root) = Map::open(node, "the configuration", "a configuration", &mut faults)
             {
                 let mut reading = Reading {
@@ -40,7 +45,13 @@ pub(super) fn parse(path: &Path, source: &str) -> Result<Config, ConfigError> {
                 reading.root(root, &mut config);
             }
         }
-        Err(broken) => faults.add(broken.at, broken.message),
+        Err(broken) => {
+            if source.contains("headers:") {
+                // Which of the lines hold the value of a header cannot be told any more.
+                faults.hide((1..=source.lines().count()).collect());
+            }
+            faults.add(broken.at, broken.message);
+        }
     }
     config.warnings = warnings.list;
     if faults.list.is_empty() {
@@ -59,6 +70,34 @@ pub(super) fn parse(path: &Path, source: &str) -> Result<Config, ConfigError> {
         path: path.to_owned(),
         faults: list,
     })
+}
+
+/// Keys whose values, and whatever is below them, may be secrets.
+const SECRET_KEYS: [&str; 3] = ["token", "client_secret", "headers"];
+
+/// The lines in which secrets may stand.
+fn secret_lines(node: &Node) -> BTreeSet<usize> {
+    fn mark(node: &Node, secret: bool, lines: &mut BTreeSet<usize>) {
+        if secret {
+            lines.insert(node.at.line);
+        }
+        match &node.value {
+            Value::Null | Value::Scalar(..) => {}
+            Value::List(items) => items.iter().for_each(|item| mark(item, secret, lines)),
+            Value::Map(entries) => {
+                for (key, node) in entries {
+                    let secret = secret || SECRET_KEYS.contains(&key.text.as_str());
+                    if secret {
+                        lines.insert(key.at.line);
+                    }
+                    mark(node, secret, lines);
+                }
+            }
+        }
+    }
+    let mut lines = BTreeSet::new();
+    mark(node, false, &mut lines);
+    lines
 }
 
 /// What every part of the configuration is read with.
@@ -133,7 +172,7 @@ impl Reading<'_, '_> {
         }
     }
 
-    fn api_token(&mut self, root: &mut Map) -> Option<TokenSource> {
+    fn api_token(&mut self, root: &mut Map) -> Option<SecretSource> {
         let file = root.take("api_token_file");
         let variable = root.take("api_token_env");
         if let (Some(_), Some(second)) = (&file, &variable) {
@@ -143,10 +182,10 @@ impl Reading<'_, '_> {
             );
         }
         if let Some(path) = self.path("api_token_file", file) {
-            return Some(TokenSource::File(path));
+            return Some(SecretSource::File(path));
         }
         let node = variable?;
-        text("api_token_env", &node, self.faults).map(TokenSource::Environment)
+        text("api_token_env", &node, self.faults).map(SecretSource::Environment)
     }
 
     fn removal(&mut self, root: &mut Map) -> RemovalPolicy {

@@ -1,5 +1,6 @@
 //! Configurations that are faulty, and what a person reads of them.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -78,16 +79,37 @@ scrapers:
     instances:
       - name: live
         endpoint: https://backstage.example.org/prefix/
-        token_env: BACKSTAGE_TOKEN
+        type: backstage
+        oauth2:
+          token_url: https://login.example.org/token
+          client_id: backstitch
+          client_secret_file: client-secret
+          client_authentication: body
+          scopes: [catalog.read, openid]
+          audience: backstage
         insecure_skip_verify: 'true'
         ca_file: ca.pem
+        client_cert_file: tls/client.crt
+        client_key_file: tls/client.key
+        headers:
+          X-Api-Key: {file: secrets/api-key}
+          Proxy-Id: {env: PROXY_ID}
+        proxy: http://proxy.example.org:3128
+        page_size: 5000
+        gzip: true
+        fields: metadata.labels
         sync_interval: 1m30s
         clusters: [eu, us]
         match_rules: [label-selector, service-name]
         honor_cluster_annotation: true
         filter: metadata.namespace=default
       - path: [catalog, /abs/more.yaml]
+        type: file
         clusters: all
+      - name: by-token
+        endpoint: http://localhost:7007
+        token_env: BACKSTAGE_TOKEN
+        proxy: none
       - name: only-settings
 clusters:
   - name: eu
@@ -256,11 +278,94 @@ fn s31_no_fault_shows_a_secret() {
         of_instance("endpoint: https://b.example\ntoken: s3cr3t\ntoken: s3cr3t"),
         of_instance("{endpoint: x, token: s3cr3t}"),
         of_instance("path: x\ntoken: {a: s3cr3t}"),
+        of_instance("endpoint: https://b.example\nheaders: {X-A: s3cr3t, X-A: s3cr3t}"),
+        of_instance("endpoint: https://b.example\nheaders:\n  X-A: s3cr3t\n  x-a: s3cr3t"),
+        of_instance("endpoint: https://b.example\nheaders:\n  X-A: {s3cr3t}"),
+        of_instance("endpoint: https://b.example\nheaders:\n  X-A: \"s3cr3t"),
+        of_instance("path: x\nheaders:\n  X-A: s3cr3t"),
+        of_instance("endpoint: https://b.example\nproxy: http://joe:s3cr3t@b.example"),
+        of_instance(
+            "endpoint: https://b.example\noauth2:\n  client_secret: s3cr3t\n  client_secret_env: A",
+        ),
+        of_instance("endpoint: https://b.example\noauth2:\n  client_secret: [s3cr3t]"),
+        of_instance("endpoint: https://b.example\noauth2: {client_secret: s3cr3t}"),
     ];
     for text in faulty {
         let shown = faults(&text);
         assert!(!shown.contains("s3cr3t"), "{shown}");
     }
+}
+
+#[test]
+fn a_type_that_contradicts_the_other_keys() {
+    let live = "endpoint: https://backstage.example.org";
+    insta::assert_snapshot!(faults(&of_instance(&format!("type: file\n{live}"))));
+    insta::assert_snapshot!(faults(&of_instance(
+        "type: file\nsecretName: a\nnamespace: b"
+    )));
+    insta::assert_snapshot!(faults(&of_instance("type: file")));
+    insta::assert_snapshot!(faults(&of_instance("path: x\ntype: backstage")));
+    insta::assert_snapshot!(faults(&of_instance("path: x\ntype: git")));
+    for lines in [
+        "type: file\npath: x",
+        &format!("type: backstage\n{live}"),
+        "type: backstage",
+    ] {
+        assert!(parse(&of_instance(lines)).is_ok(), "{lines}");
+    }
+}
+
+#[test]
+fn further_keys_of_a_live_backstage_without_one() {
+    insta::assert_snapshot!(faults(&of_instance(
+        "path: x\noauth2: {}\nclient_cert_file: a\nclient_key_file: b\nheaders: {}\nproxy: none\npage_size: 1\ngzip: \
+         true\nfields: kind"
+    )));
+}
+
+/// What is wrong with a live Backstage of which this is said.
+fn of_live(lines: &str) -> String {
+    faults(&of_instance(&format!(
+        "endpoint: https://b.example\n{lines}"
+    )))
+}
+
+#[test]
+fn half_of_a_client_certificate() {
+    insta::assert_snapshot!(of_live("client_cert_file: client.crt"));
+    insta::assert_snapshot!(of_live("client_key_file: client.key"));
+}
+
+#[test]
+fn tokens_by_oauth2() {
+    insta::assert_snapshot!(of_live(
+        "token_file: a\noauth2: {token_url: https://l.example, client_id: a, client_secret_env: B}"
+    ));
+    insta::assert_snapshot!(of_live("oauth2: {scope: openid}"));
+    insta::assert_snapshot!(of_live(
+        "oauth2:\n  token_url: login.example.org\n  client_id: ''\n  client_secret_file: a\n  client_secret_env: B\n  \
+         client_authentication: query\n  scopes: openid catalog"
+    ));
+}
+
+#[test]
+fn headers_that_cannot_be_sent() {
+    insta::assert_snapshot!(of_live(
+        "token_env: T\nheaders:\n  X-A: {env: A}\n  x-a: {env: B}\n  Not a name: {env: C}\n  Authorization: {env: D}\n  \
+         X-E: {file: e, env: E}\n  X-F: {}\n  X-G: [a]\n  X-H:\n  X-I: {flie: a}\n  Host: {env: J}"
+    ));
+    let alone = of_instance("endpoint: https://b.example\nheaders: {Authorization: {env: D}}");
+    assert!(parse(&alone).is_ok());
+}
+
+#[test]
+fn a_proxy_a_page_size_and_fields_that_cannot_be_used() {
+    insta::assert_snapshot!(of_live("proxy: proxy.example.org"));
+    insta::assert_snapshot!(of_live("proxy: http://joe:s3cr3t@proxy.example.org"));
+    insta::assert_snapshot!(of_live(
+        "page_size: 0\ngzip: maybe\nfields: [spec.owner, 'a,b', spec.]"
+    ));
+    insta::assert_snapshot!(of_live("page_size: 10001"));
 }
 
 #[test]
@@ -313,7 +418,8 @@ fn warnings_do_not_stop_anything_and_show_no_secret() {
     let text = format!(
         "{}clusters: [{{name: us-east, path: x}}]\n",
         of_instance(
-            "endpoint: http://b.example\ntoken: s3cr3t\nclusters: [us-eats]\nfilter: spec.lifecycle=production"
+            "endpoint: http://b.example\ntoken: s3cr3t\nclusters: [us-eats]\nfilter: spec.lifecycle=production\nheaders:\n  X-A: \
+             s3cr3t\nfields: spec.owner"
         )
     );
     let config = parse(&text).expect("only warnings");
@@ -321,6 +427,78 @@ fn warnings_do_not_stop_anything_and_show_no_secret() {
     let warnings = warnings.join("\n\n");
     assert!(!warnings.contains("s3cr3t") && !format!("{config:?}").contains("s3cr3t"));
     insta::assert_snapshot!(warnings);
+}
+
+#[test]
+fn an_inline_client_secret_is_warned_of_and_not_shown() {
+    let config = parse(&of_instance(
+        "endpoint: http://b.example\noauth2: {token_url: https://l.example, client_id: a, client_secret: s3cr3t}",
+    ))
+    .expect("only a warning");
+    let [warning] = config.warnings.as_slice() else {
+        panic!("one warning, found {:?}", config.warnings);
+    };
+    let warning = warning.to_string();
+    assert!(!warning.contains("s3cr3t") && !format!("{config:?}").contains("s3cr3t"));
+    insta::assert_snapshot!(warning);
+}
+
+/// The keys that the parser has at a place of a configuration, from what it says of one that it has not.
+fn known_keys(text: &str) -> BTreeSet<String> {
+    let shown = faults(text);
+    let hint = shown
+        .lines()
+        .skip_while(|line| !line.contains("unknown key"))
+        .find_map(|line| line.trim_start().strip_prefix("hint: "))
+        .unwrap_or_else(|| panic!("no keys are told: {shown}"));
+    let (_, keys) = hint.split_once(" has ").expect("it lists keys");
+    keys.split(", ")
+        .map(|key| key.trim_matches('`').to_owned())
+        .collect()
+}
+
+/// The keys in the table below a heading of the document.
+fn documented_keys(document: &str, heading: &str) -> BTreeSet<String> {
+    document
+        .lines()
+        .skip_while(|line| *line != heading)
+        .skip(1)
+        .take_while(|line| !line.starts_with('#'))
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_key_is_documented_and_every_documented_key_exists() {
+    let document = include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/configuration.md"
+    ));
+    let instance = of_instance("--: x");
+    let oauth2 = of_instance("endpoint: https://b.example\noauth2: {--: x}");
+    let header = of_instance("endpoint: https://b.example\nheaders: {X-A: {--: x}}");
+    let table = [
+        ("## The top", "--: x"),
+        ("## `scrapers`", "scrapers: {--: x}"),
+        ("## `scrapers.backstage`", "scrapers: {backstage: {--: x}}"),
+        ("## An instance", instance.as_str()),
+        ("### `oauth2`", &oauth2),
+        ("### `headers`", &header),
+        ("## A cluster", "clusters: [{--: x}]"),
+    ];
+    for (heading, text) in table {
+        assert_eq!(
+            documented_keys(document, heading),
+            known_keys(text),
+            "{heading}"
+        );
+    }
+    let mapped = topology::label_map::KEYS.map(str::to_owned);
+    assert_eq!(
+        documented_keys(document, "### `label_map`"),
+        BTreeSet::from(mapped)
+    );
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! One task per catalog: reads it at its own pace, and its failures are its own (S22, S25).
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use catalog::backstage::{PAGE_SIZE, Reader};
+use catalog::backstage::{Reader, Taken};
 use catalog::schedule::{Hint, after_failure, after_success};
+use catalog::watch::{FollowError, Follower};
 use server::status::Failure;
 use tokio::sync::{mpsc, oneshot};
 use topology::fact::CatalogGeneration;
@@ -11,8 +13,8 @@ use topology::fact::CatalogGeneration;
 use super::event::{Event, Hides, Reading, Said, SourceNo};
 use super::random::Random;
 use super::{later, told};
-use crate::config::{Endpoint, Instance, InstanceSource};
-use crate::sources::backstage::{BackstageError, read_backstage};
+use crate::config::{Endpoint, Instance, InstanceSource, SecretRef};
+use crate::sources::backstage::{BackstageError, Clients};
 
 /// A catalog that could not be read.
 struct Unread {
@@ -28,7 +30,80 @@ struct Read {
     faults_hide: Hides,
 }
 
-/// Reads the catalog again and again, until nobody listens.
+/// Where the catalog is, and what is kept of it from read to read.
+enum Means {
+    /// A live Backstage: its client with its connections, and what it gave.
+    Live(Box<Endpoint>, Clients, Reader),
+    /// Files, and how they looked.
+    Files(Vec<PathBuf>, Follower),
+    /// It cannot be read.
+    Secret(SecretRef),
+}
+
+impl Means {
+    fn of(source: &InstanceSource) -> Self {
+        match source {
+            InstanceSource::Endpoint(endpoint) => Self::Live(
+                endpoint.clone(),
+                Clients::default(),
+                Reader::new(endpoint.page_size),
+            ),
+            InstanceSource::Files(paths) => {
+                Self::Files(paths.clone(), Follower::new(paths.clone()))
+            }
+            InstanceSource::Secret(secret) => Self::Secret(secret.clone()),
+        }
+    }
+
+    async fn read(&mut self, instance: &Instance, faults_hide: Hides) -> Result<Read, Unread> {
+        match self {
+            Self::Live(endpoint, clients, reader) => {
+                live(instance, endpoint, clients, reader).await
+            }
+            Self::Files(paths, follower) => files(instance, paths, follower, faults_hide).await,
+            Self::Secret(secret) => Err(Unread {
+                message: format!(
+                    "it is configured by the Kubernetes Secret `{}/{}`, and this version does not read Secrets",
+                    secret.namespace, secret.name
+                ),
+                remedy: Some(
+                    "give the instance `endpoint` and `token_file`, and start again; a Secret can be mounted as a file"
+                        .to_owned(),
+                ),
+                hint: Hint::Refused,
+            }),
+        }
+    }
+
+    /// What became of the generation read last.
+    fn taken(&mut self, taken: Taken) {
+        if let Self::Live(.., reader) = self {
+            reader.taken(taken);
+        }
+    }
+
+    /// Waits until the catalog is known to have changed, for a given time; what faults hide in the next read.
+    async fn rest(&mut self, pause: Duration) -> Hides {
+        let changed = async {
+            if let Self::Files(_, follower) = self {
+                match follower.changed().await {
+                    Ok(()) => return,
+                    Err(error) => tracing::error!(
+                        "the files are read by the interval alone: {}",
+                        told(&error)
+                    ),
+                }
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => Hides::Documents,
+            () = changed => Hides::DocumentsAtOnce,
+        }
+    }
+}
+
+/// Reads the catalog again and again, by its interval and whenever it is known to have changed, until nobody listens.
 pub(super) async fn run(
     source: SourceNo,
     instance: Instance,
@@ -37,12 +112,13 @@ pub(super) async fn run(
     events: mpsc::Sender<Event>,
 ) {
     let interval = instance.options.sync_interval;
-    let mut reader = Reader::new(PAGE_SIZE);
+    let mut means = Means::of(&instance.source);
     let mut failures = 0;
+    let mut faults_hide = Hides::Documents;
     loop {
-        let outcome = read(&instance, &mut reader).await;
+        let outcome = means.read(&instance, faults_hide).await;
         let now = clock();
-        match outcome {
+        let pause = match outcome {
             Ok(read) => {
                 failures = 0;
                 let pause = after_success(interval, random.next());
@@ -67,8 +143,8 @@ pub(super) async fn run(
                 let Ok(taken) = taken.await else {
                     return;
                 };
-                reader.taken(taken);
-                tokio::time::sleep(pause).await;
+                means.taken(taken);
+                pause
             }
             Err(unread) => {
                 failures += 1;
@@ -85,32 +161,17 @@ pub(super) async fn run(
                 if events.send(Event { source, said }).await.is_err() {
                     return;
                 }
-                tokio::time::sleep(pause).await;
+                pause
             }
-        }
-    }
-}
-
-async fn read(instance: &Instance, reader: &mut Reader) -> Result<Read, Unread> {
-    match &instance.source {
-        InstanceSource::Endpoint(endpoint) => live(instance, endpoint, reader).await,
-        InstanceSource::Files(paths) => files(instance, paths).await,
-        InstanceSource::Secret(secret) => Err(Unread {
-            message: format!(
-                "it is configured by the Kubernetes Secret `{}/{}`, and this version does not read Secrets",
-                secret.namespace, secret.name
-            ),
-            remedy: Some(
-                "give the instance `endpoint` and `token_file`, and start again; a Secret can be mounted as a file".to_owned(),
-            ),
-            hint: Hint::Refused,
-        }),
+        };
+        faults_hide = means.rest(pause).await;
     }
 }
 
 async fn live(
     instance: &Instance,
     endpoint: &Endpoint,
+    clients: &mut Clients,
     reader: &mut Reader,
 ) -> Result<Read, Unread> {
     if endpoint.insecure_skip_verify {
@@ -120,12 +181,22 @@ async fn live(
         );
     }
     let map = instance.options.settings.label_map.clone();
-    let asked = endpoint.clone();
+    let unread = |error: &BackstageError| Unread {
+        message: format!("cannot read `{}`: {}", endpoint.url, told(error)),
+        remedy: error.hint(),
+        hint: match error {
+            BackstageError::Read(error) => error.hint(),
+            _ => Hint::Transient,
+        },
+    };
+    let access = clients
+        .access(endpoint, &map)
+        .map_err(|error| unread(&error))?;
     // A task of its own, so that a panic in it is a failure like any other. What the reader knew is lost with it, and the
     // next read gives the whole catalog.
-    let mut lent = std::mem::replace(reader, Reader::new(PAGE_SIZE));
+    let mut lent = std::mem::replace(reader, Reader::new(endpoint.page_size));
     let reading = tokio::spawn(async move {
-        let read = read_backstage(&asked, &map, &mut lent, &mut |_| {}).await;
+        let read = access.read(&map, &mut lent, &mut |_| {}).await;
         (lent, read)
     });
     let (returned, read) = Ending(reading)
@@ -139,14 +210,7 @@ async fn live(
             incomplete: None,
             faults_hide: Hides::Nothing,
         }),
-        Err(error) => Err(Unread {
-            message: format!("cannot read `{}`: {}", endpoint.url, told(&error)),
-            remedy: error.hint(),
-            hint: match &error {
-                BackstageError::Read(error) => error.hint(),
-                _ => Hint::Transient,
-            },
-        }),
+        Err(error) => Err(unread(&error)),
     }
 }
 
@@ -165,12 +229,27 @@ impl<T> Drop for Ending<T> {
     }
 }
 
-async fn files(instance: &Instance, paths: &[PathBuf]) -> Result<Read, Unread> {
-    let given = paths.to_vec();
-    let map = instance.options.settings.label_map.clone();
-    let reading =
-        tokio::task::spawn_blocking(move || catalog::files::read(&given, &map, &mut |_| {}));
-    let generation = reading.await.map_err(|error| unfinished(&error))?;
+async fn files(
+    instance: &Instance,
+    paths: &[PathBuf],
+    follower: &mut Follower,
+    faults_hide: Hides,
+) -> Result<Read, Unread> {
+    let generation = match follower.read(&instance.options.settings.label_map).await {
+        Ok(generation) => generation,
+        Err(FollowError::Unfinished(error)) => return Err(unfinished(&error)),
+        Err(error) => {
+            return Err(Unread {
+                message: format!("cannot read the catalog: {error}"),
+                remedy: Some(
+                    "nothing is to be done if that is under way; a file that is always written to is left out by giving \
+                     patterns as `path`"
+                        .to_owned(),
+                ),
+                hint: Hint::Transient,
+            });
+        }
+    };
     let about_a_path = |place: &str| paths.iter().any(|path| path.display().to_string() == place);
     let unread: Vec<String> = generation
         .faults
@@ -193,7 +272,7 @@ async fn files(instance: &Instance, paths: &[PathBuf]) -> Result<Read, Unread> {
                 unread.join("; ")
             )
         }),
-        faults_hide: Hides::Documents,
+        faults_hide,
     })
 }
 

@@ -24,7 +24,7 @@ use tokio::sync::watch;
 use topology::fact::{
     Absent, CatalogGeneration, ClusterGeneration, Fault, ObjectFact, ObjectKey, ObjectKind,
 };
-use topology::generation::{self, RemovalPolicy};
+use topology::generation::{self, Held, RemovalPolicy};
 use topology::topology::{ClusterId, InstanceId, Topology};
 
 use super::counts::{entity_counts, object_counts};
@@ -264,7 +264,10 @@ impl Engine {
     where
         F::Key: std::hash::Hash,
     {
-        let before = self.at(source).holds.before(None).copied();
+        let mut before = self.at(source).holds.before(None).copied();
+        if reading.faults_hide == Hides::DocumentsAtOnce {
+            before = before.map(Held::once_less);
+        }
         let decision = decide(&self.policy, trust, live, missing, before.as_ref());
         let generation = self.at(source).generation.saturating_add(1);
         let held = match &decision {
@@ -487,7 +490,7 @@ fn read(topology: &RwLock<Topology>) -> RwLockReadGuard<'_, Topology> {
 fn trust(reading: &Reading, faults: &[Fault]) -> Trust {
     match (&reading.incomplete, reading.faults_hide) {
         (Some(_), _) => Trust::Partial,
-        (None, Hides::Documents) if !faults.is_empty() => Trust::Faulty,
+        (None, Hides::Documents | Hides::DocumentsAtOnce) if !faults.is_empty() => Trust::Faulty,
         (None, _) => Trust::Whole,
     }
 }

@@ -73,6 +73,9 @@ pub(super) struct Reading {
 pub(super) enum Hides {
     /// Whole entities or objects.
     Documents,
+    /// Whole entities, of a read that came at once after a change: it confirms no removal, or an editor that saves a
+    /// broken file three times in a minute would remove what stood in it (S23).
+    DocumentsAtOnce,
     /// Nothing that would seem to be gone.
     Nothing,
 }

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use catalog::backstage::{PAGE_SIZE, Reader};
 use cluster::live::{Access, Pace};
 use tokio::task::JoinSet;
 use topology::fact::{CatalogGeneration, ClusterGeneration};
@@ -117,7 +116,7 @@ async fn read_catalog(instance: &Instance, mut bar: Bar) -> Result<CatalogGenera
             let mut progress = |at: catalog::Progress| {
                 bar.set(at.done, at.total, format!("{} entities", at.entities));
             };
-            let read = read_backstage(endpoint, map, &mut Reader::new(PAGE_SIZE), &mut progress).await;
+            let read = read_backstage(endpoint, map, &mut progress).await;
             read.map(|read| read.generation).map_err(|error| {
                 let message = format!("cannot read catalog `{name}` from `{}`", endpoint.url);
                 let hint = error.hint();

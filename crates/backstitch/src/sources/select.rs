@@ -9,8 +9,8 @@ use topology::nearest::{near, nearest};
 use super::flag::{Flag, exists, named};
 use crate::args::SourceArgs;
 use crate::config::{
-    Cluster, ClusterSource, Config, DEFAULT_NAME, Endpoint, EndpointProblem, Instance,
-    InstanceOptions, InstanceSource, TokenSource, live_cluster_name, parse_endpoint,
+    Cluster, ClusterSource, Config, Credentials, DEFAULT_NAME, Endpoint, EndpointProblem, Instance,
+    InstanceOptions, InstanceSource, SecretSource, live_cluster_name, parse_endpoint,
 };
 use crate::report::{Failure, Failures};
 
@@ -220,9 +220,10 @@ impl Selecting<'_> {
             _ => Endpoint::at(url),
         };
         if let Some(file) = &self.args.token_file {
-            endpoint.token = Some(TokenSource::File(file.clone()));
+            endpoint.credentials = Credentials::Token(SecretSource::File(file.clone()));
         } else if std::env::var_os(TOKEN_VARIABLE).is_some_and(|token| !token.is_empty()) {
-            endpoint.token = Some(TokenSource::Environment(TOKEN_VARIABLE.to_owned()));
+            endpoint.credentials =
+                Credentials::Token(SecretSource::Environment(TOKEN_VARIABLE.to_owned()));
         }
         Some(InstanceSource::Endpoint(Box::new(endpoint)))
     }

@@ -1,8 +1,10 @@
 //! The built binary as a service: real files, a scripted Backstage and a scripted Kubernetes on the loopback, signals and
 //! kills.
 
+mod access;
 #[path = "../common/mod.rs"]
 mod common;
+mod followed;
 mod live_cluster;
 mod outage;
 mod process;

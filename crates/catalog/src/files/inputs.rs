@@ -1,6 +1,6 @@
 //! From the paths a person gives to the files to read: folders are scanned, patterns matched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,8 @@ const MAX_FOLDER_DEPTH: usize = 64;
 pub(crate) const MAX_FILES: usize = 1_000_000;
 
 const CATALOG_EXTENSIONS: [&str; 5] = ["yaml", "yml", "json", "jsonl", "ndjson"];
+/// What makes a path that leads nowhere a pattern.
+pub(crate) const WILDCARDS: [char; 3] = ['*', '?', '['];
 const SKIPPED_FOLDER: &str = "node_modules";
 
 /// A file to read.
@@ -34,6 +36,11 @@ pub(crate) struct Roots(BTreeMap<PathBuf, PathBuf>);
 impl Roots {
     pub(crate) fn contain(&self, canonical: &Path) -> bool {
         self.0.keys().any(|root| canonical.starts_with(root))
+    }
+
+    /// The folders, by canonical path.
+    pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
+        self.0.keys().map(PathBuf::as_path)
     }
 
     /// A file by the way to it from the first root that contains it.
@@ -65,6 +72,8 @@ pub(crate) struct Inputs {
     pub(crate) roots: Roots,
     /// By canonical path, so that none is read twice.
     pub(crate) files: BTreeMap<PathBuf, Found>,
+    /// The folders that were searched, by canonical path: whatever appears in one may belong to the catalog.
+    pub(crate) folders: BTreeSet<PathBuf>,
     /// Paths with what is wrong with them.
     pub(crate) faults: Vec<(PathBuf, String)>,
 }
@@ -86,7 +95,7 @@ impl Inputs {
             }
             Ok(_) => self.named(index, path),
             Err(error) => match path.to_str() {
-                Some(pattern) if pattern.contains(['*', '?', '[']) => self.matched(index, pattern),
+                Some(pattern) if pattern.contains(WILDCARDS) => self.matched(index, pattern),
                 _ => self.fault(path, could_not_read(&error)),
             },
         }
@@ -109,6 +118,7 @@ impl Inputs {
                 return self.fault(Path::new(pattern), format!("is no pattern: {}", error.msg));
             }
         };
+        self.searched_by(pattern, options);
         let mut any = false;
         for path in paths {
             any = true;
@@ -126,14 +136,42 @@ impl Inputs {
         }
     }
 
+    /// The folders in which a file that matches the pattern may appear.
+    fn searched_by(&mut self, pattern: &str, options: MatchOptions) {
+        for above in Path::new(pattern).ancestors().skip(1) {
+            let Some(text) = above.to_str().filter(|text| text.contains(WILDCARDS)) else {
+                let fixed = if above.as_os_str().is_empty() {
+                    Path::new(".")
+                } else {
+                    above
+                };
+                self.folders.extend(fixed.canonicalize().ok());
+                return;
+            };
+            // What is wrong with the pattern was said of the whole of it.
+            let folders = glob::glob_with(text, options).into_iter().flatten();
+            let folders = folders.filter_map(|path| path.ok()?.canonicalize().ok());
+            self.folders.extend(folders.filter(|path| path.is_dir()));
+        }
+    }
+
     fn folder(&mut self, index: usize, folder: &Path) {
+        let canonical = folder.canonicalize();
         let walk = WalkDir::new(folder)
             .max_depth(MAX_FOLDER_DEPTH)
             .into_iter()
             .filter_entry(|entry| entry.depth() == 0 || !is_skipped(entry));
         for entry in walk {
             match entry {
-                Ok(entry) => self.entry(index, &entry),
+                Ok(entry) => {
+                    if let (true, Ok(canonical)) = (entry.file_type().is_dir(), &canonical) {
+                        let inside = entry.path().strip_prefix(folder);
+                        // Links to folders are not followed, so the rest of the way has none.
+                        self.folders
+                            .extend(inside.map(|inside| canonical.join(inside)));
+                    }
+                    self.entry(index, &entry);
+                }
                 Err(error) => {
                     let path = error.path().unwrap_or(folder).to_owned();
                     let message = error

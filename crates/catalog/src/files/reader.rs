@@ -12,6 +12,7 @@ use topology::value::Value;
 use super::inputs::{Found, Roots, could_not_read};
 use super::judge::{Judgement, Reach, broken_may_be_entity, judge};
 use super::location;
+use super::look::Stamp;
 use crate::collect::{Collector, FileIndex, Origin};
 use crate::document::{from_json, from_yaml};
 use crate::json_stream::{self, Content, Layout, MAX_ENTITY_BYTES, Piece, line_breaks};
@@ -31,6 +32,8 @@ pub(crate) struct Outcome {
     pub(crate) faults: u64,
     /// Files that its Locations lead to, by canonical path.
     pub(crate) targets: Vec<PathBuf>,
+    /// The state in which it was read.
+    pub(crate) stamp: Option<Stamp>,
 }
 
 pub(crate) struct Reader<'r> {
@@ -47,18 +50,21 @@ impl Reader<'_> {
         let name = found.shown.display().to_string();
         let opened = File::open(path).and_then(|mut file| {
             let mut head = Vec::new();
+            let stamp = Stamp::of(&file.metadata()?);
             file.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
-            Ok((file, head))
+            Ok((file, head, stamp))
         });
-        let (file, head) = match opened {
+        let (file, head, stamp) = match opened {
             Ok(opened) => opened,
             Err(error) => {
                 let file = self.collector.file(name, "document");
                 self.collector.fault(whole(file), could_not_read(&error));
                 outcome.faults += 1;
+                outcome.stamp = Stamp::at(path);
                 return outcome;
             }
         };
+        outcome.stamp = stamp;
         let format = Format::of(&found.shown, &head);
         let part = match format {
             Format::Yaml => "document",

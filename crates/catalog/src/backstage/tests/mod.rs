@@ -1,11 +1,16 @@
 //! Reading a generation from a scripted Backstage: pages, faults, what counts as complete (S22).
 
+mod again;
+mod model;
+
 use std::fmt::Write as _;
 
 use backstage_client::Settings;
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path, query_param, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use topology::fact::EntityFact;
 
 use super::*;
 
@@ -54,55 +59,60 @@ fn client(server: &MockServer) -> Client {
     Client::new(Settings::new(url)).expect("settings")
 }
 
-async fn read_all(server: &MockServer) -> Result<CatalogGeneration, ReadError> {
-    let client = client(server);
-    let map = LabelMap::default();
-    let filter = kinds();
-    let reading = Reading {
-        client: &client,
-        filter: &filter,
-        map: &map,
-        page_size: PAGE_SIZE,
+/// A reader that does not wait.
+fn reader() -> Reader {
+    Reader {
         pause: |_, _| Duration::ZERO,
-    };
-    let read = reading.read(&mut |_| {}).await?;
+        ..Reader::new(PAGE_SIZE)
+    }
+}
+
+async fn read_all(server: &MockServer) -> Result<CatalogGeneration, ReadError> {
+    let map = LabelMap::default();
+    let read = reader()
+        .read(&client(server), &kinds(), &map, &mut |_| {})
+        .await?;
     Ok(read.generation)
 }
 
 async fn shown(server: &MockServer) -> String {
     let url = server.uri();
     let text = match read_all(server).await {
-        Ok(generation) => {
-            let mut entities: Vec<String> = generation
-                .entities
-                .iter()
-                .map(|entity| entity.reference().to_string())
-                .collect();
-            entities.sort();
-            let faults = generation
-                .faults
-                .iter()
-                .map(|fault| format!("! {}: {}", fault.place, fault.message));
-            entities
-                .into_iter()
-                .chain(faults)
-                .collect::<Vec<_>>()
-                .join("\n")
-        }
-        Err(error) => {
-            let mut text = format!("{error}; {:?}", error.hint());
-            let mut source = std::error::Error::source(&error);
-            while let Some(cause) = source {
-                let _ = write!(text, "\n  {cause}");
-                source = cause.source();
-            }
-            if let Some(remedy) = error.remedy() {
-                let _ = write!(text, "\nhint: {remedy}");
-            }
-            text
-        }
+        Ok(generation) => lines(&generation),
+        Err(error) => in_words(&error),
     };
     text.replace(&url, "http://backstage")
+}
+
+fn lines(generation: &CatalogGeneration) -> String {
+    let mut entities: Vec<String> = generation
+        .entities
+        .iter()
+        .map(|entity| entity.reference().to_string())
+        .collect();
+    entities.sort();
+    let faults = generation
+        .faults
+        .iter()
+        .map(|fault| format!("! {}: {}", fault.place, fault.message));
+    entities
+        .into_iter()
+        .chain(faults)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn in_words(error: &ReadError) -> String {
+    let mut text = format!("{error}; {:?}", error.hint());
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let _ = write!(text, "\n  {cause}");
+        source = cause.source();
+    }
+    if let Some(remedy) = error.remedy() {
+        let _ = write!(text, "\nhint: {remedy}");
+    }
+    text
 }
 
 #[tokio::test]
