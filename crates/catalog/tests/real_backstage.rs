@@ -5,7 +5,7 @@ use std::io::Write;
 use backstage_client::{Client, Credentials, Settings};
 use catalog::schedule::Hint;
 use catalog::{backstage, files};
-use topology::fact::{CatalogGeneration, EntityFact, OwnerTarget};
+use topology::fact::{Absent, CatalogGeneration, EntityFact, OwnerTarget};
 use topology::label_map::LabelMap;
 
 /// The Backstage to test against, if there is one; says loudly when there is none.
@@ -59,6 +59,27 @@ async fn a_live_catalog_is_read_completely_and_as_its_own_dump() {
     }
     let from_file = files::read(&[dump.path().to_owned()], &map, &mut |_| {});
     assert_eq!(from_file, live);
+}
+
+#[tokio::test]
+async fn s22_a_live_catalog_read_again_is_known() {
+    let Some(settings) = settings() else { return };
+    let client = Client::new(settings).expect("settings");
+    let (filter, map) = (backstage::kinds(), LabelMap::default());
+    let mut reader = backstage::Reader::new(backstage::PAGE_SIZE);
+    let first = reader.read(&client, &filter, &map, &mut |_| {}).await;
+    let first = first.expect("a generation").generation;
+    reader.taken(backstage::Taken::Replaced);
+    let again = reader.read(&client, &filter, &map, &mut |_| {}).await;
+    let again = again.expect("a generation");
+    // Nothing of it is given again, by whatever pages and passes it was found.
+    assert_eq!(again.generation.entities.len(), 0);
+    assert_eq!(again.generation.absent, Absent::These(Vec::new()));
+    assert_eq!(again.generation.size, first.size);
+    assert_eq!(
+        again.cost.known,
+        first.size.total() * u64::from(again.cost.passes)
+    );
 }
 
 #[tokio::test]

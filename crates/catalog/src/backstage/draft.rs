@@ -20,7 +20,7 @@ use super::completeness::{Accounted, Counts};
 use super::faults::{Faults, Unusable};
 use super::known::Given;
 use super::table::Table;
-use super::{MAX_PASSES, name};
+use super::{MAX_ENTITIES, MAX_PASSES, name};
 use crate::Progress;
 use crate::document::from_json;
 
@@ -128,9 +128,23 @@ impl<'k> Draft<'k> {
 
     /// What a page says beside its entities.
     pub(super) fn page(&mut self, announced: Option<u64>, nulls: u64, by_offset: bool) {
-        self.pass.announced = self.pass.announced.or(announced);
+        if self.pass.announced.is_none()
+            && let Some(announced) = announced
+        {
+            self.pass.announced = Some(announced);
+            self.expect(announced);
+        }
         self.pass.nulls += nulls;
         self.pass.by_offset |= by_offset;
+    }
+
+    /// Makes room for what is announced and cannot be known; a count that lies costs next to nothing.
+    fn expect(&mut self, announced: u64) {
+        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+        let held = self.known.len() + self.fresh.len();
+        let more = announced.min(MAX_ENTITIES).saturating_sub(held);
+        self.fresh.reserve(more);
+        self.news.reserve(more);
     }
 
     /// An entity of a page.

@@ -35,6 +35,18 @@ impl Table {
         }
     }
 
+    /// Makes room for so many more, so that it need not be found again and again while they come.
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.contents.reserve(more);
+        self.places.reserve(more);
+        let (seed, names, places) = (self.seed, &self.names, &self.places);
+        self.by_name
+            .reserve(more, |&other| hash_of_name(seed, names, places, other));
+        let contents = &self.contents;
+        self.by_content
+            .reserve(more, |&other| hash_of_content(contents, other));
+    }
+
     pub(super) fn seed(&self) -> Seed {
         self.seed
     }

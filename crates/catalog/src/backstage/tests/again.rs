@@ -389,8 +389,7 @@ async fn s22_without_by_refs_two_passes_have_to_agree() {
             .mount(&scene.server)
             .await;
         let read = scene.read().await;
-        let expected =
-            "nothing\nabsent: [\"component:default/b\"]; has 1\n2 requests, 2 passes, 2 known, 0 repaired";
+        let expected = "nothing\nabsent: [\"component:default/b\"]; has 1\n2 requests, 2 passes, 2 known, 0 repaired";
         assert_eq!(read, expected, "{status}");
     }
 }
