@@ -58,7 +58,21 @@ impl Error {
             }),
             Self::TooManyPages { .. } => Some("ask for larger pages".to_owned()),
             Self::Status { answer, .. } => status(answer).map(str::to_owned),
-            _ => None,
+            Self::Timeout { .. } => Some(
+                "look at the load of Backstage and its database, and at what stands between; smaller \
+                 pages are answered sooner"
+                    .to_owned(),
+            ),
+            Self::Disconnected { .. } | Self::CutOff { .. } | Self::Json { .. } => Some(
+                "Backstage's own log says why it stopped in the midst of an answer, if it did; else a \
+                 proxy cuts off what is long or slow"
+                    .to_owned(),
+            ),
+            Self::NotUtf8 { .. } | Self::PageLoop { .. } | Self::WrongCount { .. } => Some(
+                "Backstage does not answer so: look at what stands between and changes its answers, \
+                 such as a cache"
+                    .to_owned(),
+            ),
         }
     }
 }

@@ -3,12 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
-use http::header::RETRY_AFTER;
+use http::header::{DATE, RETRY_AFTER};
 
 /// The longest wait that a server can ask for; more counts as this.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
-/// How long the server wants to be left alone, as of `now`. A date that has passed is no wait; what
+/// How long the server wants to be left alone, as of `now` by our clock. A date that has passed is no wait; what
 /// is neither seconds nor a date counts as absent.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
@@ -16,8 +16,13 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
         // More digits than fit are more than the maximum.
         text.parse().map_or(MAX_RETRY_AFTER, Duration::from_secs)
     } else {
-        let date = httpdate::parse_http_date(text).ok()?;
-        date.duration_since(now).unwrap_or(Duration::ZERO)
+        let until = httpdate::parse_http_date(text).ok()?;
+        // A date is one of the server's clock, which its answer shows where it can: ours may be hours from it.
+        let dated = headers.get(DATE).and_then(|date| date.to_str().ok());
+        let now = dated
+            .and_then(|date| httpdate::parse_http_date(date).ok())
+            .unwrap_or(now);
+        until.duration_since(now).unwrap_or(Duration::ZERO)
     };
     Some(wait.min(MAX_RETRY_AFTER))
 }
@@ -52,5 +57,18 @@ mod tests {
             assert_eq!(retry_after(&headers, now), expected, "{given:?}");
         }
         assert_eq!(retry_after(&HeaderMap::new(), now), None);
+    }
+
+    #[test]
+    fn a_date_is_one_of_the_servers_clock() {
+        let header = |text| HeaderValue::from_static(text);
+        let headers = HeaderMap::from_iter([
+            (DATE, header("Tue, 08 Nov 1994 08:49:37 GMT")),
+            (RETRY_AFTER, header("Tue, 08 Nov 1994 08:50:07 GMT")),
+        ]);
+        for ours in [0, 784_111_777, 4_000_000_000] {
+            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(ours);
+            assert_eq!(retry_after(&headers, now), Some(Duration::from_secs(30)));
+        }
     }
 }

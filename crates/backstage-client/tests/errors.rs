@@ -194,13 +194,15 @@ async fn a_failing_backstage_is_quoted() {
             ResponseTemplate::new(200).set_body_raw(r#"{"items":[{"kind":"#, JSON),
             true,
             "the answer of `http://server/api/catalog/entities/by-query` is not whole JSON (18 bytes)\n\
-             cause: EOF while parsing a value at line 1 column 18"
+             cause: EOF while parsing a value at line 1 column 18\n\
+             hint: Backstage's own log says why it stopped in the midst of an answer, if it did; else a proxy cuts off what is long or slow"
                 .to_owned(),
         ),
         (
             ResponseTemplate::new(200).set_body_raw(b"{\"items\":[\"\xff\"]}".to_vec(), JSON),
             false,
-            "the answer of `http://server/api/catalog/entities/by-query` is not UTF-8 at byte 11"
+            "the answer of `http://server/api/catalog/entities/by-query` is not UTF-8 at byte 11\n\
+             hint: Backstage does not answer so: look at what stands between and changes its answers, such as a cache"
                 .to_owned(),
         ),
     ])
@@ -446,17 +448,20 @@ async fn silence_has_an_end() {
         (
             true,
             vec![],
-            "the first byte of the answer of `http://server/api/catalog/entities/by-query` took longer than 3s",
+            "the first byte of the answer of `http://server/api/catalog/entities/by-query` took longer than 3s\n\
+             hint: look at the load of Backstage and its database, and at what stands between; smaller pages are answered sooner",
         ),
         (
             true,
             head.clone(),
-            "a pause within the answer of `http://server/api/catalog/entities/by-query` took longer than 3s",
+            "a pause within the answer of `http://server/api/catalog/entities/by-query` took longer than 3s\n\
+             hint: look at the load of Backstage and its database, and at what stands between; smaller pages are answered sooner",
         ),
         (
             false,
             head,
-            "the whole answer of `http://server/api/catalog/entities/by-query` took longer than 3s",
+            "the whole answer of `http://server/api/catalog/entities/by-query` took longer than 3s\n\
+             hint: look at the load of Backstage and its database, and at what stands between; smaller pages are answered sooner",
         ),
     ];
     // All at once: each waits for its own silence.
@@ -536,7 +541,8 @@ async fn by_refs_of_an_old_backstage_or_with_a_wrong_count() {
         .expect_err("one item");
     assert_eq!(
         report(&error, &server.uri()),
-        "`http://server/api/catalog/entities/by-refs` answered 1 items for 2 entity references"
+        "`http://server/api/catalog/entities/by-refs` answered 1 items for 2 entity references\n\
+         hint: Backstage does not answer so: look at what stands between and changes its answers, such as a cache"
     );
 }
 

@@ -3,6 +3,7 @@
 use backstage_client::Page;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 /// Any JSON, biased towards what the parser looks for.
@@ -62,7 +63,17 @@ fn check(body: &str) {
         return;
     };
     // A whole page is whole JSON, and so is each entity: the naive reading finds the same.
-    let naive: Value = serde_json::from_str(body).expect("a page is whole JSON");
+    let naive: Value = match serde_json::from_str(body) {
+        Ok(naive) => naive,
+        // Such as `1e999`, which is JSON all the same, and concerns whoever reads that entity.
+        Err(error) if error.to_string().starts_with("number out of range") => {
+            for text in page.entities() {
+                serde_json::from_str::<IgnoredAny>(text).expect("an entity is whole JSON");
+            }
+            return;
+        }
+        Err(error) => panic!("a page is whole JSON: {error}"),
+    };
     let items = naive["items"].as_array().expect("items");
     let nulls = items.iter().filter(|item| item.is_null()).count();
     assert_eq!(page.null_items(), nulls);

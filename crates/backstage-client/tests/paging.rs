@@ -187,7 +187,8 @@ async fn pages_that_lead_back_are_an_error() {
     let error = crawl(client(&server.uri()).entities(EntityFilter::all(), limit(1))).await;
     assert_eq!(
         support::report(&error.expect_err("a loop"), &server.uri()),
-        "`http://server/api/catalog/entities` leads from page 3 back to a page that was already read"
+        "`http://server/api/catalog/entities` leads from page 3 back to a page that was already read\n\
+         hint: Backstage does not answer so: look at what stands between and changes its answers, such as a cache"
     );
 
     // An old server that takes the limit and ignores the offset.

@@ -97,6 +97,40 @@ pub struct Sync {
     pub generation: CatalogGeneration,
     /// What it cost.
     pub cost: Cost,
+    /// Why entities may exist that it does not have. What it has is there all the same, but nothing can be concluded from
+    /// what it does not have.
+    pub doubt: Option<Doubt>,
+}
+
+/// Why a read that gave the same twice may still not have shown everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Doubt {
+    /// The server keeps announcing more than it shows.
+    #[error("the catalog announces {announced} entities and shows {shown}, again and again")]
+    Fewer {
+        /// How many it announces.
+        announced: u64,
+        /// How many there are, those that are known to be gone since included.
+        shown: u64,
+    },
+    /// Entities have no content yet, as in a Backstage before 1.34 that is still processing them.
+    #[error("{0} entities of the catalog are not processed yet")]
+    Unprocessed(u64),
+}
+
+impl Doubt {
+    /// What a person can do about it.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Fewer { .. } => {
+                "look whether something between here and Backstage changes its answers, and at Backstage's own log; nothing \
+                 is removed until the numbers agree"
+            }
+            Self::Unprocessed(_) => {
+                "wait until Backstage has processed its catalog; nothing is removed meanwhile"
+            }
+        }
+    }
 }
 
 /// What a read cost, and how much of it was news.

@@ -140,7 +140,7 @@ async fn s22_connections_that_fail_are_errors() {
         ("hanging", Fault::HangMidBody { after: 5_000 }),
     ])
     .await;
-    insta::assert_snapshot!(text, @"
+    insta::assert_snapshot!(text, @r"
     refused: page 1 of the catalog could not be read
       cannot connect to `http://backstage/api/catalog/entities/by-query`
       Connection refused (os error 111)
@@ -148,22 +148,22 @@ async fn s22_connections_that_fail_are_errors() {
     reset at once: page 1 of the catalog could not be read
       the answer of `http://backstage/api/catalog/entities/by-query` was cut off after 0 bytes
       Connection reset by peer (os error 104)
-    hint: -
+    hint: Backstage's own log says why it stopped in the midst of an answer, if it did; else a proxy cuts off what is long or slow
     reset midway: page 1 of the catalog could not be read
       the answer of `http://backstage/api/catalog/entities/by-query` was cut off after 5000 bytes
       Connection reset by peer (os error 104)
-    hint: -
+    hint: Backstage's own log says why it stopped in the midst of an answer, if it did; else a proxy cuts off what is long or slow
     cut off, by length: page 1 of the catalog could not be read
       the answer of `http://backstage/api/catalog/entities/by-query` was cut off after 5000 bytes
       end of file before message length reached
-    hint: -
+    hint: Backstage's own log says why it stopped in the midst of an answer, if it did; else a proxy cuts off what is long or slow
     cut off, by chunks: page 1 of the catalog could not be read
       the answer of `http://backstage/api/catalog/entities/by-query` was cut off after 5000 bytes
       unexpected EOF during chunk size line
-    hint: -
+    hint: Backstage's own log says why it stopped in the midst of an answer, if it did; else a proxy cuts off what is long or slow
     hanging: page 1 of the catalog could not be read
       a pause within the answer of `http://backstage/api/catalog/entities/by-query` took longer than 5s
-    hint: -
+    hint: look at the load of Backstage and its database, and at what stands between; smaller pages are answered sooner
     ");
 }
 
@@ -218,13 +218,13 @@ async fn s22_answers_of_others_are_errors() {
     hint: Backstage failed: its own log says more
     502 HTML: page 1 of the catalog could not be read
       `http://backstage/api/catalog/entities/by-query` failed: status 502, an HTML page titled `502 Bad Gateway`
-    hint: Backstage is starting, down or overloaded: its own log says more
+    hint: a proxy answers in Backstage's place: Backstage is starting, down or overloaded, or the proxy cannot reach it
     503: page 1 of the catalog could not be read
       `http://backstage/api/catalog/entities/by-query` failed: status 503, ServiceUnavailableError: Backend has not started yet
     hint: Backstage is starting, down or overloaded: its own log says more
     504 HTML: page 1 of the catalog could not be read
       `http://backstage/api/catalog/entities/by-query` failed: status 504, an HTML page titled `an error`
-    hint: Backstage is starting, down or overloaded: its own log says more
+    hint: a proxy answers in Backstage's place: Backstage is starting, down or overloaded, or the proxy cannot reach it
     431: page 1 of the catalog could not be read
       `http://backstage/api/catalog/entities/by-query` failed: status 431, an empty body
     hint: the URL is too long for the server: shorten the filter
@@ -233,13 +233,36 @@ async fn s22_answers_of_others_are_errors() {
     hint: the endpoint must be the URL of Backstage's backend (`backend.baseUrl` in its app-config, such as `https://backstage.example.com`): the catalog is read below `<endpoint>/api/catalog`; a sign-in page in front of it must let this client through
     401: page 1 of the catalog could not be read
       `http://backstage/api/catalog/entities/by-query` does not accept the token: status 401, AuthenticationError: Illegal token
-    hint: the token must be the same, to the letter, as one listed under `backend.auth.externalAccess` of Backstage's app-config, which is read when Backstage starts; if this Backstage needs no token, give none
+    hint: the token must be the same, to the letter, as one under `backend.auth.externalAccess` of Backstage's app-config, which is read when Backstage starts; if this Backstage needs no token, give none; a Backstage before 1.26 knows no static tokens, but JWTs signed with a secret of its `backend.auth.keys` (HS256, `sub: backstage-server`); a static token is listed so:
+      backend:
+        auth:
+          externalAccess:
+            - type: static
+              options:
+                token: <the token: at least 8 characters, no white space>
+                subject: <a name for this client>
+              accessRestrictions:
+                - plugin: catalog
+                  permission: catalog.entity.read
     403: page 1 of the catalog could not be read
       `http://backstage/api/catalog/entities/by-query` is forbidden for this token: status 403, NotAllowedError: This token's access is restricted
-    hint: under `backend.auth.externalAccess` of Backstage's app-config, the `accessRestrictions` of this token must include `plugin: catalog` and allow `catalog.entity.read`
+    hint: a token of a person is subject to the permission policy; the entry of any other under `backend.auth.externalAccess` of Backstage's app-config must allow to read the catalog:
+      accessRestrictions:
+        - plugin: catalog
+          permission: catalog.entity.read
     expired: page 1 of the catalog could not be read
       `http://backstage/api/catalog/entities/by-query` failed: status 500, JWTExpired: "exp" claim timestamp check failed
-    hint: the token has expired: give a new one, or a static token, which does not expire, listed under `backend.auth.externalAccess` of Backstage's app-config
+    hint: the token is a JWT that has expired: give a new one, or a static token, which does not expire, under `backend.auth.externalAccess` of Backstage's app-config:
+      backend:
+        auth:
+          externalAccess:
+            - type: static
+              options:
+                token: <the token: at least 8 characters, no white space>
+                subject: <a name for this client>
+              accessRestrictions:
+                - plugin: catalog
+                  permission: catalog.entity.read
     sign-in page: page 1 of the catalog could not be read
       `http://backstage/api/catalog/entities/by-query` is not the Backstage catalog API: status 200, an HTML page titled `Sign in`
     hint: the endpoint must be the URL of Backstage's backend (`backend.baseUrl` in its app-config, such as `https://backstage.example.com`): the catalog is read below `<endpoint>/api/catalog`; a sign-in page in front of it must let this client through
@@ -262,27 +285,27 @@ async fn s22_answers_that_are_no_whole_page_are_errors() {
         ("a cursor to itself", Fault::LoopingCursor(Loop::Same)),
     ])
     .await;
-    insta::assert_snapshot!(text, @"
+    insta::assert_snapshot!(text, @r"
     truncated: page 1 of the catalog could not be read
       the answer of `http://backstage/api/catalog/entities/by-query` is not whole JSON (5000 bytes)
       EOF while parsing a string at line 1 column 5000
-    hint: -
+    hint: Backstage's own log says why it stopped in the midst of an answer, if it did; else a proxy cuts off what is long or slow
     truncated to nothing: page 1 of the catalog could not be read
       the answer of `http://backstage/api/catalog/entities/by-query` is not whole JSON (0 bytes)
       EOF while parsing a value at line 1 column 0
-    hint: -
+    hint: Backstage's own log says why it stopped in the midst of an answer, if it did; else a proxy cuts off what is long or slow
     not UTF-8: page 1 of the catalog could not be read
       the answer of `http://backstage/api/catalog/entities/by-query` is not UTF-8 at byte 5000
-    hint: -
+    hint: Backstage does not answer so: look at what stands between and changes its answers, such as a cache
     gzip bomb: page 1 of the catalog could not be read
-      the answer of `http://backstage/api/catalog/entities/by-query` is larger than 33554432 bytes
-    hint: ask for smaller pages, or allow larger answers
+      an entity is larger than 33554432 bytes: number 1 in `http://backstage/api/catalog/entities/by-query`, on page 1
+    hint: find it in Backstage and have it made smaller, or allow larger answers
     huge entity: page 1 of the catalog could not be read
-      the answer of `http://backstage/api/catalog/entities/by-query` is larger than 33554432 bytes
-    hint: ask for smaller pages, or allow larger answers
+      an entity is larger than 33554432 bytes: number 1 in `http://backstage/api/catalog/entities/by-query`, on page 1
+    hint: find it in Backstage and have it made smaller, or allow larger answers
     a cursor to itself: page 2 of the catalog could not be read
       `http://backstage/api/catalog/entities` leads from page 2 back to a page that was already read
-    hint: -
+    hint: Backstage does not answer so: look at what stands between and changes its answers, such as a cache
     ");
 }
 
@@ -354,10 +377,10 @@ async fn s22_a_token_goes_nowhere_else() {
         .await;
     let error = bed.read().await.expect_err("a redirect");
     let text = report(&error, &bed.proxy.url()).replace(&elsewhere.proxy.url(), "http://elsewhere");
-    insta::assert_snapshot!(text, @"
+    insta::assert_snapshot!(text, @r"
     page 1 of the catalog could not be read
       `http://backstage/api/catalog/entities/by-query` redirects to `http://elsewhere/api/catalog/entities/by-query`, which is not followed
-    hint: the token is not sent to another address: if `http://elsewhere/api/catalog/entities/by-query` belongs to the same Backstage, give its address as the endpoint; if it is a sign-in page, let this client through
+    hint: nothing is sent to another address: if `http://elsewhere/api/catalog/entities/by-query` belongs to the same Backstage, give its address as the endpoint; if it is a sign-in page, let this client through
     ");
     let asked = elsewhere.proxy.requests();
     assert!(

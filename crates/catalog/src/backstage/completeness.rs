@@ -12,6 +12,8 @@
 //! An entity that was expected and did not come must always be accounted for, whatever the counts say: one that is deleted
 //! and created again moves to where the cursor was already, and one that was added makes the count right again.
 
+use super::Doubt;
+
 /// One entity in so many may be more than was announced: a large catalog takes a minute to read, and lives on meanwhile.
 const SURPLUS_DIVISOR: u64 = 100;
 
@@ -52,6 +54,16 @@ pub(super) fn is_certain(counts: Counts, expected: Accounted) -> bool {
         && expected.unproven == 0
         && there + expected.gone >= announced
         && there <= announced + announced / SURPLUS_DIVISOR
+}
+
+/// What is doubtful about a pass that another one agreed with, by which it is taken for what the server has to show.
+pub(super) fn doubt(counts: Counts, expected: Accounted) -> Option<Doubt> {
+    if counts.nulls > 0 {
+        return Some(Doubt::Unprocessed(counts.nulls));
+    }
+    let announced = counts.announced?;
+    let shown = counts.seen + expected.repaired + expected.gone;
+    (shown < announced).then_some(Doubt::Fewer { announced, shown })
 }
 
 #[cfg(test)]
@@ -146,6 +158,31 @@ mod tests {
         ];
         for (name, counts, expected, certain) in table {
             assert_eq!(is_certain(counts, expected), certain, "{name}");
+        }
+    }
+
+    #[test]
+    fn s22_what_agrees_and_is_less_than_announced_is_doubtful() {
+        let counts = |seen, announced, nulls| Counts {
+            seen,
+            announced,
+            nulls,
+            by_offset: false,
+        };
+        let gone = |gone| Accounted {
+            gone,
+            ..Accounted::default()
+        };
+        let fewer = |announced, shown| Some(Doubt::Fewer { announced, shown });
+        for (counts, expected, doubtful) in [
+            (counts(10, Some(10), 0), gone(0), None),
+            (counts(9, Some(10), 0), gone(0), fewer(10, 9)),
+            (counts(9, Some(10), 0), gone(1), None),
+            (counts(11, Some(10), 0), gone(0), None),
+            (counts(10, None, 0), gone(0), None),
+            (counts(10, None, 2), gone(0), Some(Doubt::Unprocessed(2))),
+        ] {
+            assert_eq!(doubt(counts, expected), doubtful, "{counts:?} {expected:?}");
         }
     }
 }

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
-
 use super::MAX_PASSES;
 use crate::schedule::Hint;
 
@@ -85,11 +83,7 @@ pub(super) fn hint(error: &backstage_client::Error) -> Hint {
     if let Some(asked) = error.retry_after() {
         return Hint::RetryAfter(asked);
     }
-    let refused = matches!(
-        error.status(),
-        Some(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
-    );
-    if refused || error.is_expired_token() {
+    if error.is_refused() {
         Hint::Refused
     } else {
         Hint::Transient

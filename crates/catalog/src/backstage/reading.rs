@@ -9,7 +9,7 @@ use backstage_client::{ByRefs, Client, EntityFilter, Error, Page, Pager};
 use http::StatusCode;
 use topology::label_map::LabelMap;
 
-use super::completeness::{Accounted, is_certain};
+use super::completeness::{Accounted, doubt, is_certain};
 use super::draft::{Draft, Existing, Expected};
 use super::error::hint;
 use super::known::Given;
@@ -64,11 +64,22 @@ impl Reading<'_> {
             cost.passes += 1;
             let expected = self.account(&mut draft, &mut cost).await;
             let counts = draft.counts();
-            if is_certain(counts, expected) || draft.agrees() {
+            let certain = is_certain(counts, expected);
+            if certain || draft.agrees() {
                 cost.known = draft.unparsed();
                 cost.repaired = expected.repaired;
+                let doubt = if certain {
+                    None
+                } else {
+                    doubt(counts, expected)
+                };
                 let (generation, given) = draft.finish();
-                return Ok((Sync { generation, cost }, given));
+                let sync = Sync {
+                    generation,
+                    cost,
+                    doubt,
+                };
+                return Ok((sync, given));
             }
             tracing::info!(
                 ?counts,

@@ -72,7 +72,11 @@ impl Scene {
             .read(&client, &self.filter, &self.map, &mut |_| {})
             .await;
         let text = match read {
-            Ok(Sync { generation, cost }) => {
+            Ok(Sync {
+                generation,
+                cost,
+                doubt,
+            }) => {
                 let absent = match &generation.absent {
                     Absent::AllOthers => "all others".to_owned(),
                     Absent::These(these) => format!("{these:?}", these = texts(these)),
@@ -88,9 +92,11 @@ impl Scene {
                     repaired,
                     ..
                 } = cost;
+                let doubt = doubt.map(|doubt| format!("\ndoubtful: {doubt}"));
                 format!(
-                    "{given}\nabsent: {absent}; has {}\n{requests} requests, {passes} passes, {known} known, {repaired} repaired",
-                    generation.size.total()
+                    "{given}\nabsent: {absent}; has {}\n{requests} requests, {passes} passes, {known} known, {repaired} repaired{}",
+                    generation.size.total(),
+                    doubt.unwrap_or_default()
                 )
             }
             Err(error) => in_words(&error),
@@ -274,6 +280,7 @@ async fn s22_what_was_deleted_while_it_was_read_explains_the_count() {
     nothing
     absent: ["component:default/c"]; has 2
     4 requests, 2 passes, 4 known, 0 repaired
+    doubtful: the catalog announces 4 entities and shows 3, again and again
     "#);
 
     // One was created anew elsewhere while another one came: the count alone would not have told.
@@ -308,10 +315,11 @@ async fn s22_an_entity_not_yet_processed_is_not_gone() {
     scene
         .shows(vec![page(&[a, Value::Null], 2, None)], &existing)
         .await;
-    insta::assert_snapshot!(scene.read().await, @"
+    insta::assert_snapshot!(scene.read().await, @r"
     ! http://backstage/api/catalog: 1 entities that Backstage has not finished processing are missing
     absent: []; has 2
     4 requests, 2 passes, 2 known, 1 repaired
+    doubtful: 1 entities of the catalog are not processed yet
     ");
 }
 
