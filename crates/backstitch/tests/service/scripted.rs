@@ -19,6 +19,8 @@ pub(crate) struct Backstage {
 
 struct Script {
     now: ResponseTemplate,
+    /// What is found by reference.
+    existing: Vec<Value>,
     /// So many answers are given still, then it fails.
     left: Option<usize>,
 }
@@ -43,11 +45,37 @@ impl Respond for Answers {
     }
 }
 
+/// Answers to `by-refs`, which are none of the reads that a script counts.
+struct ByReference(Arc<Mutex<Script>>);
+
+impl Respond for ByReference {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let asked: Value = request.body_json().expect("JSON");
+        let script = self.0.lock().expect("the script");
+        let found = |reference: &Value| {
+            let existing = script.existing.iter();
+            let mut found = existing.filter(|entity| *reference == json!(reference_of(entity)));
+            found.next().cloned().unwrap_or(Value::Null)
+        };
+        let asked = asked["entityRefs"].as_array().expect("references");
+        let items: Vec<Value> = asked.iter().map(found).collect();
+        ResponseTemplate::new(200).set_body_json(json!({ "items": items }))
+    }
+}
+
+fn reference_of(entity: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_lowercase();
+    let metadata = &entity["metadata"];
+    let (namespace, name) = (text(&metadata["namespace"]), text(&metadata["name"]));
+    format!("{}:{namespace}/{name}", text(&entity["kind"]))
+}
+
 impl Backstage {
     /// One that gives this catalog.
     pub(crate) async fn start(entities: &[Value]) -> Self {
         let script = Arc::new(Mutex::new(Script {
             now: page(entities),
+            existing: entities.to_vec(),
             left: None,
         }));
         let asked = Arc::new(AtomicUsize::new(0));
@@ -59,6 +87,11 @@ impl Backstage {
         Mock::given(method("GET"))
             .and(path("/api/catalog/entities/by-query"))
             .respond_with(answers)
+            .mount(&server)
+            .await;
+        Mock::given(method("POST"))
+            .and(path("/api/catalog/entities/by-refs"))
+            .respond_with(ByReference(Arc::clone(&script)))
             .mount(&server)
             .await;
         Self {
@@ -74,13 +107,18 @@ impl Backstage {
 
     /// From now on it gives this catalog.
     pub(crate) fn gives(&self, entities: &[Value]) {
-        self.says(page(entities));
+        *self.script.lock().expect("the script") = Script {
+            now: page(entities),
+            existing: entities.to_vec(),
+            left: None,
+        };
     }
 
     /// From now on it answers so.
     pub(crate) fn says(&self, answer: ResponseTemplate) {
         *self.script.lock().expect("the script") = Script {
             now: answer,
+            existing: Vec::new(),
             left: None,
         };
     }
@@ -89,6 +127,7 @@ impl Backstage {
     pub(crate) fn gives_times(&self, times: usize, entities: &[Value]) {
         *self.script.lock().expect("the script") = Script {
             now: page(entities),
+            existing: entities.to_vec(),
             left: Some(times),
         };
     }
