@@ -33,7 +33,7 @@ struct Read {
 /// Where the catalog is, and what is kept of it from read to read.
 enum Means {
     /// A live Backstage: its client with its connections, and what it gave.
-    Live(Box<Endpoint>, Clients, Reader),
+    Live(Box<Endpoint>, Box<Clients>, Box<Reader>),
     /// Files, and how they looked.
     Files(Vec<PathBuf>, Follower),
     /// It cannot be read.
@@ -45,8 +45,8 @@ impl Means {
         match source {
             InstanceSource::Endpoint(endpoint) => Self::Live(
                 endpoint.clone(),
-                Clients::default(),
-                Reader::new(endpoint.page_size),
+                Box::default(),
+                Box::new(Reader::new(endpoint.page_size)),
             ),
             InstanceSource::Files(paths) => {
                 Self::Files(paths.clone(), Follower::new(paths.clone()))
