@@ -2,93 +2,100 @@
 
 use std::path::PathBuf;
 
-use catalog::backstage::{PAGE_SIZE, Reader};
-use catalog::schedule::{Hint, after_failure, after_success};
+use api::ReadCost;
+use catalog::backstage::{Cost, PAGE_SIZE, Reader};
+use catalog::schedule::{Hint, after_success};
 use server::status::Failure;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use topology::fact::CatalogGeneration;
 
-use super::event::{Event, Hides, Reading, Said, SourceNo};
-use super::random::Random;
-use super::{later, told};
+use super::event::{Ended, Hides, Reading, Said};
+use super::task::{Closed, Task, Unread};
+use super::{next_attempt, told};
 use crate::config::{Endpoint, Instance, InstanceSource};
 use crate::sources::backstage::{BackstageError, read_backstage};
-
-/// A catalog that could not be read.
-struct Unread {
-    message: String,
-    remedy: Option<String>,
-    hint: Hint,
-}
 
 /// What a read gave, and what of it could not be read at all.
 struct Read {
     generation: CatalogGeneration,
     incomplete: Option<String>,
     faults_hide: Hides,
+    cost: Option<ReadCost>,
 }
 
 /// Reads the catalog again and again, until nobody listens.
-pub(super) async fn run(
-    source: SourceNo,
-    instance: Instance,
-    clock: fn() -> i64,
-    mut random: Random,
-    events: mpsc::Sender<Event>,
-) {
-    let interval = instance.options.sync_interval;
+pub(super) async fn run(mut task: Task, instance: Instance) {
     let mut reader = Reader::new(PAGE_SIZE);
     let mut failures = 0;
     loop {
+        let begun = task.begin();
         let outcome = read(&instance, &mut reader).await;
-        let now = clock();
-        match outcome {
+        let ended = Ended {
+            warnings: warnings(&instance),
+            ..begun.ended()
+        };
+        let told = match outcome {
             Ok(read) => {
                 failures = 0;
-                let pause = after_success(interval, random.next());
-                let incomplete = read.incomplete.map(|message| Failure {
-                    at: now,
-                    message,
-                    remedy: Some(
-                        "nothing is removed until everything can be read again".to_owned(),
-                    ),
-                });
-                let reading = Reading {
-                    read_at: now,
-                    next_attempt: later(now, pause),
-                    faults_hide: read.faults_hide,
-                    incomplete,
-                };
-                let (answer, taken) = oneshot::channel();
-                let said = Said::Catalog(read.generation, reading, answer);
-                if events.send(Event { source, said }).await.is_err() {
-                    return;
-                }
-                let Ok(taken) = taken.await else {
-                    return;
-                };
-                reader.taken(taken);
-                tokio::time::sleep(pause).await;
+                taken(&mut task, &instance, read, ended, &mut reader).await
             }
             Err(unread) => {
                 failures += 1;
-                let pause = after_failure(failures, unread.hint, random.next());
-                let failure = Failure {
-                    at: now,
-                    message: unread.message,
-                    remedy: unread.remedy,
-                };
-                let said = Said::Failed {
-                    failure,
-                    next_attempt: later(now, pause),
-                };
-                if events.send(Event { source, said }).await.is_err() {
-                    return;
-                }
-                tokio::time::sleep(pause).await;
+                task.failed(failures, unread, ended).await
             }
+        };
+        if told.is_err() {
+            return;
         }
     }
+}
+
+/// Tells the loop of a read, hears what became of it, and rests.
+async fn taken(
+    task: &mut Task,
+    instance: &Instance,
+    read: Read,
+    ended: Ended,
+    reader: &mut Reader,
+) -> Result<(), Closed> {
+    let now = (task.clock)();
+    let pause = after_success(instance.options.sync_interval, task.random.next());
+    let incomplete = read.incomplete.map(|message| Failure {
+        at: now,
+        message,
+        remedy: Some("nothing is removed until everything can be read again".to_owned()),
+    });
+    let took = ended.took;
+    let reading = Reading {
+        read_at: now,
+        next_attempt: next_attempt(now, pause),
+        faults_hide: read.faults_hide,
+        incomplete,
+        ended: Ended {
+            cost: read.cost,
+            ..ended
+        },
+    };
+    let (answer, became) = oneshot::channel();
+    task.say(Said::Catalog(read.generation, reading, answer))
+        .await?;
+    reader.taken(became.await.map_err(|_| Closed)?);
+    task.rest(pause, took).await;
+    Ok(())
+}
+
+/// What is no failure of this instance, and should be known at every read (S29).
+fn warnings(instance: &Instance) -> Vec<String> {
+    let InstanceSource::Endpoint(endpoint) = &instance.source else {
+        return Vec::new();
+    };
+    let unverified =
+        "the server's certificate is not verified: whoever stands between can read the token";
+    endpoint
+        .insecure_skip_verify
+        .then(|| unverified.to_owned())
+        .into_iter()
+        .collect()
 }
 
 async fn read(instance: &Instance, reader: &mut Reader) -> Result<Read, Unread> {
@@ -113,11 +120,8 @@ async fn live(
     endpoint: &Endpoint,
     reader: &mut Reader,
 ) -> Result<Read, Unread> {
-    if endpoint.insecure_skip_verify {
-        tracing::warn!(
-            source = instance.name(),
-            "the catalog is read without verifying the server's certificate: whoever stands between can read the token"
-        );
+    for warning in warnings(instance) {
+        tracing::warn!(source = instance.name(), "{warning}");
     }
     let map = instance.options.settings.label_map.clone();
     let asked = endpoint.clone();
@@ -138,6 +142,7 @@ async fn live(
             generation: read.generation,
             incomplete: None,
             faults_hide: Hides::Nothing,
+            cost: Some(cost(read.cost)),
         }),
         Err(error) => Err(Unread {
             message: format!("cannot read `{}`: {}", endpoint.url, told(&error)),
@@ -147,6 +152,25 @@ async fn live(
                 _ => Hint::Transient,
             },
         }),
+    }
+}
+
+fn cost(cost: Cost) -> ReadCost {
+    let Cost {
+        requests,
+        bytes,
+        entities,
+        known,
+        passes,
+        repaired,
+    } = cost;
+    ReadCost {
+        requests,
+        bytes,
+        entities,
+        known,
+        passes,
+        repaired,
     }
 }
 
@@ -194,6 +218,7 @@ async fn files(instance: &Instance, paths: &[PathBuf]) -> Result<Read, Unread> {
             )
         }),
         faults_hide: Hides::Documents,
+        cost: None,
     })
 }
 

@@ -18,24 +18,22 @@ use std::time::Duration;
 
 use catalog::backstage::Taken;
 use server::events::Events;
-use server::status::{Failure, Sources};
+use server::status::{Failure, NextAttempt, Sources};
 use store::Store;
 use tokio::sync::watch;
 use topology::fact::{
     Absent, CatalogGeneration, ClusterGeneration, Fault, ObjectFact, ObjectKey, ObjectKind,
 };
-use topology::generation::{self, RemovalPolicy};
+use topology::generation::RemovalPolicy;
 use topology::topology::{ClusterId, InstanceId, Topology};
 
 use super::counts::{entity_counts, object_counts};
 use super::decide::{Decision, Trust, decide};
-use super::event::{Event, Health, Hides, Reading, Said, SourceNo};
+use super::event::{Ended, Event, Health, Hides, Reading, Said, SourceNo};
+use super::gather::Gather;
 use super::net::Net;
-use super::standing::{Handle, Standing};
-use super::write::{Facts, Intake};
-
-/// Faults of one read that are logged one by one.
-const FAULTS_TOLD: usize = 20;
+use super::standing::{Handle, Standing, StoreFailure};
+use super::write::{Facts, Intake, Upserts};
 
 /// The service is going down, and what was under way is left as it is.
 #[derive(Debug, PartialEq, Eq)]
@@ -87,8 +85,21 @@ pub(super) struct Engine {
     /// The sources; [`SourceNo`] is the place in it.
     pub(super) book: Vec<Standing>,
     pub(super) net: Net,
+    /// What sources say.
+    pub(super) gather: Gather,
+    /// The large reads that are being taken and have let others come in between, the first first.
+    pub(super) under_way: Vec<UnderWay>,
     /// Why the store refuses writes.
-    pub(super) store_failure: Option<Failure>,
+    pub(super) store_failure: Option<StoreFailure>,
+}
+
+/// A large read between two of its batches.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    /// Whose it is.
+    pub(super) source: SourceNo,
+    /// What it changed so far and is not history yet.
+    pub(super) net: Net,
 }
 
 /// Changes of a watched cluster that come together, the last of each object.
@@ -111,7 +122,11 @@ impl Engine {
             match said {
                 Said::Applied(fact, at) => trickle(fact.key(), Some(*fact), at),
                 Said::Deleted(key, at) => trickle(key, None, at),
-                Said::Faulty(faults) => self.tell_faults(source, &faults),
+                Said::Faulty(kind, faults) => {
+                    if self.at(source).faults.add(Some(kind), &faults) {
+                        self.log_faults(source, &faults);
+                    }
+                }
                 other => {
                     self.trickles(std::mem::take(&mut trickles))?;
                     self.big(source, other)?;
@@ -134,10 +149,11 @@ impl Engine {
             }
             let complete = self.is_live(source);
             let intake = Intake {
-                upserts: upserts.into_iter(),
+                upserts,
                 removals,
                 read_at: trickle.read_at,
                 complete,
+                size: None,
             };
             let generation = self.at(source).generation;
             self.take_in(source, generation, intake)?;
@@ -167,20 +183,21 @@ impl Engine {
                 },
                 Handle::Cluster(cluster),
             ) => {
-                self.tell_faults(source, &faults);
+                self.tell_faults(source, Some(kind), &faults);
                 self.listed(source, cluster, kind, objects, read_at)
             }
-            (Said::Health(health), Handle::Cluster(cluster)) => {
-                self.health(source, cluster, health)
+            (Said::Health(health, ended), Handle::Cluster(cluster)) => {
+                self.health(source, cluster, health, ended)
             }
             (
                 Said::Failed {
                     failure,
                     next_attempt,
+                    ended,
                 },
                 _,
             ) => {
-                self.failed(source, failure, next_attempt);
+                self.failed(source, failure, next_attempt, ended);
                 Ok(())
             }
             // No task is started for a source that has nowhere to put its facts, and none says what is not its own.
@@ -201,7 +218,7 @@ impl Engine {
             size,
             faults,
         } = generation;
-        self.tell_faults(source, &faults);
+        self.tell_faults(source, None, &faults);
         let (live, missing) = {
             let topology = self.topology();
             let missing = match absent {
@@ -210,10 +227,10 @@ impl Engine {
             };
             (topology.entity_count(instance), missing)
         };
-        // Owners come first: a component that comes in the slice before its owner would be nobody's for a moment.
         self.whole(
             source,
-            entities.into_iter(),
+            entities,
+            size.total(),
             (live, missing),
             trust(&reading, &faults),
             reading,
@@ -229,7 +246,8 @@ impl Engine {
         reading: Reading,
     ) -> Result<Taken, Stopped> {
         let ClusterGeneration { objects, faults } = generation;
-        self.tell_faults(source, &faults);
+        self.tell_faults(source, None, &faults);
+        let size = objects.len() as u64;
         let keys: Vec<ObjectKey> = objects.iter().map(ObjectFact::key).collect();
         let (live, missing) = {
             let topology = self.topology();
@@ -243,7 +261,8 @@ impl Engine {
         let counts = move || object_counts(&read(&topology), cluster);
         self.whole(
             source,
-            objects.into_iter(),
+            objects,
+            size,
             (live, missing),
             trust(&reading, &faults),
             reading,
@@ -251,11 +270,16 @@ impl Engine {
         )
     }
 
-    /// A read of a whole source.
+    /// A read of a whole source, which has so much.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the parts of a read, which its two callers take apart"
+    )]
     fn whole<F: Facts>(
         &mut self,
         source: SourceNo,
-        upserts: impl ExactSizeIterator<Item = F>,
+        upserts: impl Upserts<F>,
+        size: u64,
         (live, missing): (usize, Vec<F::Key>),
         trust: Trust,
         reading: Reading,
@@ -289,6 +313,7 @@ impl Engine {
                 removals,
                 read_at,
                 complete,
+                size: Some(size),
             };
             self.take_in(source, generation, intake)?;
         } else {
@@ -298,6 +323,11 @@ impl Engine {
             self.commit::<F>(source, &mapping, generation, read_at, false, held, &[], &[])?;
         }
         let standing = self.at(source);
+        match &reading.incomplete {
+            Some(failure) => standing.account.failed(failure.at),
+            None => standing.account.went_well(),
+        }
+        standing.account.ended(reading.ended);
         standing.failure = reading.incomplete;
         standing.next_attempt = Some(reading.next_attempt);
         if complete {
@@ -335,10 +365,11 @@ impl Engine {
         let generation = self.at(source).generation.saturating_add(1);
         let complete = self.is_live(source);
         let intake = Intake {
-            upserts: objects.into_iter(),
+            upserts: objects,
             removals,
             read_at,
             complete,
+            size: None,
         };
         self.take_in(source, generation, intake)?;
         self.answered(source, complete);
@@ -350,6 +381,7 @@ impl Engine {
         source: SourceNo,
         cluster: ClusterId,
         health: Health,
+        ended: Option<Ended>,
     ) -> Result<(), Stopped> {
         let Health {
             complete,
@@ -361,6 +393,15 @@ impl Engine {
             tracing::warn!(kind = %id.kind, source = %id.name, hint = failure.remedy, "{}", failure.message);
         }
         let standing = self.at(source);
+        match &failure {
+            None => standing.account.went_well(),
+            // The same failure is told again where something else of the cluster has changed.
+            Some(failure) if standing.failure.as_ref() == Some(failure) => {}
+            Some(failure) => standing.account.failed(failure.at),
+        }
+        if let Some(ended) = ended {
+            standing.account.ended(ended);
+        }
         standing.watched = complete;
         standing.failure = failure;
         standing.next_attempt = next_attempt;
@@ -371,10 +412,11 @@ impl Engine {
         if live {
             let read_at = (self.surroundings.clock)();
             let intake = Intake {
-                upserts: std::iter::empty::<ObjectFact>(),
+                upserts: Vec::<ObjectFact>::new(),
                 removals: Vec::new(),
                 read_at,
                 complete: true,
+                size: None,
             };
             let generation = self.at(source).generation;
             self.take_in(source, generation, intake)?;
@@ -385,10 +427,18 @@ impl Engine {
         Ok(())
     }
 
-    fn failed(&mut self, source: SourceNo, failure: Failure, next_attempt: i64) {
+    fn failed(
+        &mut self,
+        source: SourceNo,
+        failure: Failure,
+        next_attempt: NextAttempt,
+        ended: Ended,
+    ) {
         let id = &self.at(source).id;
         tracing::warn!(kind = %id.kind, source = %id.name, hint = failure.remedy, "{}", failure.message);
         let standing = self.at(source);
+        standing.account.failed(failure.at);
+        standing.account.ended(ended);
         standing.failure = Some(failure);
         standing.next_attempt = Some(next_attempt);
         standing.watched = false;
@@ -399,68 +449,6 @@ impl Engine {
     fn is_live(&self, source: SourceNo) -> bool {
         let standing = &self.book[source.0];
         standing.watched && standing.holds.is_empty()
-    }
-
-    /// The source answered, completely or not: writes its status.
-    fn answered(&mut self, source: SourceNo, current: bool) {
-        let standing = self.at(source);
-        standing.current = current;
-        let waits = !standing.holds.is_empty();
-        standing
-            .recheck
-            .send_if_modified(|recheck| std::mem::replace(recheck, waits) != waits);
-        self.publish(source);
-    }
-
-    pub(super) fn publish_all(&self) {
-        for source in 0..self.book.len() {
-            self.publish(SourceNo(source));
-        }
-    }
-
-    fn publish(&self, source: SourceNo) {
-        let standing = &self.book[source.0];
-        let state = standing.state(&self.policy, self.store_failure.as_ref());
-        let id = &standing.id;
-        let (before, after) = self.shared.sources.update(id, |kept| *kept = state);
-        let phase = after.phase();
-        if before != Some(phase) {
-            tracing::info!(
-                generation = after.generation,
-                "{} `{}` is {}",
-                id.kind,
-                id.name,
-                phase_in_words(phase)
-            );
-            let now = (self.surroundings.clock)();
-            self.shared
-                .events
-                .publish_source(now, after.render(id, now));
-        }
-        self.shared
-            .notice
-            .send_modify(|notices| *notices = notices.wrapping_add(1));
-    }
-
-    /// Logs the faults of a read, unless they are those of the read before.
-    fn tell_faults(&mut self, source: SourceNo, faults: &[Fault]) {
-        let texts: Vec<(&str, &str)> = faults
-            .iter()
-            .map(|fault| (&*fault.place, &*fault.message))
-            .collect();
-        let fingerprint = generation::fingerprint(&texts);
-        let standing = self.at(source);
-        if std::mem::replace(&mut standing.told_faults, fingerprint) == fingerprint {
-            return;
-        }
-        let source = &standing.id;
-        for (place, message) in texts.iter().take(FAULTS_TOLD) {
-            tracing::warn!(kind = %source.kind, source = %source.name, %place, "{message}");
-        }
-        if texts.len() > FAULTS_TOLD {
-            let more = texts.len() - FAULTS_TOLD;
-            tracing::warn!(kind = %source.kind, source = %source.name, "{more} more faults, which are not listed");
-        }
     }
 
     pub(super) fn at(&mut self, source: SourceNo) -> &mut Standing {
@@ -489,15 +477,5 @@ fn trust(reading: &Reading, faults: &[Fault]) -> Trust {
         (Some(_), _) => Trust::Partial,
         (None, Hides::Documents) if !faults.is_empty() => Trust::Faulty,
         (None, _) => Trust::Whole,
-    }
-}
-
-fn phase_in_words(phase: api::Phase) -> &'static str {
-    match phase {
-        api::Phase::Starting => "not read yet",
-        api::Phase::Ready => "up to date",
-        api::Phase::Stale => "served as it was when it last answered",
-        api::Phase::Failing => "unknown, because it cannot be read",
-        api::Phase::Held => "held back, because it would remove much",
     }
 }

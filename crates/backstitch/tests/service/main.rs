@@ -6,6 +6,7 @@ mod common;
 mod live_cluster;
 mod outage;
 mod process;
+mod refresh;
 mod removal;
 mod restart;
 mod running;

@@ -222,7 +222,10 @@ fn a_commit_says_what_it_did_and_spares_what_did_not_change() {
     let done = store
         .commit(&batch("prod", first, &stamp, &facts, &[]))
         .unwrap();
-    assert_eq!((done.written, done.unchanged, done.removed), (3, 0, 0));
+    assert_eq!(
+        (done.added, done.changed, done.unchanged, done.removed),
+        (3, 0, 0, 0)
+    );
 
     let gone = [
         facts[2].key(),
@@ -235,7 +238,10 @@ fn a_commit_says_what_it_did_and_spares_what_did_not_change() {
     let done = store
         .commit(&batch("prod", second, &stamp, &facts[..2], &gone))
         .unwrap();
-    assert_eq!((done.written, done.unchanged, done.removed), (0, 2, 1));
+    assert_eq!(
+        (done.added, done.changed, done.unchanged, done.removed),
+        (0, 0, 2, 1)
+    );
     let generations: Vec<u32> = loaded::<ObjectFact>(&store, "prod")
         .iter()
         .map(|loaded| loaded.generation)
