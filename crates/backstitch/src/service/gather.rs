@@ -34,15 +34,25 @@ impl Gather {
         }
     }
 
-    /// What waits already, of sources none of which is busy. What those say is put off, and comes out in its order.
+    /// What waits already, of sources none of which is busy; of each source in its order, and nothing after a large event,
+    /// which lets others come in between itself. What busy sources say is put off.
     pub(super) fn waiting(&mut self, busy: &[SourceNo]) -> Vec<Event> {
+        let more =
+            |events: &[Event]| events.len() < BATCH && events.last().is_none_or(Event::is_small);
         let mut events = Vec::new();
-        while events.len() < BATCH && self.put_off.len() < PUT_OFF {
+        let mut index = 0;
+        while more(&events) && index < self.put_off.len() {
+            if busy.contains(&self.put_off[index].source) {
+                index += 1;
+            } else {
+                events.extend(self.put_off.remove(index));
+            }
+        }
+        while more(&events) && self.put_off.len() < PUT_OFF {
             let Ok(event) = self.events.try_recv() else {
                 break;
             };
-            let after = |before: &Event| before.source == event.source;
-            if busy.contains(&event.source) || self.put_off.iter().any(after) {
+            if busy.contains(&event.source) {
                 self.put_off.push_back(event);
             } else {
                 events.push(event);
@@ -157,13 +167,19 @@ mod tests {
         };
         let busy = [SourceNo(0)];
         assert_eq!(sources(gather.waiting(&busy)), [1, 2, 1]);
-        // What was put off keeps what comes after it waiting, also where its source is not busy any more.
+        // Not busy any more: first what was put off.
         sender.send(of(0, "f")).await.expect("room");
-        assert_eq!(sources(gather.waiting(&[])), Vec::<usize>::new());
-        for _ in 0..3 {
-            let events = gather.next().await.expect("it was said");
-            assert_eq!(sources(events), [0]);
+        assert_eq!(sources(gather.waiting(&[])), [0, 0, 0]);
+        // Nothing comes along with a large event, because others may be heard before its end.
+        for event in [of(0, "g"), big(), of(2, "h")] {
+            sender.send(event).await.expect("room");
         }
+        assert_eq!(sources(gather.waiting(&[])), [0, 0]);
+        assert_eq!(sources(gather.waiting(&[])), [2]);
+        sender.send(of(0, "i")).await.expect("room");
+        assert!(gather.waiting(&busy).is_empty());
+        let next = gather.next().await.map(sources);
+        assert_eq!(next, Some(vec![0]), "what was put off comes out");
         for _ in 0..=PUT_OFF {
             sender.send(of(0, "g")).await.expect("room");
         }

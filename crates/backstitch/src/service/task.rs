@@ -176,11 +176,7 @@ mod tests {
     async fn s22_a_request_does_not_end_a_rest_that_the_server_ordered() {
         let (mut task, mut receiver) = task();
         for (hint, insist, least) in [
-            (
-                Hint::Transient,
-                Insist::No,
-                LEAST_REST.min(Duration::from_millis(500)),
-            ),
+            (Hint::Transient, Insist::No, Duration::from_millis(500)),
             (
                 Hint::RetryAfter(Duration::from_mins(2)),
                 Insist::No,

@@ -111,7 +111,7 @@ fn s25_others_are_heard_between_the_batches_of_a_large_generation() {
     let (small, mut taken) = say(OTHER, vec![component("new", "data"), group("data")]);
     let said = Said::Applied(Box::new(service("new")), NOW);
     let source = PROD;
-    for event in [small, Event { source, said }] {
+    for event in [Event { source, said }, small] {
         events.try_send(event).expect("room");
     }
     let mut seen = Vec::new();
