@@ -14,6 +14,8 @@ pub struct SourceStatus {
     pub name: String,
     /// What it gives.
     pub kind: SourceKind,
+    /// The time of the server to which ages are counted.
+    pub as_of: String,
     /// Where it stands.
     pub phase: Phase,
     /// Since when it stands there, as far as this run of the server knows.

@@ -116,6 +116,7 @@ impl SourceState {
         SourceStatus {
             name: id.name.clone(),
             kind: id.kind,
+            as_of: time(now),
             phase: self.phase(),
             phase_since: self.phase_since.map(time),
             last_good_at: self.last_good.map(time),

@@ -18,9 +18,8 @@ pub(crate) async fn run(args: &SourcesArgs, config: &Config, terminal: Terminal)
         items: chosen(&server, &args.names).await?,
         next: None,
     };
-    let now = jiff::Timestamp::now();
     Terminal::print(|out| match args.output {
-        AnswerFormat::Text => sources::write(&page.items, now, terminal.out, out),
+        AnswerFormat::Text => sources::write(&page.items, terminal.out, out),
         AnswerFormat::Json => document::json(&page, out),
         AnswerFormat::Yaml => document::yaml(&page, out),
     })?;

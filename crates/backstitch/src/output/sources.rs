@@ -1,6 +1,7 @@
 //! Where the sources of a server stand, for a person who wants to know what is wrong.
 //!
-//! A block per source: the phase first, then what is wrong, then what there is. Texts of sources are never trusted.
+//! A block per source: the phase first, then what is wrong, then what there is. Ages are those by the server's clock. Texts
+//! of sources are never trusted.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -17,12 +18,7 @@ const FAULTS_SHOWN: usize = 5;
 const NAMES: usize = 13;
 
 /// Writes a summary line and a block for each.
-pub(crate) fn write(
-    sources: &[SourceStatus],
-    now: Timestamp,
-    paint: Paint,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(crate) fn write(sources: &[SourceStatus], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let count = counted(sources.len() as u64, "source", "sources");
     let phases: Vec<String> = Phase::ALL
         .iter()
@@ -37,15 +33,11 @@ pub(crate) fn write(
     }
     sources
         .iter()
-        .try_for_each(|source| block(source, now, paint, out))
+        .try_for_each(|source| block(source, paint, out))
 }
 
-fn block(
-    source: &SourceStatus,
-    now: Timestamp,
-    paint: Paint,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn block(source: &SourceStatus, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let now = source.as_of.as_str();
     let name = format!("{} {}", source.kind, printable(&source.name));
     let since = source
         .phase_since
@@ -103,7 +95,7 @@ fn block(
     faults(source, paint, out)
 }
 
-fn reads(source: &SourceStatus, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
+fn reads(source: &SourceStatus, now: &str, out: &mut dyn Write) -> io::Result<()> {
     if let Some(since) = &source.reading_since {
         field("reading", &lasting(since, now), out)?;
     }
@@ -265,7 +257,7 @@ fn changes(delta: &GenerationDelta) -> String {
 }
 
 /// How long ago a time was; the time itself where it cannot be understood.
-fn ago(at: &str, now: Timestamp) -> String {
+fn ago(at: &str, now: &str) -> String {
     match age(at, now) {
         Some(Duration::ZERO) => "just now".to_owned(),
         Some(age) => format!("{} ago", spoken(age)),
@@ -274,18 +266,18 @@ fn ago(at: &str, now: Timestamp) -> String {
 }
 
 /// How long something has been so; since when, where that cannot be understood.
-fn lasting(since: &str, now: Timestamp) -> String {
+fn lasting(since: &str, now: &str) -> String {
     match age(since, now) {
         Some(age) => format!("for {}", spoken(age)),
         None => format!("since {}", plain(since)),
     }
 }
 
-/// Whole seconds from a time to now. What lies ahead, by a clock that differs from the server's, is now.
-fn age(at: &str, now: Timestamp) -> Option<Duration> {
-    let at: Timestamp = at.parse().ok()?;
-    let seconds = u64::try_from(now.duration_since(at).as_secs()).unwrap_or(0);
-    Some(Duration::from_secs(seconds))
+/// Whole seconds from a time to another; none where the clock went back in between.
+fn age(at: &str, now: &str) -> Option<Duration> {
+    let [at, now] = [at, now].map(str::parse::<Timestamp>);
+    let seconds = now.ok()?.duration_since(at.ok()?).as_secs();
+    Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
 }
 
 /// A duration in its two largest units.

@@ -107,6 +107,7 @@ async fn sources_say_where_they_stand() {
       "items": [
         {
           "age_seconds": 60,
+          "as_of": "2023-11-14T22:14:20Z",
           "counts": {},
           "failing_since": "2023-11-14T22:13:30Z",
           "failures": 3,
@@ -152,6 +153,7 @@ async fn sources_say_where_they_stand() {
         },
         {
           "age_seconds": 60,
+          "as_of": "2023-11-14T22:14:20Z",
           "counts": {
             "services": 6
           },

@@ -223,8 +223,8 @@ proptest! {
             reads.sort_by_key(|read| (read.generation, read.read_at));
             reads.dedup();
             prop_assert_eq!(store.reads_of::<EntityFact>(name).unwrap(), reads);
-            let components = some(&store, name, is_component);
-            let others = some(&store, name, |reference| !is_component(reference));
+            let components = some::<EntityFact>(&store, name, is_component);
+            let others = some::<EntityFact>(&store, name, |reference| !is_component(reference));
             prop_assert!(components.iter().all(|loaded| is_component(loaded.fact.reference())));
             prop_assert_eq!(sorted([components, others].concat()), sorted(entities.clone()));
             prop_assert_eq!(sorted(loaded::<EntityFact>(&store, name)), sorted(entities));
