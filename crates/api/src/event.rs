@@ -26,7 +26,7 @@ pub enum Change {
     /// The stitch or the owner of a Service.
     Service(ServiceChange),
     /// Where a source stands.
-    Source(SourceStatus),
+    Source(Box<SourceStatus>),
 }
 
 impl Change {

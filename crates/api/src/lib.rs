@@ -36,7 +36,10 @@ pub use page::Page;
 pub use problem::Problem;
 pub use resolve::{ResolveAnswer, ResolveRequest, ResolvedOwner};
 pub use service::{Label, ServiceComponent, ServiceDetail, ServiceRow, WorkloadRow};
-pub use source::{HeldBack, SourceFailure, SourceStatus};
+pub use source::{
+    GenerationDelta, HeldBack, ReadCost, ReadFault, Refresh, RefreshAll, RefreshRefused,
+    SourceFailure, SourceFaults, SourceRead, SourceStatus, SourceTotals,
+};
 pub use summary::{OwnerStateCounts, ServiceStateCounts, Summary, SummaryAnswer, VerdictCounts};
 pub use word::{
     Confidence, MatchRule, OwnerKind, OwnerOutcome, OwnerState, Phase, ServiceState, SourceKind,

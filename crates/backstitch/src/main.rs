@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  args ──▶ config ──▶ commands ─┬─ stitch, explain, owner ── sources ──▶ topology ──▶ output
-//!                                ├─ explain, owner ── a running server ──────────────▶ output
+//!                                ├─ explain, owner, sources, refresh ─ a server ─────▶ output
 //!                                └─ serve, demo ── the loop ──▶ store, server
 //! ```
 //!
@@ -68,6 +68,14 @@ fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
         Command::Owner(args) => {
             let config = configuration(&global)?;
             connected(commands::owner::run(&args, &config, terminal))
+        }
+        Command::Sources(args) => {
+            let config = configuration(&global)?;
+            connected(commands::sources::run(&args, &config, terminal))
+        }
+        Command::Refresh(args) => {
+            let config = configuration(&global)?;
+            connected(commands::refresh::run(&args, &config, terminal))
         }
         Command::Serve(args) => {
             let config = configuration(&global)?;

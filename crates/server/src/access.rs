@@ -1,7 +1,7 @@
-//! Who may ask: a bearer token, and the host names that the server answers to.
+//! Who may ask: a bearer token, the host names that the server answers to, and no foreign page.
 
-use axum::http::header::{AUTHORIZATION, HOST};
-use axum::http::{HeaderMap, Uri};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
@@ -12,6 +12,9 @@ const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 
 /// The names by which a loopback address is asked.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// What a browser says of the page that a request comes from.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Who may ask.
 #[derive(Clone, Debug, Default)]
@@ -36,20 +39,25 @@ pub enum Hosts {
 }
 
 impl Access {
-    pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    pub(crate) fn check(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Result<(), Refusal> {
         self.check_host(uri, headers)?;
-        self.check_token(uri, headers)
+        self.check_token(uri, headers)?;
+        if method.is_safe() {
+            return Ok(());
+        }
+        check_origin(uri, headers)
     }
 
     fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
         let Hosts::Loopback(more) = &self.hosts else {
             return Ok(());
         };
-        let given = uri
-            .authority()
-            .map(axum::http::uri::Authority::as_str)
-            .or_else(|| headers.get(HOST)?.to_str().ok())
-            .unwrap_or_default();
+        let given = host(uri, headers);
         let name = without_port(given);
         let known = LOOPBACK
             .into_iter()
@@ -89,6 +97,47 @@ impl Access {
     }
 }
 
+/// Refuses what a page of another site sends.
+///
+/// A page may send a POST to any server that its browser reaches, this one on loopback included. It cannot read the
+/// answer, but what the request does would be done. Browsers say where such a request comes from, and pages cannot make
+/// them say otherwise; programs say nothing, and may ask.
+fn check_origin(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    let site = headers.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes);
+    if let Some(site) = site {
+        let own = matches!(site, b"same-origin" | b"none");
+        return if own {
+            Ok(())
+        } else {
+            Err(Refusal::foreign_origin(&origin(headers)))
+        };
+    }
+    if !headers.contains_key(ORIGIN) {
+        return Ok(());
+    }
+    let origin = origin(headers);
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    let own = host(uri, headers);
+    if authority.is_some_and(|authority| !own.is_empty() && authority.eq_ignore_ascii_case(own)) {
+        Ok(())
+    } else {
+        Err(Refusal::foreign_origin(&origin))
+    }
+}
+
+fn origin(headers: &HeaderMap) -> String {
+    let origin = headers.get(ORIGIN).map(HeaderValue::as_bytes);
+    String::from_utf8_lossy(origin.unwrap_or_default()).into_owned()
+}
+
+/// The host that the request names.
+fn host<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> &'r str {
+    uri.authority()
+        .map(axum::http::uri::Authority::as_str)
+        .or_else(|| headers.get(HOST)?.to_str().ok())
+        .unwrap_or_default()
+}
+
 /// Whether the route needs no token.
 pub(crate) fn is_open(path: &str) -> bool {
     OPEN.contains(&path)
@@ -104,8 +153,6 @@ fn without_port(host: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     #[test]
@@ -129,9 +176,13 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(HOST, HeaderValue::from_static(host));
-            assert_eq!(access.check(&uri, &headers).is_ok(), allowed, "{host}");
+            assert_eq!(
+                access.check(&Method::GET, &uri, &headers).is_ok(),
+                allowed,
+                "{host}"
+            );
         }
-        assert!(access.check(&uri, &HeaderMap::new()).is_err());
+        assert!(access.check(&Method::GET, &uri, &HeaderMap::new()).is_err());
     }
 
     #[test]
@@ -153,7 +204,53 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(AUTHORIZATION, HeaderValue::from_static(given));
-            assert_eq!(access.check(&uri, &headers).is_ok(), allowed, "{given}");
+            assert_eq!(
+                access.check(&Method::GET, &uri, &headers).is_ok(),
+                allowed,
+                "{given}"
+            );
         }
+    }
+
+    #[test]
+    fn a_page_of_another_site_does_nothing() {
+        let access = Access::default();
+        let uri = Uri::from_static("/api/v1/sources/refresh");
+        let table: [(&[(&str, &'static str)], bool); 13] = [
+            (&[], true),
+            (&[("origin", "http://localhost:7465")], true),
+            (&[("origin", "http://LOCALHOST:7465")], true),
+            (&[("origin", "https://localhost:7465")], true),
+            (&[("origin", "http://localhost:3000")], false),
+            (&[("origin", "http://localhost")], false),
+            (&[("origin", "http://evil.example")], false),
+            (&[("origin", "null")], false),
+            (&[("origin", "")], false),
+            (&[("sec-fetch-site", "same-origin")], true),
+            (&[("sec-fetch-site", "none")], true),
+            (&[("sec-fetch-site", "same-site")], false),
+            (
+                &[
+                    ("sec-fetch-site", "cross-site"),
+                    ("origin", "http://localhost:7465"),
+                ],
+                false,
+            ),
+        ];
+        for (given, allowed) in table {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, HeaderValue::from_static("localhost:7465"));
+            for (name, value) in given {
+                let name: HeaderName = name.parse().expect("a name");
+                headers.insert(name, HeaderValue::from_static(value));
+            }
+            let post = access.check(&Method::POST, &uri, &headers);
+            assert_eq!(post.is_ok(), allowed, "{given:?}");
+            assert!(access.check(&Method::GET, &uri, &headers).is_ok());
+        }
+        // An origin must not match a host that is not there.
+        let mut headers = HeaderMap::new();
+        headers.insert(ORIGIN, HeaderValue::from_static("file://"));
+        assert!(access.check(&Method::POST, &uri, &headers).is_err());
     }
 }

@@ -1,11 +1,16 @@
 //! Metrics of the state, read at scrape time.
 
+mod sources;
+
 use std::fmt;
 use std::sync::{Arc, RwLock};
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeGaugeValue, EncodeMetric};
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeCounterValue, EncodeGaugeValue, EncodeMetric,
+};
 use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Unit;
 use tokio::sync::Semaphore;
@@ -14,7 +19,7 @@ use topology::topology::Topology;
 use topology::verdict::{OwnerState, ServiceState, VerdictKind};
 
 use crate::app::MAX_STREAMS;
-use crate::status::{SourceId, SourceState, Sources};
+use crate::status::Sources;
 
 /// Reads the topology and the sources.
 pub(crate) struct StateCollector {
@@ -36,7 +41,7 @@ impl Collector for StateCollector {
         if let Some(summary) = summary {
             encode_summary(&mut encoder, &summary)?;
         }
-        encode_sources(&mut encoder, &self.sources.list())?;
+        sources::encode(&mut encoder, &self.sources.list())?;
         let open = MAX_STREAMS - self.streams.available_permits();
         gauges(
             &mut encoder,
@@ -70,6 +75,25 @@ where
             break;
         }
         gauge.encode(metric.encode_family(&labels)?)?;
+    }
+    Ok(())
+}
+
+/// As [`gauges`], of what only grows.
+fn counters<'l, const LABELS: usize, V>(
+    encoder: &mut DescriptorEncoder<'_>,
+    (name, help): Name,
+    unit: Option<&Unit>,
+    values: impl IntoIterator<Item = ([(&'l str, &'l str); LABELS], V)>,
+) -> Result<(), fmt::Error>
+where
+    V: EncodeCounterValue + Clone,
+    ConstCounter<V>: EncodeMetric,
+{
+    let help = format!("{help}.");
+    let mut metric = encoder.encode_descriptor(name, &help, unit, MetricType::Counter)?;
+    for (labels, value) in values {
+        ConstCounter::new(value).encode(metric.encode_family(&labels)?)?;
     }
     Ok(())
 }
@@ -128,60 +152,5 @@ fn encode_summary(
         ("coverage_ratio", "Owned services of all services"),
         None,
         [([], summary.coverage())],
-    )
-}
-
-fn encode_sources(
-    encoder: &mut DescriptorEncoder<'_>,
-    sources: &[(SourceId, SourceState)],
-) -> Result<(), fmt::Error> {
-    fn of(id: &SourceId) -> [(&str, &str); 2] {
-        [("kind", id.kind.as_str()), ("source", id.name.as_str())]
-    }
-    gauges(
-        encoder,
-        (
-            "source_last_good_timestamp",
-            "When the last good generation was read",
-        ),
-        Some(&Unit::Seconds),
-        sources
-            .iter()
-            .filter_map(|(id, state)| Some((of(id), state.last_good?))),
-    )?;
-    gauges(
-        encoder,
-        ("source_phase", "1 for the phase that a source is in"),
-        None,
-        sources.iter().map(|(id, state)| {
-            let [kind, source] = of(id);
-            ([kind, source, ("phase", state.phase().as_str())], 1_u64)
-        }),
-    )?;
-    gauges(
-        encoder,
-        (
-            "source_objects",
-            "Entities or objects in the last good generation",
-        ),
-        None,
-        sources.iter().flat_map(|(id, state)| {
-            let [kind, source] = of(id);
-            state
-                .counts
-                .iter()
-                .map(move |(object, count)| ([kind, source, ("object", *object)], *count))
-        }),
-    )?;
-    gauges(
-        encoder,
-        (
-            "source_held_removals",
-            "Removals that wait for confirmation",
-        ),
-        None,
-        sources
-            .iter()
-            .map(|(id, state)| (of(id), state.held.map_or(0, |held| held.removals))),
     )
 }

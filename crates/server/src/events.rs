@@ -74,7 +74,11 @@ impl Events {
 
     /// Publishes where a source stands.
     pub fn publish_source(&self, time: i64, status: api::SourceStatus) {
-        self.push(time, 0, std::iter::once(api::Change::Source(status)));
+        self.push(
+            time,
+            0,
+            std::iter::once(api::Change::Source(Box::new(status))),
+        );
     }
 
     /// Ends every stream: the server goes down.

@@ -26,7 +26,11 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = match app.0.access.check(request.uri(), request.headers()) {
+    let mut response = match app
+        .0
+        .access
+        .check(&method, request.uri(), request.headers())
+    {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };

@@ -3,6 +3,7 @@
 //! ```text
 //!   the loop ──▶ Topology (write lock) ─────read lock, one page───▶ render ──▶ api types ──▶ JSON
 //!        ├─────▶ Sources (status) ───────────────────────────────▶    │
+//!   sources ◀─── Bell (refresh) ◀──────────────────────────── POST    │
 //!        └─────▶ Events (ring) ──────────▶ server-sent events         └──▶ one-shot output of the command line
 //! ```
 //!
@@ -20,6 +21,7 @@ mod metrics;
 mod openapi;
 mod params;
 mod problem;
+pub mod refresh;
 pub mod render;
 mod routes;
 pub mod serve;

@@ -60,6 +60,16 @@ const WRONG_HOST: Sort = Sort(
     "The server does not answer to this host name",
     StatusCode::MISDIRECTED_REQUEST,
 );
+const FOREIGN_ORIGIN: Sort = Sort(
+    "foreign-origin",
+    "A page of another site may not do this",
+    StatusCode::FORBIDDEN,
+);
+const LEFT_ALONE: Sort = Sort(
+    "left-alone",
+    "The source is not read now",
+    StatusCode::CONFLICT,
+);
 const NOT_FOUND: Sort = Sort("not-found", "There is no such thing", StatusCode::NOT_FOUND);
 const NO_SUCH_ROUTE: Sort = Sort(
     "no-such-route",
@@ -147,6 +157,18 @@ impl Refusal {
     pub(crate) fn wrong_host(found: &str) -> Self {
         Self::new(&WRONG_HOST, format!("found host `{found}`"))
             .hint("ask by `localhost` or `127.0.0.1`, or allow the name in the configuration")
+    }
+
+    pub(crate) fn foreign_origin(found: &str) -> Self {
+        Self::new(&FOREIGN_ORIGIN, format!("found origin `{found}`"))
+            .hint("send it from the server's own address, or from a program that sends no `Origin`")
+    }
+
+    /// A source that is not read now, although it was asked for.
+    pub(crate) fn left_alone(detail: impl Into<String>, hint: Option<String>) -> Self {
+        let mut refusal = Self::new(&LEFT_ALONE, detail);
+        refusal.problem.hint = hint;
+        refusal
     }
 
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {

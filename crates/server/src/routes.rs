@@ -8,6 +8,7 @@ mod operation;
 mod owners;
 mod resolve;
 mod services;
+mod sources;
 mod state;
 
 use axum::extract::rejection::PathRejection;
@@ -56,7 +57,10 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(explain::explain))
         .routes(routes!(resolve::by_query, resolve::by_body))
         .routes(routes!(state::summary))
-        .routes(routes!(state::sources))
+        .routes(routes!(sources::list))
+        .routes(routes!(sources::one))
+        .routes(routes!(sources::refresh_all))
+        .routes(routes!(sources::refresh_one))
         .routes(routes!(history::list))
         .routes(routes!(history::owner))
         .routes(routes!(events::stream))
@@ -80,10 +84,10 @@ async fn no_such_route(uri: Uri) -> Refusal {
 }
 
 async fn method_not_allowed(method: Method, route: MatchedPath, uri: OriginalUri) -> Refusal {
-    let allowed = if route.as_str() == resolve::PATH {
-        "GET,HEAD,POST"
-    } else {
-        "GET,HEAD"
+    let allowed = match route.as_str() {
+        resolve::PATH => "GET,HEAD,POST",
+        route if route.ends_with(sources::REFRESH) => "POST",
+        _ => "GET,HEAD",
     };
     Refusal::method_not_allowed(method.as_str(), uri.path()).allow(allowed)
 }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use api::{Phase, SourceKind, SourceStatus};
+use api::{
+    GenerationDelta, Phase, SourceFaults, SourceKind, SourceRead, SourceStatus, SourceTotals,
+};
 
+use crate::refresh::Bell;
 use crate::render::time;
 
 /// A source.
@@ -20,6 +23,8 @@ pub struct SourceId {
 /// What is known of one source. Its phase follows from this and is kept nowhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceState {
+    /// Since when it is in its phase: seconds since the Unix epoch.
+    pub phase_since: Option<i64>,
     /// When the last good generation was read: seconds since the Unix epoch.
     pub last_good: Option<i64>,
     /// The source answered completely the last time it was read by this process.
@@ -28,12 +33,28 @@ pub struct SourceState {
     pub generation: u32,
     /// What that holds, by kind.
     pub counts: BTreeMap<&'static str, u64>,
+    /// What the last generation that was taken changed.
+    pub delta: Option<GenerationDelta>,
+    /// Number of the last read that ended, as [`Bell::begin`] gave it.
+    pub reads: u64,
+    /// Since when a read is under way: seconds since the Unix epoch.
+    pub reading_since: Option<i64>,
+    /// What the last read cost.
+    pub last_read: Option<SourceRead>,
+    /// Sums since the start.
+    pub totals: SourceTotals,
+    /// The reads that failed in a row, up to now.
+    pub failing: Option<Failing>,
     /// Why the last read failed.
     pub failure: Option<Failure>,
     /// Removals that wait for confirmation (S23).
     pub held: Option<api::HeldBack>,
-    /// When it is read next: seconds since the Unix epoch.
-    pub next_attempt: Option<i64>,
+    /// What is no failure and should be known. No secret is in it.
+    pub warnings: Vec<String>,
+    /// What of the last read could not be used.
+    pub faults: SourceFaults,
+    /// When it is read next.
+    pub next_attempt: Option<NextAttempt>,
 }
 
 /// Why a read failed.
@@ -45,6 +66,37 @@ pub struct Failure {
     pub message: String,
     /// What to do about it, where that is known.
     pub remedy: Option<String>,
+}
+
+/// Failures in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failing {
+    /// When the first of them was: seconds since the Unix epoch.
+    pub since: i64,
+    /// How many.
+    pub times: u32,
+}
+
+/// When a source is read next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextAttempt {
+    /// When, by the clock as it was when the pause began: seconds since the Unix epoch.
+    pub at: i64,
+    /// How long the pause is, in seconds.
+    pub pause: u64,
+}
+
+impl NextAttempt {
+    /// Seconds until then. The pause itself does not follow the clock of the wall; where that jumped, this is an estimate
+    /// that is never longer than the whole pause.
+    fn in_seconds(self, now: i64) -> u64 {
+        seconds_between(now, self.at).min(self.pause)
+    }
+}
+
+/// Seconds from one time to another; 0 where the clock went back in between.
+fn seconds_between(from: i64, to: i64) -> u64 {
+    u64::try_from(to.saturating_sub(from)).unwrap_or(0)
 }
 
 impl SourceState {
@@ -64,24 +116,34 @@ impl SourceState {
         SourceStatus {
             name: id.name.clone(),
             kind: id.kind,
+            as_of: time(now),
             phase: self.phase(),
+            phase_since: self.phase_since.map(time),
             last_good_at: self.last_good.map(time),
-            age_seconds: self
-                .last_good
-                .map(|last_good| u64::try_from(now.saturating_sub(last_good)).unwrap_or(0)),
+            age_seconds: self.last_good.map(|at| seconds_between(at, now)),
             generation: self.generation,
             counts: self
                 .counts
                 .iter()
                 .map(|(kind, count)| ((*kind).to_owned(), *count))
                 .collect(),
+            delta: self.delta,
+            reads: self.reads,
+            reading_since: self.reading_since.map(time),
+            last_read: self.last_read,
+            totals: self.totals,
+            failures: self.failing.map_or(0, |failing| failing.times),
+            failing_since: self.failing.map(|failing| time(failing.since)),
             last_error: self.failure.as_ref().map(|failure| api::SourceFailure {
                 at: time(failure.at),
                 message: failure.message.clone(),
                 remedy: failure.remedy.clone(),
             }),
             held_back: self.held,
-            next_attempt_at: self.next_attempt.map(time),
+            warnings: self.warnings.clone(),
+            faults: self.faults.clone(),
+            next_attempt_at: self.next_attempt.map(|next| time(next.at)),
+            next_attempt_in_seconds: self.next_attempt.map(|next| next.in_seconds(now)),
         }
     }
 }
@@ -90,6 +152,8 @@ impl SourceState {
 #[derive(Debug, Default)]
 pub struct Sources {
     states: RwLock<BTreeMap<SourceId, SourceState>>,
+    /// Those of the sources that are read by a task.
+    bells: RwLock<BTreeMap<SourceId, Arc<Bell>>>,
     loaded: AtomicBool,
 }
 
@@ -113,15 +177,45 @@ impl Sources {
     pub fn remove(&self, id: &SourceId) {
         let mut states = self.states.write().unwrap_or_else(PoisonError::into_inner);
         states.remove(id);
+        let mut bells = self.bells.write().unwrap_or_else(PoisonError::into_inner);
+        bells.remove(id);
     }
 
     /// Every source, sorted by kind and name.
     pub fn list(&self) -> Vec<(SourceId, SourceState)> {
-        let states = self.states.read().unwrap_or_else(PoisonError::into_inner);
-        states
-            .iter()
-            .map(|(id, state)| (id.clone(), state.clone()))
-            .collect()
+        let mut list: Vec<(SourceId, SourceState)> = {
+            let states = self.states.read().unwrap_or_else(PoisonError::into_inner);
+            states
+                .iter()
+                .map(|(id, state)| (id.clone(), state.clone()))
+                .collect()
+        };
+        for (id, state) in &mut list {
+            state.reading_since = self.bell(id).and_then(|bell| bell.reading_since());
+        }
+        list
+    }
+
+    /// One source.
+    pub fn get(&self, id: &SourceId) -> Option<SourceState> {
+        let mut state = {
+            let states = self.states.read().unwrap_or_else(PoisonError::into_inner);
+            states.get(id)?.clone()
+        };
+        state.reading_since = self.bell(id).and_then(|bell| bell.reading_since());
+        Some(state)
+    }
+
+    /// From now on the source is read by a task that hears this bell.
+    pub fn hang_up(&self, id: &SourceId, bell: Arc<Bell>) {
+        let mut bells = self.bells.write().unwrap_or_else(PoisonError::into_inner);
+        bells.insert(id.clone(), bell);
+    }
+
+    /// The bell of the task that reads the source; `None` where nobody reads it.
+    pub fn bell(&self, id: &SourceId) -> Option<Arc<Bell>> {
+        let bells = self.bells.read().unwrap_or_else(PoisonError::into_inner);
+        bells.get(id).cloned()
     }
 
     /// The last state is loaded: from here on the server can answer (S26).
@@ -197,6 +291,42 @@ mod tests {
         ] {
             assert_eq!(state.phase(), phase, "{state:?}");
         }
+    }
+
+    #[test]
+    fn ages_and_pauses_survive_a_clock_that_jumps() {
+        const YEAR: i64 = 365 * 24 * 3_600;
+        const NOW: i64 = 1_700_000_000;
+        let id = SourceId {
+            kind: SourceKind::Catalog,
+            name: "main".into(),
+        };
+        let state = SourceState {
+            last_good: Some(NOW),
+            next_attempt: Some(NextAttempt {
+                at: NOW + 300,
+                pause: 300,
+            }),
+            ..SourceState::default()
+        };
+        for (now, age, until) in [
+            (NOW, 0, 300),
+            (NOW + 60, 60, 240),
+            (NOW + 301, 301, 0),
+            (NOW + YEAR, YEAR.unsigned_abs(), 0),
+            (NOW - YEAR, 0, 300),
+            (i64::MIN, 0, 300),
+            (i64::MAX, i64::MAX.abs_diff(NOW), 0),
+        ] {
+            let status = state.render(&id, now);
+            assert_eq!(status.age_seconds, Some(age), "{now}");
+            assert_eq!(status.next_attempt_in_seconds, Some(until), "{now}");
+        }
+        let odd = SourceState {
+            last_good: Some(i64::MIN),
+            ..SourceState::default()
+        };
+        assert!(odd.render(&id, i64::MAX).age_seconds.is_some());
     }
 
     #[test]

@@ -38,8 +38,10 @@ pub struct CommitBatch<'a, F: Fact> {
 /// What a commit did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Committed {
-    /// Facts that were not there, or said something else.
-    pub written: usize,
+    /// Facts that were not there.
+    pub added: usize,
+    /// Facts that said something else.
+    pub changed: usize,
     /// Facts that said what the store had.
     pub unchanged: usize,
     /// Facts that went.
@@ -55,8 +57,21 @@ impl Store {
     /// # Errors
     /// When the disk is full or fails. Nothing of the batch is kept then, and it can be committed again.
     pub fn commit<F: Fact>(&mut self, batch: &CommitBatch<'_, F>) -> Result<Committed, StoreError> {
+        self.commit_all(batch, [])
+    }
+
+    /// Commits one batch with facts that are made one after the other, beside those that the batch has: a generation of
+    /// any size in one transaction, at the memory of a part of it.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit).
+    pub fn commit_all<F: Fact>(
+        &mut self,
+        batch: &CommitBatch<'_, F>,
+        facts: impl IntoIterator<Item = F>,
+    ) -> Result<Committed, StoreError> {
         let source = F::source(batch.source);
-        commit(&mut self.connection, &source, batch)
+        commit(&mut self.connection, &source, batch, facts)
             .map_err(|failure| failure.at(&self.path, format!("commit facts of {source}")))
     }
 
@@ -77,6 +92,7 @@ fn commit<F: Fact>(
     connection: &mut Connection,
     source: &Source,
     batch: &CommitBatch<'_, F>,
+    more: impl IntoIterator<Item = F>,
 ) -> Result<Committed, Failure> {
     let read = Good {
         generation: batch.generation,
@@ -95,6 +111,14 @@ fn commit<F: Fact>(
     let mut done = Committed::default();
     for facts in batch.upserts.chunks(CHUNK) {
         upsert(&transaction, id, read, facts, &mut done)?;
+    }
+    let mut more = more.into_iter();
+    loop {
+        let facts: Vec<F> = more.by_ref().take(CHUNK).collect();
+        if facts.is_empty() {
+            break;
+        }
+        upsert(&transaction, id, read, &facts, &mut done)?;
     }
     for keys in batch.removals.chunks(CHUNK) {
         remove::<F>(&transaction, id, keys, &mut done)?;
@@ -122,11 +146,20 @@ fn upsert<F: Stored>(
     for staged in stage(source, facts)? {
         match compare(transaction, source, &staged)? {
             Known::Same => done.unchanged += 1,
-            Known::Other(id) => changed.push((id, staged.fact)),
-            Known::No => new.push(staged),
+            Known::Other(id) => {
+                done.changed += 1;
+                changed.push((id, staged.fact));
+            }
+            Known::Gone(id) => {
+                done.added += 1;
+                changed.push((id, staged.fact));
+            }
+            Known::No => {
+                done.added += 1;
+                new.push(staged);
+            }
         }
     }
-    done.written += changed.len() + new.len();
 
     // In the order of the rows, so that each page of the file is written once.
     changed.sort_unstable_by_key(|(id, _)| *id);
@@ -172,6 +205,8 @@ enum Known {
     No,
     Same,
     Other(ObjectId),
+    /// History names it, and it was not there any more.
+    Gone(ObjectId),
 }
 
 fn compare(
@@ -182,16 +217,17 @@ fn compare(
     let ids = object::ids_of(source);
     let known = transaction
         .prepare_cached(
-            "SELECT id, fact IS ?5 FROM object INDEXED BY object_hash WHERE hash = ?1 AND id BETWEEN ?2 AND ?3 AND key = ?4",
+            "SELECT id, fact IS ?5, fact IS NULL FROM object INDEXED BY object_hash WHERE hash = ?1 AND id BETWEEN ?2 AND ?3 AND key = ?4",
         )?
         .query_row(params![staged.hash, ids.start(), ids.end(), staged.key, staged.fact], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .optional()?;
     Ok(match known {
         None => Known::No,
-        Some((_, true)) => Known::Same,
-        Some((id, false)) => Known::Other(id),
+        Some((_, true, _)) => Known::Same,
+        Some((id, false, true)) => Known::Gone(id),
+        Some((id, false, false)) => Known::Other(id),
     })
 }
 

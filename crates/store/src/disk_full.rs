@@ -97,7 +97,7 @@ fn a_full_disk_is_an_error_that_says_so_and_leaves_the_store_usable() {
     );
 
     set_pages(&store, 1_000_000);
-    assert_eq!(commit(&mut store, 2, 5_000).unwrap().written, 4_990);
+    assert_eq!(commit(&mut store, 2, 5_000).unwrap().added, 4_990);
     record(&mut store, 5_000).unwrap();
     assert_eq!(facts(&store), 5_000);
     assert_eq!(

@@ -9,7 +9,7 @@ use crate::error::{Failure, RecordError, StoreError};
 use crate::fact::{Fact, stored::Stored};
 use crate::object::{self, ObjectId};
 use crate::open::Store;
-use crate::source::{self, SourceId};
+use crate::source::{self, Good, Source, SourceId};
 
 /// Rows read at a time: of facts, and of recorded states.
 pub const PAGE: u32 = 10_000;
@@ -36,11 +36,13 @@ pub struct LoadedPage<F> {
 
 /// The pages of [`Store::load`]; it ends after an error.
 #[derive(Debug)]
-pub struct Load<'s, F> {
+pub struct Load<'s, F: Fact> {
     store: &'s Store,
     name: String,
     /// The source and the last row read; `None`: nothing more to read.
     at: Option<(SourceId, ObjectId)>,
+    /// Which facts are wanted.
+    wanted: fn(&F::Key) -> bool,
     facts: PhantomData<F>,
 }
 
@@ -50,14 +52,56 @@ impl Store {
     /// # Errors
     /// When the disk fails, here or at a page.
     pub fn load<F: Fact>(&self, name: &str) -> Result<Load<'_, F>, StoreError> {
+        self.load_some(name, |_| true)
+    }
+
+    /// The same of the facts whose keys are wanted; the others are passed over without being understood.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_some<F: Fact>(
+        &self,
+        name: &str,
+        wanted: fn(&F::Key) -> bool,
+    ) -> Result<Load<'_, F>, StoreError> {
         let source = source::find(&self.connection, &F::source(name))
             .map_err(|error| Failure::from(error).at(&self.path, step::<F>(name)))?;
         Ok(Load {
             store: self,
             name: name.to_owned(),
             at: source.map(|source| (source, object::ids_of(source).start() - 1)),
+            wanted,
             facts: PhantomData,
         })
+    }
+
+    /// The reads that the facts of an instance or cluster come from, each once, the oldest first.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn reads_of<F: Fact>(&self, name: &str) -> Result<Vec<Good>, StoreError> {
+        self.reads(&F::source(name))
+            .map_err(|failure| failure.at(&self.path, step::<F>(name)))
+    }
+
+    fn reads(&self, source: &Source) -> Result<Vec<Good>, Failure> {
+        let Some(source) = source::find(&self.connection, source)? else {
+            return Ok(Vec::new());
+        };
+        let ids = object::ids_of(source);
+        let mut statement = self.connection.prepare_cached(
+            "SELECT DISTINCT generation, read_at FROM object
+             WHERE id BETWEEN ?1 AND ?2 AND fact IS NOT NULL ORDER BY generation, read_at",
+        )?;
+        let reads = statement
+            .query_map(params![ids.start(), ids.end()], |row| {
+                Ok(Good {
+                    generation: row.get(0)?,
+                    read_at: row.get(1)?,
+                })
+            })?
+            .collect::<rusqlite::Result<Vec<Good>>>()?;
+        Ok(reads)
     }
 }
 
@@ -97,8 +141,9 @@ impl<F: Fact> Load<'_, F> {
             last = Some(row.get(0)?);
             let key = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
             let fact = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
-            match decode::<F>(key, fact) {
-                Ok(fact) => page.facts.push(Loaded {
+            match decode::<F>(key, fact, self.wanted) {
+                Ok(None) => {}
+                Ok(Some(fact)) => page.facts.push(Loaded {
                     fact,
                     generation: row.get(3)?,
                     read_at: row.get(4)?,
@@ -113,9 +158,17 @@ impl<F: Fact> Load<'_, F> {
     }
 }
 
-fn decode<F: Stored>(key: &[u8], fact: &[u8]) -> Result<F, (String, RecordError)> {
+fn decode<F: Stored>(
+    key: &[u8],
+    fact: &[u8],
+    wanted: fn(&F::Key) -> bool,
+) -> Result<Option<F>, (String, RecordError)> {
     let key = F::decode_key(key).map_err(|error| ("an unreadable key".to_owned(), error))?;
-    F::decode(key.clone(), fact).map_err(|error| (F::show(&key), error))
+    if !wanted(&key) {
+        return Ok(None);
+    }
+    let decoded = F::decode(key.clone(), fact).map_err(|error| (F::show(&key), error))?;
+    Ok(Some(decoded))
 }
 
 fn step<F: Stored>(name: &str) -> String {

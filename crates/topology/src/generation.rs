@@ -61,9 +61,7 @@ pub fn judge(
     fingerprint: u64,
     held: Option<&Held>,
 ) -> Decision {
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-    let too_many = removals as f64 > policy.max_removal_ratio * live as f64;
-    if removals < policy.min_removals || !too_many {
+    if !is_too_much(policy, live, removals) {
         return Decision::Apply;
     }
     let same = held.filter(|held| held.fingerprint == fingerprint && held.removals == removals);
@@ -76,6 +74,13 @@ pub fn judge(
         fingerprint,
         times,
     })
+}
+
+/// Whether so many removals of what was there are suspicious.
+pub fn is_too_much(policy: &RemovalPolicy, live: usize, removals: usize) -> bool {
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    let too_many = removals as f64 > policy.max_removal_ratio * live as f64;
+    removals >= policy.min_removals && too_many
 }
 
 /// A number for a set of keys in their order, to be given to [`judge`].

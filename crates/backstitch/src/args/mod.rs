@@ -98,6 +98,41 @@ Examples:
   backstitch owner pod/prod-eu/shop/checkout-7d9f5c-x2x4z --config backstitch.yaml
   backstitch owner prod-eu/shop/checkout --server http://localhost:7465 -o json";
 
+const SOURCES_NOTES: &str = "\
+Phases:
+  starting  it was not read yet
+  ready     what is known is what it said when it was last read
+  stale     its last read failed; what it said before is still served
+  failing   it could never be read, and its last read failed
+  held      its last read would remove much; what was known is served until it said the same often enough
+
+Without --server and BACKSTITCH_SERVER, the server is asked that `backstitch serve` runs on this machine: at `listen` of
+--config, else at http://127.0.0.1:7465.
+
+Exit status:
+  0  done
+  1  a source is in a phase of `--fail-on`
+  2  could not run, or there is no such source
+
+Examples:
+  backstitch sources
+  backstitch sources catalog/main --server http://localhost:7465
+  backstitch sources --fail-on stale,failing,held -o json";
+
+const REFRESH_NOTES: &str = "\
+The server reads the sources now instead of at their time. A read that is under way is followed by another one. A source
+that is to be left alone, because its server said for how long or refused the credentials, is read only with `--force`.
+
+Exit status:
+  0  the reads are asked for; with `--wait`, they have ended well
+  1  a source is not read now, or with `--wait` a read failed
+  2  could not run, or there is no such source
+
+Examples:
+  backstitch refresh
+  backstitch refresh main --wait
+  backstitch refresh cluster/prod-eu --force --server http://localhost:7465";
+
 const SERVE_NOTES: &str = "\
 The last state of every source is kept in the store and served at once after a start, marked stale until the source has
 answered. Without --store and without `store` in the configuration, the store is $XDG_STATE_HOME/backstitch/backstitch.db,
@@ -166,6 +201,12 @@ pub(crate) enum Command {
     /// Say who owns a Service, workload or component, and how to reach them
     #[command(after_help = OWNER_EXAMPLES)]
     Owner(OwnerArgs),
+    /// Say where the sources of a running server stand: what they hold, when they are read, what is wrong
+    #[command(after_help = SOURCES_NOTES)]
+    Sources(SourcesArgs),
+    /// Have a running server read its sources now
+    #[command(after_help = REFRESH_NOTES)]
+    Refresh(RefreshArgs),
     /// Run as a service: watch the sources of --config, keep history, answer over HTTP
     #[command(after_help = SERVE_NOTES)]
     Serve(ServeArgs),
@@ -303,7 +344,19 @@ pub(crate) struct AskArgs {
     pub output: AnswerFormat,
 }
 
-/// What `explain` and `owner` print.
+/// Which server to ask.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct ServerArgs {
+    /// The running server; without it, the one of this machine
+    #[arg(long, value_name = "URL", env = "BACKSTITCH_SERVER")]
+    pub server: Option<String>,
+    /// File that holds the server's token; `BACKSTITCH_API_TOKEN` holds the token itself
+    #[arg(long, value_name = "FILE", env = "BACKSTITCH_API_TOKEN_FILE")]
+    pub api_token_file: Option<PathBuf>,
+}
+
+/// What `explain`, `owner` and `sources` print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum AnswerFormat {
     /// Steps to read
@@ -332,6 +385,74 @@ pub(crate) struct OwnerArgs {
     /// Where to ask.
     #[command(flatten)]
     pub ask: AskArgs,
+}
+
+/// `backstitch sources`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SourcesArgs {
+    /// Only these: names of instances and clusters, or `catalog/NAME`, `cluster/NAME`
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Which server to ask.
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// What to print on standard output
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        help_heading = "Output"
+    )]
+    pub output: AnswerFormat,
+    /// Exit with 1 where a source is in one of these phases
+    #[arg(
+        long,
+        value_name = "PHASE",
+        value_delimiter = ',',
+        help_heading = "Gates"
+    )]
+    pub fail_on: Vec<PhaseWord>,
+}
+
+/// A phase as `--fail-on` takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PhaseWord {
+    Starting,
+    Stale,
+    Failing,
+    Held,
+}
+
+impl From<PhaseWord> for api::Phase {
+    fn from(word: PhaseWord) -> Self {
+        match word {
+            PhaseWord::Starting => Self::Starting,
+            PhaseWord::Stale => Self::Stale,
+            PhaseWord::Failing => Self::Failing,
+            PhaseWord::Held => Self::Held,
+        }
+    }
+}
+
+/// `backstitch refresh`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RefreshArgs {
+    /// Only these: names of instances and clusters, or `catalog/NAME`, `cluster/NAME`
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Wait until the reads have ended, and say how
+    #[arg(long)]
+    pub wait: bool,
+    /// How many seconds to wait at most
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, requires = "wait")]
+    pub timeout: u64,
+    /// Read even what is to be left alone
+    #[arg(long)]
+    pub force: bool,
+    /// Which server to ask.
+    #[command(flatten)]
+    pub server: ServerArgs,
 }
 
 /// `backstitch serve`

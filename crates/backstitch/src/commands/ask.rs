@@ -1,6 +1,8 @@
 //! Whom `explain` and `owner` ask: sources read now, or a running server. Both answer in the shapes of `api`.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -12,7 +14,7 @@ use server::subject::SubjectError;
 use url::Url;
 
 use super::stitch::read_and_stitch;
-use crate::args::AskArgs;
+use crate::args::{AskArgs, ServerArgs};
 use crate::config::{Config, SecretSource};
 use crate::phases::Phases;
 use crate::report::Failure;
@@ -55,7 +57,8 @@ impl Asked {
             named.filter(|_| !args.sources.names_sources())
         };
         if let Some(url) = args.server.clone().or_else(by_environment) {
-            return Ok(Self::Server(Server::new(&url, args)?));
+            let server = Server::new(&url, args.api_token_file.as_deref())?;
+            return Ok(Self::Server(server));
         }
         if !args.sources.names_sources() && config.path.is_none() {
             return Err(Failure::new("neither sources nor a server are given")
@@ -77,10 +80,7 @@ impl Asked {
         match self {
             Self::Sources(stitched) => server::explain::explain(&stitched.topology, subject)
                 .map_err(|error| unknown(&error)),
-            Self::Server(server) => {
-                let url = server.url("explain", &[("subject", subject)])?;
-                server.ask(server.client.get(url)).await
-            }
+            Self::Server(server) => server.get(&["explain"], &[("subject", subject)]).await,
         }
     }
 
@@ -98,7 +98,7 @@ impl Asked {
                 ))
             }
             Self::Server(server) => {
-                let url = server.url("resolve", &[])?;
+                let url = server.url(&["resolve"], &[])?;
                 server
                     .ask(server.client.post(url).json(&ResolveRequest { labels }))
                     .await
@@ -133,7 +133,8 @@ fn listed(names: &[String]) -> String {
 }
 
 impl Server {
-    fn new(url: &str, args: &AskArgs) -> Result<Self, Failure> {
+    /// Prepares to ask the server at that URL, with the token of that file or of the environment.
+    pub(super) fn new(url: &str, token_file: Option<&Path>) -> Result<Self, Failure> {
         let wrong = || {
             Failure::new(format!("`{url}` is no URL of a server"))
                 .hint(Some("expected such as `http://localhost:7465`"))
@@ -151,8 +152,8 @@ impl Server {
                 )),
             );
         }
-        let source = match &args.api_token_file {
-            Some(file) => Some(SecretSource::File(file.clone())),
+        let source = match token_file {
+            Some(file) => Some(SecretSource::File(file.to_owned())),
             None => std::env::var_os(TOKEN_VARIABLE)
                 .filter(|token| !token.is_empty())
                 .map(|_| SecretSource::Environment(TOKEN_VARIABLE.to_owned())),
@@ -175,13 +176,40 @@ impl Server {
         })
     }
 
-    fn url(&self, route: &str, query: &[(&str, &str)]) -> Result<Url, Failure> {
+    /// The server that is named, else the one that this machine's configuration would have.
+    pub(super) fn named(args: &ServerArgs, config: &Config) -> Result<Self, Failure> {
+        let url = match &args.server {
+            Some(url) => url.clone(),
+            None => format!("http://{}", reachable(config.listen)),
+        };
+        Self::new(&url, args.api_token_file.as_deref())
+    }
+
+    /// What a route answers; its segments are encoded here.
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        route: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, Failure> {
+        self.ask(self.client.get(self.url(route, query)?)).await
+    }
+
+    /// What a route answers to a POST without a body.
+    pub(super) async fn post<T: DeserializeOwned>(
+        &self,
+        route: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, Failure> {
+        self.ask(self.client.post(self.url(route, query)?)).await
+    }
+
+    fn url(&self, route: &[&str], query: &[(&str, &str)]) -> Result<Url, Failure> {
         let mut url = self.base.clone();
         url.set_query(None);
         url.set_fragment(None);
         match url.path_segments_mut() {
             Ok(mut segments) => {
-                segments.pop_if_empty().extend(["api", "v1", route]);
+                segments.pop_if_empty().extend(["api", "v1"]).extend(route);
             }
             Err(()) => {
                 return Err(Failure::new(format!(
@@ -236,6 +264,16 @@ impl Server {
         };
         Err(Failure::new(problem.detail).hint(hint))
     }
+}
+
+/// Where this machine reaches what listens there.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
 }
 
 /// The body, up to its bound.

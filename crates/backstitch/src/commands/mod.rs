@@ -4,6 +4,8 @@ mod ask;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod owner;
+pub(crate) mod refresh;
 pub(crate) mod serve;
 pub(crate) mod shell;
+pub(crate) mod sources;
 pub(crate) mod stitch;

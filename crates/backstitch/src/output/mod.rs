@@ -8,6 +8,7 @@ pub(crate) mod explanation;
 pub(crate) mod ownership;
 pub(crate) mod paint;
 pub(crate) mod screen;
+pub(crate) mod sources;
 pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod walk;

@@ -3,31 +3,26 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use catalog::backstage::{Reader, Taken};
-use catalog::schedule::{Hint, after_failure, after_success};
+use api::ReadCost;
+use catalog::backstage::{Cost, Reader, Taken};
+use catalog::schedule::{Hint, after_success};
 use catalog::watch::{FollowError, Follower};
 use server::status::Failure;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use topology::fact::CatalogGeneration;
 
-use super::event::{Event, Hides, Reading, Said, SourceNo};
-use super::random::Random;
-use super::{later, told};
+use super::event::{Ended, Hides, Reading, Said};
+use super::task::{Closed, Task, Unread, Woken};
+use super::{next_attempt, told};
 use crate::config::{Endpoint, Instance, InstanceSource, SecretRef};
 use crate::sources::backstage::{BackstageError, Clients};
-
-/// A catalog that could not be read.
-struct Unread {
-    message: String,
-    remedy: Option<String>,
-    hint: Hint,
-}
 
 /// What a read gave, and what of it could not be read at all.
 struct Read {
     generation: CatalogGeneration,
-    incomplete: Option<String>,
+    incomplete: Option<(String, &'static str)>,
     faults_hide: Hides,
+    cost: Option<ReadCost>,
 }
 
 /// Where the catalog is, and what is kept of it from read to read.
@@ -55,12 +50,12 @@ impl Means {
         }
     }
 
-    async fn read(&mut self, instance: &Instance, faults_hide: Hides) -> Result<Read, Unread> {
+    async fn read(&mut self, instance: &Instance) -> Result<Read, Unread> {
         match self {
             Self::Live(endpoint, clients, reader) => {
                 live(instance, endpoint, clients, reader).await
             }
-            Self::Files(paths, follower) => files(instance, paths, follower, faults_hide).await,
+            Self::Files(paths, follower) => files(instance, paths, follower).await,
             Self::Secret(secret) => Err(Unread {
                 message: format!(
                     "it is configured by the Kubernetes Secret `{}/{}`, and this version does not read Secrets",
@@ -82,90 +77,98 @@ impl Means {
         }
     }
 
-    /// Waits until the catalog is known to have changed, for a given time; what faults hide in the next read.
-    async fn rest(&mut self, pause: Duration) -> Hides {
-        let changed = async {
-            if let Self::Files(_, follower) = self {
-                match follower.changed().await {
-                    Ok(()) => return,
-                    Err(error) => tracing::error!(
-                        "the files are read by the interval alone: {}",
-                        told(&error)
-                    ),
+    /// Waits until the catalog is known to have changed, which of a live one is never.
+    async fn changed(&mut self) {
+        if let Self::Files(_, follower) = self {
+            match follower.changed().await {
+                Ok(()) => return,
+                Err(error) => {
+                    tracing::error!("the files are read by the interval alone: {}", told(&error));
                 }
             }
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => Hides::Documents,
-            () = changed => Hides::DocumentsAtOnce,
         }
+        std::future::pending::<()>().await;
     }
 }
 
-/// Reads the catalog again and again, by its interval and whenever it is known to have changed, until nobody listens.
-pub(super) async fn run(
-    source: SourceNo,
-    instance: Instance,
-    clock: fn() -> i64,
-    mut random: Random,
-    events: mpsc::Sender<Event>,
-) {
-    let interval = instance.options.sync_interval;
+/// Reads the catalog again and again, by its interval, when somebody asks, and whenever it is known to have changed, until
+/// nobody listens.
+pub(super) async fn run(mut task: Task, instance: Instance) {
     let mut means = Means::of(&instance.source);
     let mut failures = 0;
-    let mut faults_hide = Hides::Documents;
+    let mut woken = Woken::Due;
     loop {
-        let outcome = means.read(&instance, faults_hide).await;
-        let now = clock();
-        let pause = match outcome {
+        let begun = task.begin();
+        let outcome = means.read(&instance).await;
+        let ended = Ended {
+            warnings: warnings(&instance),
+            ..begun.ended()
+        };
+        let took = ended.took;
+        let told = match outcome {
             Ok(read) => {
                 failures = 0;
-                let pause = after_success(interval, random.next());
-                let incomplete = read.incomplete.map(|message| Failure {
-                    at: now,
-                    message,
-                    remedy: Some(
-                        "nothing is removed until everything can be read again".to_owned(),
-                    ),
-                });
-                let reading = Reading {
-                    read_at: now,
-                    next_attempt: later(now, pause),
-                    faults_hide: read.faults_hide,
-                    incomplete,
-                };
-                let (answer, taken) = oneshot::channel();
-                let said = Said::Catalog(read.generation, reading, answer);
-                if events.send(Event { source, said }).await.is_err() {
-                    return;
-                }
-                let Ok(taken) = taken.await else {
-                    return;
-                };
-                means.taken(taken);
-                pause
+                taken(&mut task, &instance, read, woken, ended, &mut means).await
             }
             Err(unread) => {
                 failures += 1;
-                let pause = after_failure(failures, unread.hint, random.next());
-                let failure = Failure {
-                    at: now,
-                    message: unread.message,
-                    remedy: unread.remedy,
-                };
-                let said = Said::Failed {
-                    failure,
-                    next_attempt: later(now, pause),
-                };
-                if events.send(Event { source, said }).await.is_err() {
-                    return;
-                }
-                pause
+                task.failed(failures, unread, ended).await
             }
         };
-        faults_hide = means.rest(pause).await;
+        let Ok(pause) = told else {
+            return;
+        };
+        woken = task.rest(pause, took, means.changed()).await;
     }
+}
+
+/// Tells the loop of a read, and hears what became of it; how long to rest.
+async fn taken(
+    task: &mut Task,
+    instance: &Instance,
+    read: Read,
+    woken: Woken,
+    ended: Ended,
+    means: &mut Means,
+) -> Result<Duration, Closed> {
+    let now = (task.clock)();
+    let pause = after_success(instance.options.sync_interval, task.random.next());
+    let incomplete = read.incomplete.map(|(message, remedy)| Failure {
+        at: now,
+        message,
+        remedy: Some(remedy.to_owned()),
+    });
+    let reading = Reading {
+        read_at: now,
+        next_attempt: next_attempt(now, pause),
+        faults_hide: read.faults_hide,
+        woken,
+        incomplete,
+        ended: Ended {
+            cost: read.cost,
+            ..ended
+        },
+    };
+    let (answer, became) = oneshot::channel();
+    task.say(Said::Catalog(read.generation, reading, answer))
+        .await?;
+    means.taken(became.await.map_err(|_| Closed)?);
+    task.succeeded();
+    Ok(pause)
+}
+
+/// What is no failure of this instance, and should be known at every read (S29).
+fn warnings(instance: &Instance) -> Vec<String> {
+    let InstanceSource::Endpoint(endpoint) = &instance.source else {
+        return Vec::new();
+    };
+    let unverified =
+        "the server's certificate is not verified: whoever stands between can read the token";
+    endpoint
+        .insecure_skip_verify
+        .then(|| unverified.to_owned())
+        .into_iter()
+        .collect()
 }
 
 async fn live(
@@ -174,11 +177,8 @@ async fn live(
     clients: &mut Clients,
     reader: &mut Reader,
 ) -> Result<Read, Unread> {
-    if endpoint.insecure_skip_verify {
-        tracing::warn!(
-            source = instance.name(),
-            "the catalog is read without verifying the server's certificate: whoever stands between can read the token"
-        );
+    for warning in warnings(instance) {
+        tracing::warn!(source = instance.name(), "{warning}");
     }
     let map = instance.options.settings.label_map.clone();
     let unread = |error: &BackstageError| Unread {
@@ -207,10 +207,30 @@ async fn live(
     match read {
         Ok(read) => Ok(Read {
             generation: read.generation,
-            incomplete: None,
+            incomplete: read.doubt.map(|doubt| (doubt.to_string(), doubt.remedy())),
             faults_hide: Hides::Nothing,
+            cost: Some(cost(read.cost)),
         }),
         Err(error) => Err(unread(&error)),
+    }
+}
+
+fn cost(cost: Cost) -> ReadCost {
+    let Cost {
+        requests,
+        bytes,
+        entities,
+        known,
+        passes,
+        repaired,
+    } = cost;
+    ReadCost {
+        requests,
+        bytes,
+        entities,
+        known,
+        passes,
+        repaired,
     }
 }
 
@@ -233,7 +253,6 @@ async fn files(
     instance: &Instance,
     paths: &[PathBuf],
     follower: &mut Follower,
-    faults_hide: Hides,
 ) -> Result<Read, Unread> {
     let generation = match follower.read(&instance.options.settings.label_map).await {
         Ok(generation) => generation,
@@ -267,12 +286,17 @@ async fn files(
     Ok(Read {
         generation,
         incomplete: (!unread.is_empty()).then(|| {
-            format!(
+            let message = format!(
                 "a part of the catalog cannot be read: {}",
                 unread.join("; ")
+            );
+            (
+                message,
+                "nothing is removed until everything can be read again",
             )
         }),
-        faults_hide,
+        faults_hide: Hides::Documents,
+        cost: None,
     })
 }
 

@@ -1,22 +1,23 @@
 //! One task per cluster: watches or reads it at its own pace, and its failures are its own (S22, S25).
 
 use std::collections::BTreeMap;
+use std::future::pending;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use catalog::schedule::{Hint, after_failure, after_success};
+use catalog::schedule::{Hint, after_success};
 use cluster::live::{Access, Pace, Update};
 use cluster::manifests;
-use server::status::Failure;
+use server::refresh::{Bell, Rest};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use topology::fact::ObjectKind;
 
-use super::event::{Event, Health, Hides, Reading, Said, SourceNo};
+use super::event::{Health, Hides, Reading, Said};
 use super::kinds::Kinds;
-use super::random::Random;
-use super::{later, told};
+use super::task::{Begun, Closed, Task, Unread, Woken, least_rest};
+use super::{next_attempt, told};
 
 /// How often manifest files are read.
 const FILES_INTERVAL: Duration = Duration::from_secs(30);
@@ -29,133 +30,118 @@ const RECHECK: Duration = Duration::from_mins(1);
 /// A watch that was begun again and did not fail until so long after its time works.
 const QUIET_MARGIN: Duration = Duration::from_secs(5);
 
-/// What a cluster's task is given.
-pub(super) struct Task {
-    pub(super) source: SourceNo,
-    pub(super) clock: fn() -> i64,
-    pub(super) random: Random,
-    pub(super) events: mpsc::Sender<Event>,
-    /// Whether something of it is held back.
-    pub(super) recheck: watch::Receiver<bool>,
-}
-
-/// Nobody listens any more.
-struct Closed;
-
-impl Task {
-    async fn say(&self, said: Said) -> Result<(), Closed> {
-        let source = self.source;
-        self.events
-            .send(Event { source, said })
-            .await
-            .map_err(|_| Closed)
-    }
-
-    async fn failed(
-        &mut self,
-        failures: u32,
-        message: String,
-        remedy: Option<String>,
-    ) -> Result<(), Closed> {
-        let now = (self.clock)();
-        let pause = after_failure(failures, Hint::Transient, self.random.next());
-        let failure = Failure {
-            at: now,
-            message,
-            remedy,
-        };
-        let next_attempt = later(now, pause);
-        self.say(Said::Failed {
-            failure,
-            next_attempt,
-        })
-        .await?;
-        sleep(pause).await;
-        Ok(())
-    }
-}
-
 /// Reads manifest files again and again, until nobody listens.
 pub(super) async fn files(mut task: Task, paths: Vec<PathBuf>) {
     let mut failures = 0;
+    let mut woken = Woken::Due;
     loop {
+        let begun = task.begin();
         let given = paths.clone();
         let reading = tokio::task::spawn_blocking(move || manifests::read(&given, &mut |_| {}));
-        let told = match reading.await {
+        let reading = reading.await;
+        let ended = begun.ended();
+        let took = ended.took;
+        let told = match reading {
             Ok(Ok(generation)) => {
                 failures = 0;
                 let now = (task.clock)();
                 let pause = after_success(FILES_INTERVAL, task.random.next());
                 let reading = Reading {
                     read_at: now,
-                    next_attempt: later(now, pause),
+                    next_attempt: next_attempt(now, pause),
                     faults_hide: Hides::Documents,
+                    woken,
                     incomplete: None,
+                    ended,
                 };
+                task.succeeded();
                 let said = task.say(Said::Cluster(generation, reading)).await;
-                sleep(pause).await;
-                said
+                said.map(|()| pause)
             }
             Ok(Err(error)) => {
                 failures += 1;
                 let remedy =
                     "look at the path; nothing that is known is removed meanwhile".to_owned();
-                task.failed(failures, told(&error), Some(remedy)).await
+                let unread = unread(told(&error), Some(remedy));
+                task.failed(failures, unread, ended).await
             }
             Err(error) => {
                 failures += 1;
-                task.failed(
-                    failures,
-                    format!("reading the manifests did not finish: {error}"),
-                    None,
-                )
-                .await
+                let message = format!("reading the manifests did not finish: {error}");
+                task.failed(failures, unread(message, None), ended).await
             }
         };
-        if told.is_err() {
+        let Ok(pause) = told else {
             return;
-        }
+        };
+        woken = task.rest(pause, took, pending()).await;
+    }
+}
+
+fn unread(message: String, remedy: Option<String>) -> Unread {
+    Unread {
+        message,
+        remedy,
+        hint: Hint::Transient,
     }
 }
 
 /// Watches a live cluster on a thread of its own: a credential command that hangs, or a list that takes all of a
-/// processor, then keeps nobody else from working (S25). The thread ends when nobody listens.
-pub(super) fn live(task: Task, access: Access, name: &str) -> io::Result<()> {
+/// processor, then keeps nobody else from working (S25). The thread ends when nobody listens. `recheck` says whether
+/// something of it is held back.
+pub(super) fn live(
+    task: Task,
+    recheck: watch::Receiver<bool>,
+    access: Access,
+    name: &str,
+) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let thread = std::thread::Builder::new().name(format!("cluster {name}"));
-    thread.spawn(move || runtime.block_on(follow(task, &access)))?;
+    thread.spawn(move || runtime.block_on(follow(task, recheck, &access)))?;
     Ok(())
 }
 
-async fn follow(mut task: Task, access: &Access) {
+async fn follow(mut task: Task, mut recheck: watch::Receiver<bool>, access: &Access) {
     let gone = task.events.clone();
     tokio::select! {
-        _ = connections(&mut task, access) => {}
+        _ = connections(&mut task, &mut recheck, access) => {}
         // The loop has ended, and a watch may be waiting for a quiet cluster.
         () = gone.closed() => {}
     }
 }
 
-async fn connections(task: &mut Task, access: &Access) -> Result<(), Closed> {
+async fn connections(
+    task: &mut Task,
+    recheck: &mut watch::Receiver<bool>,
+    access: &Access,
+) -> Result<(), Closed> {
     let mut failures = 0;
     loop {
+        let begun = task.begin();
         match cluster::live::connect(access).await {
             Ok(server) => {
                 tracing::info!(address = server.address(), "watching a cluster");
-                match watched(task, server).await? {
-                    Again::Recheck => failures = 0,
+                match watched(task, recheck, server, begun).await? {
+                    Again::Recheck | Again::Asked => failures = 0,
                     Again::Ended => {
                         failures += 1;
-                        task.failed(failures, "the watch ended".to_owned(), None)
-                            .await?;
+                        let unread = unread("the watch ended".to_owned(), None);
+                        let ended = begun.ended();
+                        let took = ended.took;
+                        let pause = task.failed(failures, unread, ended).await?;
+                        task.rest(pause, took, pending()).await;
                     }
                 }
             }
             Err(error) => {
                 failures += 1;
-                task.failed(failures, told(&error), error.hint()).await?;
+                let unread = unread(told(&error), error.hint());
+                let ended = begun.ended();
+                let took = ended.took;
+                let pause = task.failed(failures, unread, ended).await?;
+                task.rest(pause, took, pending()).await;
             }
         }
     }
@@ -165,12 +151,19 @@ async fn connections(task: &mut Task, access: &Access) -> Result<(), Closed> {
 enum Again {
     /// Something is held back, and a new list shows whether it still is missing.
     Recheck,
+    /// Somebody asked for it.
+    Asked,
     /// The watch came to an end, which it does not by itself.
     Ended,
 }
 
-/// Passes on what a watch says.
-async fn watched(task: &mut Task, server: cluster::live::ApiServer) -> Result<Again, Closed> {
+/// Passes on what a watch says. The read that has begun ends once every kind was listed, or one could not be.
+async fn watched(
+    task: &mut Task,
+    waits: &mut watch::Receiver<bool>,
+    server: cluster::live::ApiServer,
+    begun: Begun,
+) -> Result<Again, Closed> {
     let pace = Pace::default();
     let (sender, mut updates) = mpsc::channel(WAITING);
     // Dropped with this future, which ends the watch.
@@ -186,9 +179,11 @@ async fn watched(task: &mut Task, server: cluster::live::ApiServer) -> Result<Ag
     let mut said: Option<Health> = None;
     let mut quiet: BTreeMap<ObjectKind, Instant> = BTreeMap::new();
     let recheck_at = |waits: bool| waits.then(|| Instant::now() + RECHECK);
-    let mut recheck = recheck_at(*task.recheck.borrow_and_update());
+    let mut recheck = recheck_at(*waits.borrow_and_update());
     let mut heartbeat = interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut reading = Some(begun);
+    let mut rested = Instant::now();
     loop {
         let next_quiet = quiet
             .iter()
@@ -221,22 +216,36 @@ async fn watched(task: &mut Task, server: cluster::live::ApiServer) -> Result<Ag
                     said = None;
                 }
             }
-            changed = task.recheck.changed() => {
+            changed = waits.changed() => {
                 if changed.is_err() {
                     return Err(Closed);
                 }
-                recheck = recheck_at(*task.recheck.borrow_and_update());
+                recheck = recheck_at(*waits.borrow_and_update());
             }
             () = sleep_until(recheck.unwrap_or_else(Instant::now)), if recheck.is_some() => {
                 return Ok(Again::Recheck);
             }
+            () = asked(&task.bell, rested), if reading.is_none() => {
+                return Ok(Again::Asked);
+            }
         }
         let health = kinds.health();
-        if said.as_ref() != Some(&health) {
+        let ended = reading.take_if(|_| kinds.all_tried()).map(Begun::ended);
+        if said.as_ref() != Some(&health) || ended.is_some() {
             said = Some(health.clone());
-            task.say(Said::Health(health)).await?;
+            if let Some(ended) = &ended {
+                rested = Instant::now() + least_rest(ended.took);
+                task.bell.rest(Rest::Planned);
+            }
+            task.say(Said::Health(health, ended)).await?;
         }
     }
+}
+
+/// Waits until a new list is asked for, but some time in any case.
+async fn asked(bell: &Bell, rested: Instant) {
+    sleep_until(rested).await;
+    bell.rung().await;
 }
 
 fn translated(update: Update, now: i64) -> Option<Said> {
@@ -253,7 +262,7 @@ fn translated(update: Update, now: i64) -> Option<Said> {
         }),
         Update::Applied(fact) => Some(Said::Applied(fact, now)),
         Update::Deleted(key) => Some(Said::Deleted(key, now)),
-        Update::Faulty { faults, .. } => Some(Said::Faulty(faults)),
+        Update::Faulty { kind, faults } => Some(Said::Faulty(kind, faults)),
         // These are part of the cluster's health.
         Update::Failed { .. } | Update::Forbidden { .. } | Update::NotServed { .. } => None,
     }

@@ -18,24 +18,25 @@ use std::time::Duration;
 
 use catalog::backstage::Taken;
 use server::events::Events;
-use server::status::{Failure, Sources};
+use server::status::{Failure, NextAttempt, Sources};
 use store::Store;
 use tokio::sync::watch;
+use topology::entity_ref::EntityRef;
 use topology::fact::{
-    Absent, CatalogGeneration, ClusterGeneration, Fault, ObjectFact, ObjectKey, ObjectKind,
+    Absent, CatalogGeneration, CatalogSize, ClusterGeneration, Fault, ObjectFact, ObjectKey,
+    ObjectKind,
 };
-use topology::generation::{self, Held, RemovalPolicy};
+use topology::generation::{Held, RemovalPolicy};
 use topology::topology::{ClusterId, InstanceId, Topology};
 
 use super::counts::{entity_counts, object_counts};
-use super::decide::{Decision, Trust, decide};
-use super::event::{Event, Health, Hides, Reading, Said, SourceNo};
+use super::decide::{Decision, Missing, Share, Trust, decide};
+use super::event::{Ended, Event, Health, Hides, Reading, Said, SourceNo};
+use super::gather::Gather;
 use super::net::Net;
-use super::standing::{Handle, Standing};
-use super::write::{Facts, Intake};
-
-/// Faults of one read that are logged one by one.
-const FAULTS_TOLD: usize = 20;
+use super::standing::{Handle, Standing, StoreFailure};
+use super::task::Woken;
+use super::write::{Facts, Intake, Upserts};
 
 /// The service is going down, and what was under way is left as it is.
 #[derive(Debug, PartialEq, Eq)]
@@ -87,8 +88,21 @@ pub(super) struct Engine {
     /// The sources; [`SourceNo`] is the place in it.
     pub(super) book: Vec<Standing>,
     pub(super) net: Net,
+    /// What sources say.
+    pub(super) gather: Gather,
+    /// The large reads that are being taken and have let others come in between, the first first.
+    pub(super) under_way: Vec<UnderWay>,
     /// Why the store refuses writes.
-    pub(super) store_failure: Option<Failure>,
+    pub(super) store_failure: Option<StoreFailure>,
+}
+
+/// A large read between two of its batches.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    /// Whose it is.
+    pub(super) source: SourceNo,
+    /// What it changed so far and is not history yet.
+    pub(super) net: Net,
 }
 
 /// Changes of a watched cluster that come together, the last of each object.
@@ -111,7 +125,11 @@ impl Engine {
             match said {
                 Said::Applied(fact, at) => trickle(fact.key(), Some(*fact), at),
                 Said::Deleted(key, at) => trickle(key, None, at),
-                Said::Faulty(faults) => self.tell_faults(source, &faults),
+                Said::Faulty(kind, faults) => {
+                    if self.at(source).faults.add(Some(kind), &faults) {
+                        self.log_faults(source, &faults);
+                    }
+                }
                 other => {
                     self.trickles(std::mem::take(&mut trickles))?;
                     self.big(source, other)?;
@@ -134,10 +152,11 @@ impl Engine {
             }
             let complete = self.is_live(source);
             let intake = Intake {
-                upserts: upserts.into_iter(),
+                upserts,
                 removals,
                 read_at: trickle.read_at,
                 complete,
+                size: None,
             };
             let generation = self.at(source).generation;
             self.take_in(source, generation, intake)?;
@@ -167,20 +186,21 @@ impl Engine {
                 },
                 Handle::Cluster(cluster),
             ) => {
-                self.tell_faults(source, &faults);
+                self.tell_faults(source, Some(kind), &faults);
                 self.listed(source, cluster, kind, objects, read_at)
             }
-            (Said::Health(health), Handle::Cluster(cluster)) => {
-                self.health(source, cluster, health)
+            (Said::Health(health, ended), Handle::Cluster(cluster)) => {
+                self.health(source, cluster, health, ended)
             }
             (
                 Said::Failed {
                     failure,
                     next_attempt,
+                    ended,
                 },
                 _,
             ) => {
-                self.failed(source, failure, next_attempt);
+                self.failed(source, failure, next_attempt, ended);
                 Ok(())
             }
             // No task is started for a source that has nowhere to put its facts, and none says what is not its own.
@@ -201,7 +221,7 @@ impl Engine {
             size,
             faults,
         } = generation;
-        self.tell_faults(source, &faults);
+        self.tell_faults(source, None, &faults);
         let (live, missing) = {
             let topology = self.topology();
             let missing = match absent {
@@ -210,11 +230,21 @@ impl Engine {
             };
             (topology.entity_count(instance), missing)
         };
-        // Owners come first: a component that comes in the slice before its owner would be nobody's for a moment.
+        let kinds = match reading.faults_hide {
+            // A permission may hide a kind from a token, and nothing says so.
+            Hides::Nothing => kinds_of(&self.at(source).counts, &missing),
+            // Files show what they are.
+            Hides::Documents => Vec::new(),
+        };
         self.whole(
             source,
-            entities.into_iter(),
-            (live, missing),
+            entities,
+            size.total(),
+            Missing {
+                live,
+                keys: missing,
+                kinds,
+            },
             trust(&reading, &faults),
             reading,
             || entity_counts(size),
@@ -229,7 +259,8 @@ impl Engine {
         reading: Reading,
     ) -> Result<Taken, Stopped> {
         let ClusterGeneration { objects, faults } = generation;
-        self.tell_faults(source, &faults);
+        self.tell_faults(source, None, &faults);
+        let size = objects.len() as u64;
         let keys: Vec<ObjectKey> = objects.iter().map(ObjectFact::key).collect();
         let (live, missing) = {
             let topology = self.topology();
@@ -243,20 +274,30 @@ impl Engine {
         let counts = move || object_counts(&read(&topology), cluster);
         self.whole(
             source,
-            objects.into_iter(),
-            (live, missing),
+            objects,
+            size,
+            Missing {
+                live,
+                keys: missing,
+                kinds: Vec::new(),
+            },
             trust(&reading, &faults),
             reading,
             counts,
         )
     }
 
-    /// A read of a whole source.
+    /// A read of a whole source, which has so much.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the parts of a read, which its two callers take apart"
+    )]
     fn whole<F: Facts>(
         &mut self,
         source: SourceNo,
-        upserts: impl ExactSizeIterator<Item = F>,
-        (live, missing): (usize, Vec<F::Key>),
+        upserts: impl Upserts<F>,
+        size: u64,
+        missing: Missing<F::Key>,
         trust: Trust,
         reading: Reading,
         counts: impl FnOnce() -> BTreeMap<&'static str, u64>,
@@ -265,10 +306,10 @@ impl Engine {
         F::Key: std::hash::Hash,
     {
         let mut before = self.at(source).holds.before(None).copied();
-        if reading.faults_hide == Hides::DocumentsAtOnce {
+        if reading.woken == Woken::Early {
             before = before.map(Held::once_less);
         }
-        let decision = decide(&self.policy, trust, live, missing, before.as_ref());
+        let decision = decide(&self.policy, trust, missing, before.as_ref());
         let generation = self.at(source).generation.saturating_add(1);
         let held = match &decision {
             Decision::Apply(_) => None,
@@ -292,6 +333,7 @@ impl Engine {
                 removals,
                 read_at,
                 complete,
+                size: Some(size),
             };
             self.take_in(source, generation, intake)?;
         } else {
@@ -301,6 +343,11 @@ impl Engine {
             self.commit::<F>(source, &mapping, generation, read_at, false, held, &[], &[])?;
         }
         let standing = self.at(source);
+        match &reading.incomplete {
+            Some(failure) => standing.account.failed(failure.at),
+            None => standing.account.went_well(),
+        }
+        standing.account.ended(reading.ended);
         standing.failure = reading.incomplete;
         standing.next_attempt = Some(reading.next_attempt);
         if complete {
@@ -328,7 +375,16 @@ impl Engine {
         drop(keys);
         let scope = Some(kind);
         let before = self.at(source).holds.before(scope).copied();
-        let decision = decide(&self.policy, Trust::Part, live, missing, before.as_ref());
+        let decision = decide(
+            &self.policy,
+            Trust::Part,
+            Missing {
+                live,
+                keys: missing,
+                kinds: Vec::new(),
+            },
+            before.as_ref(),
+        );
         let (removals, held) = match decision {
             Decision::Apply(removals) => (removals, None),
             Decision::Keep(held) => (Vec::new(), held),
@@ -338,10 +394,11 @@ impl Engine {
         let generation = self.at(source).generation.saturating_add(1);
         let complete = self.is_live(source);
         let intake = Intake {
-            upserts: objects.into_iter(),
+            upserts: objects,
             removals,
             read_at,
             complete,
+            size: None,
         };
         self.take_in(source, generation, intake)?;
         self.answered(source, complete);
@@ -353,6 +410,7 @@ impl Engine {
         source: SourceNo,
         cluster: ClusterId,
         health: Health,
+        ended: Option<Ended>,
     ) -> Result<(), Stopped> {
         let Health {
             complete,
@@ -364,6 +422,15 @@ impl Engine {
             tracing::warn!(kind = %id.kind, source = %id.name, hint = failure.remedy, "{}", failure.message);
         }
         let standing = self.at(source);
+        match &failure {
+            None => standing.account.went_well(),
+            // The same failure is told again where something else of the cluster has changed.
+            Some(failure) if standing.failure.as_ref() == Some(failure) => {}
+            Some(failure) => standing.account.failed(failure.at),
+        }
+        if let Some(ended) = ended {
+            standing.account.ended(ended);
+        }
         standing.watched = complete;
         standing.failure = failure;
         standing.next_attempt = next_attempt;
@@ -374,10 +441,11 @@ impl Engine {
         if live {
             let read_at = (self.surroundings.clock)();
             let intake = Intake {
-                upserts: std::iter::empty::<ObjectFact>(),
+                upserts: Vec::<ObjectFact>::new(),
                 removals: Vec::new(),
                 read_at,
                 complete: true,
+                size: None,
             };
             let generation = self.at(source).generation;
             self.take_in(source, generation, intake)?;
@@ -388,10 +456,18 @@ impl Engine {
         Ok(())
     }
 
-    fn failed(&mut self, source: SourceNo, failure: Failure, next_attempt: i64) {
+    fn failed(
+        &mut self,
+        source: SourceNo,
+        failure: Failure,
+        next_attempt: NextAttempt,
+        ended: Ended,
+    ) {
         let id = &self.at(source).id;
         tracing::warn!(kind = %id.kind, source = %id.name, hint = failure.remedy, "{}", failure.message);
         let standing = self.at(source);
+        standing.account.failed(failure.at);
+        standing.account.ended(ended);
         standing.failure = Some(failure);
         standing.next_attempt = Some(next_attempt);
         standing.watched = false;
@@ -402,68 +478,6 @@ impl Engine {
     fn is_live(&self, source: SourceNo) -> bool {
         let standing = &self.book[source.0];
         standing.watched && standing.holds.is_empty()
-    }
-
-    /// The source answered, completely or not: writes its status.
-    fn answered(&mut self, source: SourceNo, current: bool) {
-        let standing = self.at(source);
-        standing.current = current;
-        let waits = !standing.holds.is_empty();
-        standing
-            .recheck
-            .send_if_modified(|recheck| std::mem::replace(recheck, waits) != waits);
-        self.publish(source);
-    }
-
-    pub(super) fn publish_all(&self) {
-        for source in 0..self.book.len() {
-            self.publish(SourceNo(source));
-        }
-    }
-
-    fn publish(&self, source: SourceNo) {
-        let standing = &self.book[source.0];
-        let state = standing.state(&self.policy, self.store_failure.as_ref());
-        let id = &standing.id;
-        let (before, after) = self.shared.sources.update(id, |kept| *kept = state);
-        let phase = after.phase();
-        if before != Some(phase) {
-            tracing::info!(
-                generation = after.generation,
-                "{} `{}` is {}",
-                id.kind,
-                id.name,
-                phase_in_words(phase)
-            );
-            let now = (self.surroundings.clock)();
-            self.shared
-                .events
-                .publish_source(now, after.render(id, now));
-        }
-        self.shared
-            .notice
-            .send_modify(|notices| *notices = notices.wrapping_add(1));
-    }
-
-    /// Logs the faults of a read, unless they are those of the read before.
-    fn tell_faults(&mut self, source: SourceNo, faults: &[Fault]) {
-        let texts: Vec<(&str, &str)> = faults
-            .iter()
-            .map(|fault| (&*fault.place, &*fault.message))
-            .collect();
-        let fingerprint = generation::fingerprint(&texts);
-        let standing = self.at(source);
-        if std::mem::replace(&mut standing.told_faults, fingerprint) == fingerprint {
-            return;
-        }
-        let source = &standing.id;
-        for (place, message) in texts.iter().take(FAULTS_TOLD) {
-            tracing::warn!(kind = %source.kind, source = %source.name, %place, "{message}");
-        }
-        if texts.len() > FAULTS_TOLD {
-            let more = texts.len() - FAULTS_TOLD;
-            tracing::warn!(kind = %source.kind, source = %source.name, "{more} more faults, which are not listed");
-        }
     }
 
     pub(super) fn at(&mut self, source: SourceNo) -> &mut Standing {
@@ -487,20 +501,26 @@ fn read(topology: &RwLock<Topology>) -> RwLockReadGuard<'_, Topology> {
     topology.read().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// How much of each kind a catalog had, and is missing.
+fn kinds_of(counts: &BTreeMap<&'static str, u64>, missing: &[EntityRef]) -> Vec<Share> {
+    let mut gone = CatalogSize::default();
+    for reference in missing {
+        *gone.of_kind_mut(&reference.kind) += 1;
+    }
+    let gone = entity_counts(gone);
+    let shares = counts.iter().map(|(kind, live)| Share {
+        live: usize::try_from(*live).unwrap_or(usize::MAX),
+        missing: gone
+            .get(kind)
+            .map_or(0, |gone| usize::try_from(*gone).unwrap_or(usize::MAX)),
+    });
+    shares.collect()
+}
+
 fn trust(reading: &Reading, faults: &[Fault]) -> Trust {
     match (&reading.incomplete, reading.faults_hide) {
         (Some(_), _) => Trust::Partial,
-        (None, Hides::Documents | Hides::DocumentsAtOnce) if !faults.is_empty() => Trust::Faulty,
+        (None, Hides::Documents) if !faults.is_empty() => Trust::Faulty,
         (None, _) => Trust::Whole,
-    }
-}
-
-fn phase_in_words(phase: api::Phase) -> &'static str {
-    match phase {
-        api::Phase::Starting => "not read yet",
-        api::Phase::Ready => "up to date",
-        api::Phase::Stale => "served as it was when it last answered",
-        api::Phase::Failing => "unknown, because it cannot be read",
-        api::Phase::Held => "held back, because it would remove much",
     }
 }

@@ -1,7 +1,10 @@
 //! What sources tell the loop: one closed list of events, over one bounded channel.
 
+use std::time::Duration;
+
+use super::task::Woken;
 use catalog::backstage::Taken;
-use server::status::Failure;
+use server::status::{Failure, NextAttempt};
 use tokio::sync::oneshot;
 use topology::fact::{
     CatalogGeneration, ClusterGeneration, Fault, ObjectFact, ObjectKey, ObjectKind,
@@ -42,17 +45,33 @@ pub(super) enum Said {
     Applied(Box<ObjectFact>, i64),
     /// An object of a watched cluster is gone.
     Deleted(ObjectKey, i64),
-    /// Parts of an object of a watched cluster cannot be used.
-    Faulty(Vec<Fault>),
-    /// Where a watched cluster stands: said when that changes, and now and then while all is well.
-    Health(Health),
+    /// Parts of an object of this kind of a watched cluster cannot be used.
+    Faulty(ObjectKind, Vec<Fault>),
+    /// Where a watched cluster stands: said when that changes, and now and then while all is well; with the read that
+    /// has ended by it.
+    Health(Health, Option<Ended>),
     /// The source could not be read.
     Failed {
         /// Why.
         failure: Failure,
-        /// When it is tried again: seconds since the Unix epoch.
-        next_attempt: i64,
+        /// When it is tried again.
+        next_attempt: NextAttempt,
+        /// The read that failed.
+        ended: Ended,
     },
+}
+
+/// A read that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ended {
+    /// Its number.
+    pub(super) number: u64,
+    /// How long it took, by a clock that only goes forward.
+    pub(super) took: Duration,
+    /// What it asked of a server, where there is one and the read did not fail.
+    pub(super) cost: Option<api::ReadCost>,
+    /// What is no failure and should be known.
+    pub(super) warnings: Vec<String>,
 }
 
 /// How a read went.
@@ -61,11 +80,15 @@ pub(super) struct Reading {
     /// When it was done: seconds since the Unix epoch.
     pub(super) read_at: i64,
     /// When the source is read again.
-    pub(super) next_attempt: i64,
+    pub(super) next_attempt: NextAttempt,
     /// Faults mean that documents were lost, as in files, and not only fields of entities that are there.
     pub(super) faults_hide: Hides,
+    /// What it was read for. One that came early confirms no removal (S23).
+    pub(super) woken: Woken,
     /// A part of the source could not be read at all, and why.
     pub(super) incomplete: Option<Failure>,
+    /// The read itself.
+    pub(super) ended: Ended,
 }
 
 /// What the faults of a read may hide.
@@ -73,9 +96,6 @@ pub(super) struct Reading {
 pub(super) enum Hides {
     /// Whole entities or objects.
     Documents,
-    /// Whole entities, of a read that came at once after a change: it confirms no removal, or an editor that saves a
-    /// broken file three times in a minute would remove what stood in it (S23).
-    DocumentsAtOnce,
     /// Nothing that would seem to be gone.
     Nothing,
 }
@@ -87,8 +107,8 @@ pub(super) struct Health {
     pub(super) complete: bool,
     /// What keeps a kind from being read.
     pub(super) failure: Option<Failure>,
-    /// When that is tried again: seconds since the Unix epoch.
-    pub(super) next_attempt: Option<i64>,
+    /// When that is tried again.
+    pub(super) next_attempt: Option<NextAttempt>,
 }
 
 impl Event {
@@ -96,7 +116,7 @@ impl Event {
     pub(super) fn is_small(&self) -> bool {
         matches!(
             self.said,
-            Said::Applied(..) | Said::Deleted(..) | Said::Faulty(_)
+            Said::Applied(..) | Said::Deleted(..) | Said::Faulty(..)
         )
     }
 }

@@ -1,32 +1,72 @@
 //! Events in batches: many small changes of a watched cluster cost one transaction.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 
-use super::event::Event;
+use super::event::{Event, SourceNo};
 use super::write::BATCH;
 
 /// How long small changes wait for others.
 const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Events that are put off at most while a large generation is taken.
+const PUT_OFF: usize = 256;
 
 /// The loop's end of the channel.
 #[derive(Debug)]
 pub(super) struct Gather {
     events: mpsc::Receiver<Event>,
     stop: watch::Receiver<bool>,
+    /// Taken from the channel already, and to be taken first.
+    put_off: VecDeque<Event>,
 }
 
 impl Gather {
     /// Gathers until the channel is empty and nobody can write to it, or the service goes down.
     pub(super) fn new(events: mpsc::Receiver<Event>, stop: watch::Receiver<bool>) -> Self {
-        Self { events, stop }
+        Self {
+            events,
+            stop,
+            put_off: VecDeque::new(),
+        }
+    }
+
+    /// What waits already, of sources none of which is busy; of each source in its order, and nothing after a large event,
+    /// which lets others come in between itself. What busy sources say is put off.
+    pub(super) fn waiting(&mut self, busy: &[SourceNo]) -> Vec<Event> {
+        let more =
+            |events: &[Event]| events.len() < BATCH && events.last().is_none_or(Event::is_small);
+        let mut events = Vec::new();
+        let mut index = 0;
+        while more(&events) && index < self.put_off.len() {
+            if busy.contains(&self.put_off[index].source) {
+                index += 1;
+            } else {
+                events.extend(self.put_off.remove(index));
+            }
+        }
+        while more(&events) && self.put_off.len() < PUT_OFF {
+            let Ok(event) = self.events.try_recv() else {
+                break;
+            };
+            if busy.contains(&event.source) {
+                self.put_off.push_back(event);
+            } else {
+                events.push(event);
+            }
+        }
+        events
     }
 
     /// The next events: small ones for as long as they come in quick succession. When the service goes down, what is in
     /// the channel comes out still; `None` after that.
     pub(super) async fn next(&mut self) -> Option<Vec<Event>> {
+        if let Some(event) = self.put_off.pop_front() {
+            return Some(vec![event]);
+        }
         let first = tokio::select! {
             biased;
             event = self.events.recv() => event?,
@@ -74,7 +114,7 @@ mod tests {
         };
         Event {
             source: SourceNo(0),
-            said: Said::Health(health),
+            said: Said::Health(health, None),
         }
     }
 
@@ -108,5 +148,46 @@ mod tests {
         assert_eq!(gather.next().await.map(|events| events.len()), Some(1));
         assert!(gather.next().await.is_none());
         assert!(sender.send(big()).await.is_err(), "nothing more is taken");
+    }
+
+    #[tokio::test]
+    async fn what_a_busy_source_says_is_put_off_in_its_order() {
+        let (sender, receiver) = mpsc::channel(BATCH);
+        let stop = watch::Sender::new(false);
+        let mut gather = Gather::new(receiver, stop.subscribe());
+        let of = |source: usize, name: &str| Event {
+            source: SourceNo(source),
+            ..small(name)
+        };
+        for (source, name) in [(0, "a"), (1, "b"), (0, "c"), (2, "d"), (1, "e")] {
+            sender.send(of(source, name)).await.expect("room");
+        }
+        let sources = |events: Vec<Event>| -> Vec<usize> {
+            events.iter().map(|event| event.source.0).collect()
+        };
+        let busy = [SourceNo(0)];
+        assert_eq!(sources(gather.waiting(&busy)), [1, 2, 1]);
+        // Not busy any more: first what was put off.
+        sender.send(of(0, "f")).await.expect("room");
+        assert_eq!(sources(gather.waiting(&[])), [0, 0, 0]);
+        // Nothing comes along with a large event, because others may be heard before its end.
+        for event in [of(0, "g"), big(), of(2, "h")] {
+            sender.send(event).await.expect("room");
+        }
+        assert_eq!(sources(gather.waiting(&[])), [0, 0]);
+        assert_eq!(sources(gather.waiting(&[])), [2]);
+        sender.send(of(0, "i")).await.expect("room");
+        assert!(gather.waiting(&busy).is_empty());
+        let next = gather.next().await.map(sources);
+        assert_eq!(next, Some(vec![0]), "what was put off comes out");
+        for _ in 0..=PUT_OFF {
+            sender.send(of(0, "g")).await.expect("room");
+        }
+        assert!(gather.waiting(&busy).is_empty());
+        assert_eq!(
+            gather.put_off.len(),
+            PUT_OFF,
+            "the rest stays in the channel"
+        );
     }
 }

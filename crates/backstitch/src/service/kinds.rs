@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cluster::live::Update;
-use server::status::Failure;
+use server::status::{Failure, NextAttempt};
 use topology::fact::{ObjectKind, WorkloadKind};
 
 use super::event::Health;
-use super::later;
+use super::next_attempt;
 
 /// The kinds that a cluster gives. Endpoints stand in for `EndpointSlice`s where those are not served.
 const KINDS: [ObjectKind; 10] = [
@@ -38,11 +38,20 @@ struct Kind {
 #[derive(Debug)]
 enum Trouble {
     /// Reading it failed, and is tried again.
-    Failed { failure: Failure, next_attempt: i64 },
+    Failed {
+        failure: Failure,
+        next_attempt: NextAttempt,
+    },
     /// This user may not read it. Its objects are done without.
-    Forbidden { failure: Failure, next_attempt: i64 },
+    Forbidden {
+        failure: Failure,
+        next_attempt: NextAttempt,
+    },
     /// There is no such kind, which is no failure, unless it is Services.
-    NotServed { failure: Failure, next_attempt: i64 },
+    NotServed {
+        failure: Failure,
+        next_attempt: NextAttempt,
+    },
 }
 
 impl Kinds {
@@ -64,7 +73,7 @@ impl Kinds {
             message: format!("{}: {error}", kind.as_str()),
             remedy: hint.map(str::to_owned),
         };
-        let later = |pause: &Duration| later(now, *pause);
+        let next = |pause: &Duration| next_attempt(now, *pause);
         let (kind, trouble, pause) = match update {
             Update::Restarted { kind, .. } => {
                 self.at(*kind).listed = true;
@@ -80,7 +89,7 @@ impl Kinds {
                 retry_in,
             } => {
                 let failure = failure(error, hint.as_deref(), *kind);
-                let next_attempt = later(retry_in);
+                let next_attempt = next(retry_in);
                 (
                     *kind,
                     Some(Trouble::Failed {
@@ -97,7 +106,7 @@ impl Kinds {
                 retry_in,
             } => {
                 let failure = failure(error, hint.as_deref(), *kind);
-                let next_attempt = later(retry_in);
+                let next_attempt = next(retry_in);
                 (
                     *kind,
                     Some(Trouble::Forbidden {
@@ -114,7 +123,7 @@ impl Kinds {
                     Some(remedy),
                     *kind,
                 );
-                let next_attempt = later(retry_in);
+                let next_attempt = next(retry_in);
                 (
                     *kind,
                     Some(Trouble::NotServed {
@@ -136,6 +145,13 @@ impl Kinds {
         if kind.listed && matches!(kind.trouble, Some(Trouble::Failed { .. })) {
             kind.trouble = None;
         }
+    }
+
+    /// Every kind was listed since the connection, or could not be.
+    pub(super) fn all_tried(&self) -> bool {
+        self.0
+            .values()
+            .all(|kind| kind.listed || kind.trouble.is_some())
     }
 
     /// Where the cluster stands as a whole.
@@ -247,7 +263,7 @@ mod tests {
             .map_or_else(String::new, |failure| format!(", {}", failure.message));
         let next = health
             .next_attempt
-            .map_or_else(String::new, |at| format!(", again at {at}"));
+            .map_or_else(String::new, |next| format!(", again at {}", next.at));
         format!(
             "{}{failure}{next}",
             if health.complete {
@@ -263,9 +279,11 @@ mod tests {
         let mut kinds = Kinds::new();
         for kind in KINDS {
             assert_eq!(shown(&kinds), "incomplete");
+            assert!(!kinds.all_tried());
             kinds.note(&listed(kind), NOW);
         }
         assert_eq!(shown(&kinds), "complete");
+        assert!(kinds.all_tried());
     }
 
     #[test]

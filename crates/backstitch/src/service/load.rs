@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use api::SourceKind;
 use server::status::{Failure, SourceId};
-use store::{Fact, Good, Loaded, Source, SourceRecord, StoreError};
+use store::{Good, Loaded, LoadedPage, Source, SourceRecord, StoreError};
 use topology::apply::{CatalogDelta, ClusterDelta, Delta};
+use topology::entity_ref::EntityRef;
 use topology::fact::{CatalogSize, EntityFact, ObjectFact};
 use topology::settings::InstanceSettings;
 use topology::topology::{ClusterId, InstanceId};
@@ -112,14 +113,12 @@ impl Engine {
             };
             match self.at(source).handle {
                 Handle::Instance(instance) => {
-                    let facts = self.stored::<EntityFact>(&record.source)?;
                     self.restore(source, &record);
-                    self.load_entities(source, instance, facts);
+                    self.load_entities(source, instance)?;
                 }
                 Handle::Cluster(cluster) => {
-                    let facts = self.stored::<ObjectFact>(&record.source)?;
                     self.restore(source, &record);
-                    self.load_objects(source, cluster, facts);
+                    self.load_objects(source, cluster)?;
                 }
                 Handle::Nowhere => {}
             }
@@ -171,78 +170,43 @@ impl Engine {
         standing.holds = Holds::restored(record.held);
     }
 
-    fn stored<F: Fact>(&self, source: &Source) -> Result<Vec<Loaded<F>>, StoreError> {
-        let mut facts = Vec::new();
-        for page in self.store.load::<F>(source.name())? {
-            let page = page?;
-            for fault in page.faults {
-                tracing::warn!(place = %fault.place, "{}", fault.message);
-            }
-            facts.extend(page.facts);
-        }
-        Ok(facts)
-    }
-
-    fn load_entities(
-        &mut self,
-        source: SourceNo,
-        instance: InstanceId,
-        mut facts: Vec<Loaded<EntityFact>>,
-    ) {
+    /// Page by page, so that a catalog of any size needs the memory of a page beside what is known in the end.
+    fn load_entities(&mut self, source: SourceNo, instance: InstanceId) -> Result<(), StoreError> {
         let standing = self.at(source);
+        let name = standing.source.name().to_owned();
         // Without the mapping that components were read with, nothing can be said of them. Owners need none.
-        if standing.awaiting.is_some() && mapping::parse(&standing.mapping).is_none() {
-            facts.retain(|loaded| matches!(loaded.fact, EntityFact::Owner(_)));
+        let unknown = standing.awaiting.is_some() && mapping::parse(&standing.mapping).is_none();
+        // The times of the generations come first, and in their order, since the facts come in another.
+        for read in self.store.reads_of::<EntityFact>(&name)? {
+            self.replay(instance, read, Vec::new());
         }
         let mut size = CatalogSize::default();
-        for loaded in &facts {
-            *size.of_kind_mut(&loaded.fact.reference().kind) += 1;
-        }
-        standing.counts = entity_counts(size);
-        let generation = |loaded: &Loaded<EntityFact>| Good {
-            generation: loaded.generation,
-            read_at: loaded.read_at,
-        };
-        let mut generations: Vec<(u32, i64)> = facts
-            .iter()
-            .map(generation)
-            .map(|read| (read.generation, read.read_at))
-            .collect();
-        generations.sort_unstable();
-        generations.dedup();
-        // Their times first, and in their order, since the facts come owners first.
-        for (generation, read_at) in generations {
-            self.replay(
-                instance,
-                Good {
-                    generation,
-                    read_at,
-                },
-                Vec::new(),
-            );
-        }
-        facts.sort_by_key(|loaded| {
-            (
-                matches!(loaded.fact, EntityFact::Component(_)),
-                loaded.generation,
-            )
-        });
-        for facts in facts.chunk_by(|a, b| generation(a) == generation(b)) {
-            let Some(read) = facts.first().map(generation) else {
-                continue;
-            };
-            for slice in facts.chunks(SLICE) {
-                self.replay(
-                    instance,
-                    read,
-                    slice.iter().map(|loaded| loaded.fact.clone()).collect(),
-                );
+        // Owners before components, which would be nobody's until they come.
+        let wanted: [fn(&EntityRef) -> bool; 2] = [is_owner, |reference| !is_owner(reference)];
+        for wanted in wanted.into_iter().take(if unknown { 1 } else { 2 }) {
+            for page in self.store.load_some::<EntityFact>(&name, wanted)? {
+                let mut facts = told(page?);
+                for loaded in &facts {
+                    *size.of_kind_mut(&loaded.fact.reference().kind) += 1;
+                }
+                facts.sort_by_key(|loaded| (loaded.generation, loaded.read_at));
+                let mut facts = facts.into_iter().peekable();
+                while let Some(read) = facts.peek().map(read_of) {
+                    let slice: Vec<EntityFact> =
+                        std::iter::from_fn(|| facts.next_if(|loaded| read_of(loaded) == read))
+                            .take(SLICE)
+                            .map(|loaded| loaded.fact)
+                            .collect();
+                    self.replay(instance, read, slice);
+                }
             }
         }
+        self.at(source).counts = entity_counts(size);
+        Ok(())
     }
 
     /// What this changes is no history: it is what was.
-    fn replay(&mut self, instance: InstanceId, read: Good, upserts: Vec<EntityFact>) {
+    fn replay(&self, instance: InstanceId, read: Good, upserts: Vec<EntityFact>) {
         self.topology_mut().apply(Delta::Catalog(CatalogDelta {
             instance,
             generation: read.generation,
@@ -252,25 +216,43 @@ impl Engine {
         }));
     }
 
-    fn load_objects(
-        &mut self,
-        source: SourceNo,
-        cluster: ClusterId,
-        facts: Vec<Loaded<ObjectFact>>,
-    ) {
-        let mut facts = facts.into_iter().map(|loaded| loaded.fact);
-        loop {
-            let upserts: Vec<ObjectFact> = facts.by_ref().take(SLICE).collect();
-            if upserts.is_empty() {
-                break;
+    fn load_objects(&mut self, source: SourceNo, cluster: ClusterId) -> Result<(), StoreError> {
+        let name = self.at(source).source.name().to_owned();
+        for page in self.store.load::<ObjectFact>(&name)? {
+            let mut facts = told(page?).into_iter().map(|loaded| loaded.fact);
+            loop {
+                let upserts: Vec<ObjectFact> = facts.by_ref().take(SLICE).collect();
+                if upserts.is_empty() {
+                    break;
+                }
+                self.topology_mut().apply(Delta::Cluster(ClusterDelta {
+                    cluster,
+                    upserts,
+                    removals: Vec::new(),
+                }));
             }
-            self.topology_mut().apply(Delta::Cluster(ClusterDelta {
-                cluster,
-                upserts,
-                removals: Vec::new(),
-            }));
         }
         let counts = object_counts(&self.topology(), cluster);
         self.at(source).counts = counts;
+        Ok(())
     }
+}
+
+fn read_of<F>(loaded: &Loaded<F>) -> Good {
+    Good {
+        generation: loaded.generation,
+        read_at: loaded.read_at,
+    }
+}
+
+fn is_owner(reference: &EntityRef) -> bool {
+    matches!(&*reference.kind, "group" | "user")
+}
+
+/// The facts of a page; the log says what of it cannot be understood.
+fn told<F>(page: LoadedPage<F>) -> Vec<Loaded<F>> {
+    for fault in page.faults {
+        tracing::warn!(place = %fault.place, "{}", fault.message);
+    }
+    page.facts
 }

@@ -12,7 +12,11 @@
 //! has a thread of its own and is the only writer (S26). It owns how sources, store, core and server are put together,
 //! and the life of the process. What may be removed is decided in `decide`, what is stitched to what in the core, and
 //! how a source is read in its crate.
+//!
+//! Somebody who asks for a read rings the [`Bell`] of the source's task, which comes to the loop as any read does. A large
+//! generation is taken in batches, and between two of them the loop takes what others have said (S25).
 
+mod account;
 mod catalog;
 mod catch_up;
 mod cluster;
@@ -20,6 +24,7 @@ mod counts;
 mod decide;
 mod engine;
 mod event;
+mod faults;
 mod gather;
 mod kinds;
 mod load;
@@ -28,6 +33,8 @@ mod net;
 mod random;
 mod signals;
 mod standing;
+mod task;
+mod tell;
 mod write;
 
 #[cfg(test)]
@@ -38,7 +45,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use server::events::Events;
-use server::status::Sources;
+use server::refresh::Bell;
+use server::status::{NextAttempt, Sources};
 use server::{Access, AppState};
 use store::{Store, StoreError};
 use tokio::net::TcpListener;
@@ -52,6 +60,8 @@ use self::gather::Gather;
 use self::net::Net;
 pub(crate) use self::random::Random;
 pub(crate) use self::signals::Signals;
+use self::standing::Standing;
+use self::task::Task;
 use crate::config::{ClusterSource, Config};
 
 /// Bound on the events that wait for the loop; a source that says more is slowed down.
@@ -96,11 +106,14 @@ impl Service {
         let (ending, ended) = oneshot::channel();
         let (sender, receiver) = mpsc::channel(QUEUE);
         let book = load::book(config, started);
-        let rechecks = book
-            .iter()
-            .map(|standing| standing.recheck.subscribe())
-            .collect();
-        let engine = Engine {
+        let ears: Vec<Ears> = book.iter().map(Ears::of).collect();
+        // Those that have a task; what cannot start comes after them in the book.
+        let read = config.instances.len() + config.clusters.len();
+        for standing in book.iter().take(read) {
+            let bell = Arc::clone(&standing.bell);
+            shared.sources.hang_up(&standing.id, bell);
+        }
+        let mut engine = Engine {
             store,
             shared,
             policy: config.removal,
@@ -110,13 +123,14 @@ impl Service {
             },
             book,
             net: Net::default(),
+            gather: Gather::new(receiver, stop.subscribe()),
+            under_way: Vec::new(),
             store_failure: None,
         };
         engine.publish_all();
         let runs = Loop {
             engine,
             config: config.clone(),
-            gather: Gather::new(receiver, stop.subscribe()),
             loaded,
         };
         std::thread::Builder::new()
@@ -132,7 +146,7 @@ impl Service {
         let sources = tokio::spawn(sources(
             config.clone(),
             sender,
-            rechecks,
+            ears,
             random,
             is_loaded,
             stop.subscribe(),
@@ -226,7 +240,6 @@ impl Service {
 struct Loop {
     engine: Engine,
     config: Config,
-    gather: Gather,
     loaded: oneshot::Sender<()>,
 }
 
@@ -240,7 +253,7 @@ impl Loop {
         }
         // Nobody waits where the service is going down already.
         let _ = self.loaded.send(());
-        while let Some(events) = runtime.block_on(self.gather.next()) {
+        while let Some(events) = runtime.block_on(self.engine.gather.next()) {
             if self.engine.take(events).is_err() {
                 break;
             }
@@ -249,11 +262,28 @@ impl Loop {
     }
 }
 
+/// What the task of a source hears from others.
+struct Ears {
+    /// Somebody asks for a read.
+    bell: Arc<Bell>,
+    /// Something of it is held back.
+    recheck: watch::Receiver<bool>,
+}
+
+impl Ears {
+    fn of(standing: &Standing) -> Self {
+        Self {
+            bell: Arc::clone(&standing.bell),
+            recheck: standing.recheck.subscribe(),
+        }
+    }
+}
+
 /// Starts every source and waits until the service goes down.
 async fn sources(
     config: Config,
     events: mpsc::Sender<Event>,
-    rechecks: Vec<watch::Receiver<bool>>,
+    ears: Vec<Ears>,
     mut random: Random,
     loaded: oneshot::Receiver<()>,
     mut stop: watch::Receiver<bool>,
@@ -262,39 +292,39 @@ async fn sources(
         return;
     }
     let mut tasks = JoinSet::new();
-    for (number, instance) in config.instances.iter().enumerate() {
-        let random = Random::of(random.next());
-        tasks.spawn(catalog::run(
-            SourceNo(number),
-            instance.clone(),
-            now,
-            random,
-            events.clone(),
-        ));
+    let mut ears = ears.into_iter();
+    let mut next = {
+        let events = events.clone();
+        let mut number = 0;
+        move |bell: Arc<Bell>| {
+            let source = SourceNo(number);
+            number += 1;
+            Task {
+                source,
+                clock: now,
+                random: Random::of(random.next()),
+                events: events.clone(),
+                bell,
+            }
+        }
+    };
+    for (instance, ears) in config.instances.into_iter().zip(ears.by_ref()) {
+        tasks.spawn(catalog::run(next(ears.bell), instance));
     }
-    let numbers = config.instances.len()..;
-    for (number, cluster) in numbers.zip(config.clusters) {
-        let Some(recheck) = rechecks.get(number).cloned() else {
-            continue;
-        };
-        let task = cluster::Task {
-            source: SourceNo(number),
-            clock: now,
-            random: Random::of(random.next()),
-            events: events.clone(),
-            recheck,
-        };
+    for (cluster, ears) in config.clusters.into_iter().zip(ears) {
+        let task = next(ears.bell);
         match cluster.source {
             ClusterSource::Files(paths) => {
                 tasks.spawn(cluster::files(task, paths));
             }
             ClusterSource::Live(access) => {
-                if let Err(error) = cluster::live(task, access, &cluster.name) {
+                if let Err(error) = cluster::live(task, ears.recheck, access, &cluster.name) {
                     tracing::error!(source = %cluster.name, "cannot watch the cluster: {error}");
                 }
             }
         }
     }
+    drop(next);
     drop(events);
     // Whoever could stop it is gone, which is as good as a stop.
     let _ = stop.wait_for(|stop| *stop).await;
@@ -321,9 +351,13 @@ fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
-/// A time so much after another, in seconds since the Unix epoch.
-fn later(now: i64, pause: Duration) -> i64 {
-    now.saturating_add(i64::try_from(pause.as_secs()).unwrap_or(i64::MAX))
+/// The attempt that follows a pause which begins now: seconds since the Unix epoch.
+fn next_attempt(now: i64, pause: Duration) -> NextAttempt {
+    let pause = pause.as_secs();
+    NextAttempt {
+        at: now.saturating_add(i64::try_from(pause).unwrap_or(i64::MAX)),
+        pause,
+    }
 }
 
 /// An error and all that caused it, in one line.

@@ -38,6 +38,13 @@ impl Net {
         }
     }
 
+    /// Takes over what a batch that is still under way changed before of the same subjects: history then goes on from where
+    /// it ended, whichever of the two ends first.
+    pub(super) fn take_over(&mut self, earlier: &mut Self) {
+        take_over(&mut self.verdicts, &mut earlier.verdicts);
+        take_over(&mut self.services, &mut earlier.services);
+    }
+
     /// How many subjects changed.
     pub(super) fn len(&self) -> usize {
         self.verdicts.len() + self.services.len()
@@ -66,6 +73,21 @@ impl Net {
         changes.sort_unstable_by(|a, b| a.subject().cmp(&b.subject()));
         changes
     }
+}
+
+fn take_over<K: Eq + std::hash::Hash, T: PartialEq>(
+    all: &mut HashMap<K, Sides<T>>,
+    earlier: &mut HashMap<K, Sides<T>>,
+) {
+    if earlier.is_empty() {
+        return;
+    }
+    all.retain(|key, sides| {
+        if let Some((before, _)) = earlier.remove(key) {
+            sides.0 = before;
+        }
+        sides.0 != sides.1
+    });
 }
 
 fn merge<K: Eq + std::hash::Hash, T: PartialEq>(
@@ -133,5 +155,33 @@ mod tests {
         ];
         assert_eq!(net.take(), expected);
         assert_eq!(net.take(), []);
+    }
+
+    #[test]
+    fn s27_a_batch_in_between_takes_over_what_is_not_history_yet() {
+        let mut large = Net::default();
+        large.extend(vec![
+            change("both", Some("a"), Some("b")),
+            change("undone", Some("a"), None),
+            change("large", None, Some("b")),
+        ]);
+        let mut small = Net::default();
+        small.extend(vec![
+            change("both", Some("b"), Some("c")),
+            change("undone", None, Some("a")),
+            change("small", None, Some("c")),
+        ]);
+        small.take_over(&mut large);
+        let expected = [
+            change("both", Some("a"), Some("c")),
+            change("small", None, Some("c")),
+        ];
+        assert_eq!(small.take(), expected);
+        large.extend(vec![change("both", Some("c"), Some("d"))]);
+        let expected = [
+            change("both", Some("c"), Some("d")),
+            change("large", None, Some("b")),
+        ];
+        assert_eq!(large.take(), expected);
     }
 }

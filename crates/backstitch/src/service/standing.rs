@@ -1,14 +1,20 @@
 //! What the loop knows of one source beside its facts, and what the status says of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use server::status::{Failure, SourceId, SourceState};
+use api::Phase;
+use server::refresh::Bell;
+use server::status::{Failing, Failure, NextAttempt, SourceId, SourceState};
 use store::{Good, HeldRecord, Source};
 use tokio::sync::watch;
 use topology::fact::ObjectKind;
 use topology::generation::{self, Held, RemovalPolicy};
 use topology::settings::InstanceSettings;
 use topology::topology::{ClusterId, InstanceId};
+
+use super::account::Account;
+use super::faults::Faults;
 
 /// Where the facts of a source go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,12 +52,18 @@ pub(super) struct Standing {
     pub(super) holds: Holds,
     /// What the last good generation holds, by kind.
     pub(super) counts: BTreeMap<&'static str, u64>,
-    /// When it is read next: seconds since the Unix epoch.
-    pub(super) next_attempt: Option<i64>,
+    /// When it is read next.
+    pub(super) next_attempt: Option<NextAttempt>,
     /// Every kind of this watched cluster is being watched.
     pub(super) watched: bool,
-    /// What identifies the faults that were last told, so that a read does not tell the same ones again.
-    pub(super) told_faults: u64,
+    /// What of it could not be used.
+    pub(super) faults: Faults,
+    /// How its reads went.
+    pub(super) account: Account,
+    /// The phase that was last told, and since when it is in that: seconds since the Unix epoch.
+    pub(super) phase: Option<(Phase, i64)>,
+    /// Asks its task for a read.
+    pub(super) bell: Arc<Bell>,
     /// Asks the watch of a cluster to list again, because something is held back.
     pub(super) recheck: watch::Sender<bool>,
 }
@@ -73,27 +85,67 @@ impl Standing {
             counts: BTreeMap::new(),
             next_attempt: None,
             watched: false,
-            told_faults: 0,
+            faults: Faults::default(),
+            account: Account::default(),
+            phase: None,
+            bell: Arc::default(),
             recheck: watch::Sender::new(false),
         }
     }
 
-    /// What the status says of it. While the store refuses writes no source is current, whatever it says itself.
-    pub(super) fn state(&self, policy: &RemovalPolicy, store: Option<&Failure>) -> SourceState {
-        SourceState {
+    /// What the status says of it at that time. While the store refuses writes no source is current, whatever it says
+    /// itself.
+    pub(super) fn state(
+        &mut self,
+        policy: &RemovalPolicy,
+        store: Option<&StoreFailure>,
+        now: i64,
+    ) -> SourceState {
+        let account = self.account.clone();
+        let mut state = SourceState {
+            phase_since: None,
             last_good: self.last_good.map(|good| good.read_at),
             current: self.current && store.is_none(),
             generation: self.last_good.map_or(0, |good| good.generation),
             counts: self.counts.clone(),
-            failure: store.or(self.failure.as_ref()).cloned(),
+            delta: account.delta,
+            reads: account.reads,
+            // The bell knows.
+            reading_since: None,
+            last_read: account.last_read,
+            totals: account.totals,
+            failing: store.map(|store| store.failing).or(account.failing),
+            failure: store
+                .map(|store| &store.failure)
+                .or(self.failure.as_ref())
+                .cloned(),
             held: self.holds.total().map(|held| api::HeldBack {
                 removals: held.removals as u64,
                 times: held.times,
                 confirmations: policy.confirmations,
             }),
+            warnings: account.warnings,
+            faults: self.faults.told(),
             next_attempt: self.next_attempt,
-        }
+        };
+        let phase = state.phase();
+        let since = match self.phase {
+            Some((before, since)) if before == phase => since,
+            _ => now,
+        };
+        self.phase = Some((phase, since));
+        state.phase_since = Some(since);
+        state
     }
+}
+
+/// Why the store refuses writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StoreFailure {
+    /// The last refusal.
+    pub(super) failure: Failure,
+    /// All of them.
+    pub(super) failing: Failing,
 }
 
 /// What is held back of a source: as a whole, or by kind where each kind is listed on its own.

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use server::status::Failure;
-use store::{Cause, CommitBatch, Fact, Good, HeldRecord, Store, StoreError};
+use server::status::{Failing, Failure};
+use store::{Cause, CommitBatch, Committed, Fact, Good, HeldRecord, Store, StoreError};
 use topology::apply::{CatalogDelta, ClusterDelta, Delta};
 use topology::fact::{EntityFact, ObjectFact};
+use topology::packed::PackedEntities;
 
-use super::engine::{Engine, Going, Stopped};
+use super::engine::{Engine, Going, Stopped, UnderWay};
 use super::event::SourceNo;
 use super::mapping;
-use super::standing::Handle;
+use super::standing::{Handle, StoreFailure};
 
 /// Bound on the facts of one transaction.
 pub(super) const BATCH: usize = 10_000;
@@ -61,13 +62,34 @@ impl Facts for ObjectFact {
     }
 }
 
+/// The facts of a read, in whatever form: gone through where they have to stay, used up where they need not.
+pub(super) trait Upserts<F>: IntoIterator<Item = F, IntoIter: ExactSizeIterator> {
+    /// Each of them.
+    fn each(&self) -> impl Iterator<Item = F>;
+}
+
+/// Owners come first: a component that comes in the slice before its owner would be nobody's for a moment.
+impl Upserts<EntityFact> for PackedEntities {
+    fn each(&self) -> impl Iterator<Item = EntityFact> {
+        self.iter()
+    }
+}
+
+impl Upserts<ObjectFact> for Vec<ObjectFact> {
+    fn each(&self) -> impl Iterator<Item = ObjectFact> {
+        self.iter().cloned()
+    }
+}
+
 /// What a read brings, after it was decided what of it counts.
-pub(super) struct Intake<F: Facts, I: ExactSizeIterator<Item = F>> {
-    pub(super) upserts: I,
+pub(super) struct Intake<F: Facts, U: Upserts<F>> {
+    pub(super) upserts: U,
     pub(super) removals: Vec<F::Key>,
     pub(super) read_at: i64,
     /// With it the generation is complete.
     pub(super) complete: bool,
+    /// How much the source has, where the read was of all of it.
+    pub(super) size: Option<u64>,
 }
 
 impl Engine {
@@ -76,51 +98,38 @@ impl Engine {
         &mut self,
         source: SourceNo,
         generation: u32,
-        intake: Intake<F, impl ExactSizeIterator<Item = F>>,
+        intake: Intake<F, impl Upserts<F>>,
     ) -> Result<(), Stopped> {
         let Intake {
-            mut upserts,
+            upserts,
             mut removals,
             read_at,
             complete,
+            size,
         } = intake;
         let read = Good {
             generation,
             read_at,
         };
         let handle = self.at(source).handle;
-        let awaiting = self.at(source).awaiting.take();
-        let mapping = match &awaiting {
-            Some(settings) => mapping::text(&settings.label_map),
-            None => self.at(source).mapping.clone(),
-        };
-        // Facts of two mappings must not stand side by side after a kill, so a new mapping comes in one transaction.
-        let size = if awaiting.is_some() {
-            usize::MAX
-        } else {
-            BATCH
-        };
+        let adopted = self.adopt(source, read, &upserts, &removals, complete, size)?;
+        let mapping = self.at(source).mapping.clone();
         let held = self.at(source).holds.record();
+        let mut upserts = upserts.into_iter();
         loop {
-            let part: Vec<F> = upserts.by_ref().take(size).collect();
+            let part: Vec<F> = upserts.by_ref().take(BATCH).collect();
             let last = upserts.len() == 0;
             let gone = if last {
                 std::mem::take(&mut removals)
             } else {
                 Vec::new()
             };
-            self.commit(
-                source,
-                &mapping,
-                generation,
-                read_at,
-                last && complete,
-                held,
-                &part,
-                &gone,
-            )?;
-            if let Some(settings) = &awaiting {
-                self.topology_mut().set_instance(settings.clone());
+            if !adopted {
+                let complete = last && complete;
+                let committed = self.commit(
+                    source, &mapping, generation, read_at, complete, held, &part, &gone,
+                )?;
+                self.at(source).account.took(generation, committed, size);
             }
             self.apply(handle, read, part, gone);
             if last || self.net.len() > MAX_NET {
@@ -132,7 +141,61 @@ impl Engine {
             if (self.surroundings.pause)(Duration::ZERO) == Going::Down {
                 return Err(Stopped);
             }
+            self.let_others(source)?;
         }
+    }
+
+    /// Between two batches of a large read: takes what other sources have said, so that none waits for all of it (S25).
+    fn let_others(&mut self, source: SourceNo) -> Result<(), Stopped> {
+        let net = std::mem::take(&mut self.net);
+        self.under_way.push(UnderWay { source, net });
+        let busy: Vec<SourceNo> = self.under_way.iter().map(|it| it.source).collect();
+        let events = self.gather.waiting(&busy);
+        if !events.is_empty() {
+            self.take(events)?;
+        }
+        if let Some(under_way) = self.under_way.pop() {
+            self.net = under_way.net;
+        }
+        Ok(())
+    }
+
+    /// Where the settings of the instance wait for a read: commits the whole of it in one transaction, because facts of
+    /// two mappings must not stand side by side after a kill, and lets the settings take effect. Says whether it did.
+    fn adopt<F: Facts>(
+        &mut self,
+        source: SourceNo,
+        read: Good,
+        upserts: &impl Upserts<F>,
+        removals: &[F::Key],
+        complete: bool,
+        size: Option<u64>,
+    ) -> Result<bool, Stopped> {
+        let Some(settings) = self.at(source).awaiting.take() else {
+            return Ok(false);
+        };
+        let Good {
+            generation,
+            read_at,
+        } = read;
+        let mapping = mapping::text(&settings.label_map);
+        let held = self.at(source).holds.record();
+        let name = self.at(source).id.name.clone();
+        let batch = CommitBatch {
+            source: &name,
+            mapping: &mapping,
+            generation,
+            read_at,
+            complete,
+            held,
+            upserts: &[],
+            removals,
+        };
+        let committed = self.persist(|store| store.commit_all(&batch, upserts.each()))?;
+        self.committed(source, &mapping, read, complete, committed);
+        self.at(source).account.took(generation, committed, size);
+        self.topology_mut().set_instance(settings);
+        Ok(true)
     }
 
     #[expect(
@@ -149,7 +212,7 @@ impl Engine {
         held: Option<HeldRecord>,
         upserts: &[F],
         removals: &[F::Key],
-    ) -> Result<(), Stopped> {
+    ) -> Result<Committed, Stopped> {
         let name = self.at(source).id.name.clone();
         let batch = CommitBatch {
             source: &name,
@@ -162,17 +225,30 @@ impl Engine {
             removals,
         };
         let committed = self.persist(|store| store.commit(&batch))?;
-        tracing::debug!(source = %name, generation, complete, ?committed, "committed");
+        let read = Good {
+            generation,
+            read_at,
+        };
+        self.committed(source, mapping, read, complete, committed);
+        Ok(committed)
+    }
+
+    /// Takes note of what the store has now.
+    fn committed(
+        &mut self,
+        source: SourceNo,
+        mapping: &str,
+        read: Good,
+        complete: bool,
+        committed: Committed,
+    ) {
         let standing = self.at(source);
-        standing.generation = generation;
+        tracing::debug!(source = %standing.id.name, generation = read.generation, complete, ?committed, "committed");
+        standing.generation = read.generation;
         mapping.clone_into(&mut standing.mapping);
         if complete {
-            standing.last_good = Some(Good {
-                generation,
-                read_at,
-            });
+            standing.last_good = Some(read);
         }
-        Ok(())
     }
 
     /// Applies facts in slices, so that readers wait for one of them at most.
@@ -205,6 +281,10 @@ impl Engine {
 
     /// Makes history of what changed, and tells whoever listens.
     fn record(&mut self, source: SourceNo, generation: u32) -> Result<(), Stopped> {
+        // The one that began last comes first.
+        for earlier in self.under_way.iter_mut().rev() {
+            self.net.take_over(&mut earlier.net);
+        }
         let changes = self.net.take();
         if changes.is_empty() {
             return Ok(());
@@ -238,16 +318,24 @@ impl Engine {
                 }
                 Err(error) => {
                     let now = (self.surroundings.clock)();
+                    let before = self.store_failure.as_ref().map(|before| before.failing);
+                    let before = before.unwrap_or(Failing {
+                        since: now,
+                        times: 0,
+                    });
                     let failure = Failure {
-                        at: self
-                            .store_failure
-                            .as_ref()
-                            .map_or(now, |failure| failure.at),
+                        at: now,
                         message: super::told(&error),
                         remedy: error.remedy(),
                     };
                     tracing::error!(hint = failure.remedy, again_in = ?pause, "{}", failure.message);
-                    self.store_failure = Some(failure);
+                    self.store_failure = Some(StoreFailure {
+                        failure,
+                        failing: Failing {
+                            times: before.times.saturating_add(1),
+                            ..before
+                        },
+                    });
                     self.publish_all();
                 }
             }

@@ -123,4 +123,22 @@ async fn s24_s22_a_watched_cluster_follows_and_does_without_what_it_may_not_read
         "{ready:#}"
     );
     assert!(ready["next_attempt_at"].is_string());
+
+    // Listed anew when somebody asks; what may not be read does not make that a failure.
+    let lists = || async {
+        let requests = server.received_requests().await.expect("they are kept");
+        let of_services = |request: &&wiremock::Request| {
+            request.url.path() == "/api/v1/services" && !request.url.as_str().contains("watch")
+        };
+        requests.iter().filter(of_services).count()
+    };
+    assert_eq!(lists().await, 1);
+    let shown = service
+        .command(&folder, &["refresh", "prod", "--wait"])
+        .await;
+    assert!(
+        shown.starts_with("exit 0\n----- stdout\ncluster prod: ready, read in "),
+        "{shown}"
+    );
+    assert_eq!(lists().await, 2);
 }

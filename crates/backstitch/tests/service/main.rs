@@ -8,6 +8,7 @@ mod followed;
 mod live_cluster;
 mod outage;
 mod process;
+mod refresh;
 mod removal;
 mod restart;
 mod running;

@@ -82,6 +82,16 @@ impl Service {
         move || log.lock().expect("the log").clone()
     }
 
+    /// Runs another command of the binary against it; all that came of that.
+    pub(crate) async fn command(&self, folder: &Folder, args: &[&str]) -> String {
+        let run = folder
+            .run(args)
+            .env("BACKSTITCH_SERVER", self.base.as_str());
+        tokio::task::spawn_blocking(move || run.shown())
+            .await
+            .expect("it ends")
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

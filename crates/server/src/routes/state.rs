@@ -1,6 +1,6 @@
-//! Counts, and where the sources stand.
+//! Counts.
 
-use api::{Page, SourceStatus, SummaryAnswer};
+use api::SummaryAnswer;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 
@@ -24,29 +24,4 @@ pub(crate) async fn summary(
     Params::read(query.as_deref())?.finish()?;
     let topology = app.topology()?;
     Ok(Json(render::summary_answer(&topology)))
-}
-
-/// List the sources and where they stand
-///
-/// Sorted by kind and name; always one page.
-#[utoipa::path(
-    get,
-    path = "/api/v1/sources",
-    tag = "state",
-    operation_id = "list_sources",
-    responses((status = 200, description = "The sources", body = Page<SourceStatus>))
-)]
-pub(crate) async fn sources(
-    State(app): State<App>,
-    RawQuery(query): RawQuery,
-) -> Result<Json<Page<SourceStatus>>, Refusal> {
-    Params::read(query.as_deref())?.finish()?;
-    let now = app.now();
-    let items = app
-        .sources()
-        .list()
-        .iter()
-        .map(|(id, state)| state.render(id, now))
-        .collect();
-    Ok(Json(Page { items, next: None }))
 }

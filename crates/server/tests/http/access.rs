@@ -33,7 +33,7 @@ fn operations() -> Vec<(String, String)> {
 async fn every_operation_but_probes_is_refused_without_the_token() {
     let company = guarded();
     let operations = operations();
-    assert_eq!(operations.len(), 19, "{operations:?}");
+    assert_eq!(operations.len(), 22, "{operations:?}");
     for (method, path) in operations {
         for token in [None, Some("Bearer wrong")] {
             let mut request = Request::builder().method(method.as_str()).uri(&path);
@@ -114,4 +114,24 @@ async fn a_loopback_server_answers_to_its_own_names_only() {
       "hint": "ask by `localhost` or `127.0.0.1`, or allow the name in the configuration"
     }
     "#);
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_writes_nothing() {
+    let company = Company::new();
+    for (method, path) in operations() {
+        if method != "POST" {
+            continue;
+        }
+        let ask = |origin: &str| {
+            let request = Request::post(&path)
+                .header("host", "localhost:7465")
+                .header("origin", origin);
+            company.ask(request.body(Body::empty()).unwrap())
+        };
+        let foreign = ask("https://evil.example").await;
+        assert_eq!(foreign.status, 403, "{path}");
+        let _ = foreign.problem();
+        assert_ne!(ask("http://localhost:7465").await.status, 403, "{path}");
+    }
 }

@@ -13,6 +13,7 @@ mod operation;
 mod owners;
 mod paging;
 mod problems;
+mod refresh;
 mod resolve;
 mod serve;
 mod services;

@@ -118,15 +118,57 @@ async fn metrics_are_read_from_the_state() {
     # TYPE backstitch_source_last_good_timestamp_seconds gauge
     # UNIT backstitch_source_last_good_timestamp_seconds seconds
     backstitch_source_last_good_timestamp_seconds{kind="cluster",source="eu1"} 1700000000
+    # HELP backstitch_source_failing_since_timestamp_seconds When the first of the reads failed that failed in a row up to now.
+    # TYPE backstitch_source_failing_since_timestamp_seconds gauge
+    # UNIT backstitch_source_failing_since_timestamp_seconds seconds
+    # HELP backstitch_source_next_attempt_timestamp_seconds When it is read next.
+    # TYPE backstitch_source_next_attempt_timestamp_seconds gauge
+    # UNIT backstitch_source_next_attempt_timestamp_seconds seconds
     # HELP backstitch_source_phase 1 for the phase that a source is in.
     # TYPE backstitch_source_phase gauge
     backstitch_source_phase{kind="cluster",source="eu1",phase="ready"} 1
-    # HELP backstitch_source_objects Entities or objects in the last good generation.
-    # TYPE backstitch_source_objects gauge
-    backstitch_source_objects{kind="cluster",source="eu1",object="services"} 6
+    # HELP backstitch_source_up Whether what is known of a source is what it said when it was last read.
+    # TYPE backstitch_source_up gauge
+    backstitch_source_up{kind="cluster",source="eu1"} 1
+    # HELP backstitch_source_failures_in_a_row Reads that failed in a row up to now.
+    # TYPE backstitch_source_failures_in_a_row gauge
+    backstitch_source_failures_in_a_row{kind="cluster",source="eu1"} 0
     # HELP backstitch_source_held_removals Removals that wait for confirmation.
     # TYPE backstitch_source_held_removals gauge
     backstitch_source_held_removals{kind="cluster",source="eu1"} 0
+    # HELP backstitch_source_faults Parts of the last read that could not be used.
+    # TYPE backstitch_source_faults gauge
+    backstitch_source_faults{kind="cluster",source="eu1"} 0
+    # HELP backstitch_source_warnings What is no failure of a source and should be known.
+    # TYPE backstitch_source_warnings gauge
+    backstitch_source_warnings{kind="cluster",source="eu1"} 0
+    # HELP backstitch_source_generation Number of the last good generation.
+    # TYPE backstitch_source_generation gauge
+    backstitch_source_generation{kind="cluster",source="eu1"} 0
+    # HELP backstitch_source_objects Entities or objects in the last good generation.
+    # TYPE backstitch_source_objects gauge
+    backstitch_source_objects{kind="cluster",source="eu1",object="services"} 6
+    # HELP backstitch_source_changes Entities or objects that changed.
+    # TYPE backstitch_source_changes counter
+    backstitch_source_changes_total{kind="cluster",source="eu1",change="added"} 0
+    backstitch_source_changes_total{kind="cluster",source="eu1",change="changed"} 0
+    backstitch_source_changes_total{kind="cluster",source="eu1",change="removed"} 0
+    # HELP backstitch_source_reads Reads that ended, well or not.
+    # TYPE backstitch_source_reads counter
+    backstitch_source_reads_total{kind="cluster",source="eu1"} 0
+    # HELP backstitch_source_failures Reads that failed, wholly or in part.
+    # TYPE backstitch_source_failures counter
+    backstitch_source_failures_total{kind="cluster",source="eu1"} 0
+    # HELP backstitch_source_requests Requests answered with a page, of reads that ended well.
+    # TYPE backstitch_source_requests counter
+    backstitch_source_requests_total{kind="cluster",source="eu1"} 0
+    # HELP backstitch_source_received_bytes Bytes of those pages, after decompression.
+    # TYPE backstitch_source_received_bytes counter
+    # UNIT backstitch_source_received_bytes bytes
+    backstitch_source_received_bytes_total{kind="cluster",source="eu1"} 0
+    # HELP backstitch_source_repaired_entities Entities that the pages had missed, and that were asked for.
+    # TYPE backstitch_source_repaired_entities counter
+    backstitch_source_repaired_entities_total{kind="cluster",source="eu1"} 0
     # HELP backstitch_event_streams Event streams open.
     # TYPE backstitch_event_streams gauge
     backstitch_event_streams 0

@@ -132,6 +132,8 @@ async fn another_method_is_a_problem_that_names_those_allowed() {
         (Method::DELETE, "/api/v1/services", "GET,HEAD"),
         (Method::POST, "/healthz", "GET,HEAD"),
         (Method::PUT, "/api/v1/resolve", "GET,HEAD,POST"),
+        (Method::GET, "/api/v1/sources/refresh", "POST"),
+        (Method::GET, "/api/v1/sources/catalog/main/refresh", "POST"),
     ] {
         let request = Request::builder()
             .method(method)

@@ -1,6 +1,6 @@
 use api::{HeldBack, SourceKind};
 use insta::assert_snapshot;
-use server::status::{Failure, SourceId};
+use server::status::{Failing, Failure, NextAttempt, SourceId};
 
 use crate::company::{Company, READ_AT};
 
@@ -61,6 +61,19 @@ async fn sources_say_where_they_stand() {
         state.current = true;
         state.generation = 4;
         state.counts.insert("services", 6);
+        state.phase_since = Some(READ_AT);
+        state.reads = 4;
+        state.last_read = Some(api::SourceRead {
+            duration_milliseconds: 1_200,
+            cost: None,
+        });
+        state.delta = Some(api::GenerationDelta {
+            generation: 4,
+            added: 1,
+            changed: 2,
+            removed: 3,
+            unchanged: Some(3),
+        });
     });
     sources.update(&source(SourceKind::Catalog, "default"), |state| {
         state.last_good = Some(READ_AT);
@@ -74,14 +87,39 @@ async fn sources_say_where_they_stand() {
             times: 1,
             confirmations: 3,
         });
-        state.next_attempt = Some(READ_AT + 90);
+        state.failing = Some(Failing {
+            since: READ_AT + 10,
+            times: 3,
+        });
+        state.next_attempt = Some(NextAttempt {
+            at: READ_AT + 90,
+            pause: 60,
+        });
+        state.warnings = vec!["the certificate is not verified".into()];
+        state.faults.total = 1;
+        state.faults.first = vec![api::ReadFault {
+            place: "entity 7".into(),
+            message: "no name".into(),
+        }];
     });
     assert_snapshot!(company.pretty("/api/v1/sources").await, @r#"
     {
       "items": [
         {
           "age_seconds": 60,
+          "as_of": "2023-11-14T22:14:20Z",
           "counts": {},
+          "failing_since": "2023-11-14T22:13:30Z",
+          "failures": 3,
+          "faults": {
+            "first": [
+              {
+                "message": "no name",
+                "place": "entity 7"
+              }
+            ],
+            "total": 1
+          },
           "generation": 0,
           "held_back": {
             "confirmations": 3,
@@ -97,18 +135,58 @@ async fn sources_say_where_they_stand() {
           "last_good_at": "2023-11-14T22:13:20Z",
           "name": "default",
           "next_attempt_at": "2023-11-14T22:14:50Z",
-          "phase": "held"
+          "next_attempt_in_seconds": 30,
+          "phase": "held",
+          "reads": 0,
+          "totals": {
+            "added": 0,
+            "bytes": 0,
+            "changed": 0,
+            "failures": 0,
+            "removed": 0,
+            "repaired": 0,
+            "requests": 0
+          },
+          "warnings": [
+            "the certificate is not verified"
+          ]
         },
         {
           "age_seconds": 60,
+          "as_of": "2023-11-14T22:14:20Z",
           "counts": {
             "services": 6
+          },
+          "delta": {
+            "added": 1,
+            "changed": 2,
+            "generation": 4,
+            "removed": 3,
+            "unchanged": 3
+          },
+          "failures": 0,
+          "faults": {
+            "total": 0
           },
           "generation": 4,
           "kind": "cluster",
           "last_good_at": "2023-11-14T22:13:20Z",
+          "last_read": {
+            "duration_milliseconds": 1200
+          },
           "name": "eu1",
-          "phase": "ready"
+          "phase": "ready",
+          "phase_since": "2023-11-14T22:13:20Z",
+          "reads": 4,
+          "totals": {
+            "added": 0,
+            "bytes": 0,
+            "changed": 0,
+            "failures": 0,
+            "removed": 0,
+            "repaired": 0,
+            "requests": 0
+          }
         }
       ]
     }

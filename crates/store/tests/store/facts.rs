@@ -142,9 +142,24 @@ fn batch<'a, F: Fact>(
     }
 }
 
+fn is_component(reference: &EntityRef) -> bool {
+    &*reference.kind == "component"
+}
+
+fn read_of(loaded: &Loaded<EntityFact>) -> Good {
+    Good {
+        generation: loaded.generation,
+        read_at: loaded.read_at,
+    }
+}
+
 fn loaded<F: Fact + Debug>(store: &Store, name: &str) -> Vec<Loaded<F>> {
+    some(store, name, |_| true)
+}
+
+fn some<F: Fact + Debug>(store: &Store, name: &str, wanted: fn(&F::Key) -> bool) -> Vec<Loaded<F>> {
     let mut all = Vec::new();
-    for page in store.load::<F>(name).unwrap() {
+    for page in store.load_some::<F>(name, wanted).unwrap() {
         let page = page.unwrap();
         assert_eq!(page.faults, []);
         all.extend(page.facts);
@@ -170,7 +185,13 @@ proptest! {
             let read = Good { generation, read_at: 1_700_000_000 + i64::from(generation) };
             match step {
                 Step::Entities(name, facts, gone, stamp) => {
-                    store.commit(&batch(name, read, &stamp, &facts, &gone)).unwrap();
+                    // One after the other or all at hand is the same.
+                    if generation % 2 == 0 {
+                        store.commit(&batch(name, read, &stamp, &facts, &gone)).unwrap();
+                    } else {
+                        let given = facts.iter().cloned();
+                        store.commit_all(&batch(name, read, &stamp, &[], &gone), given).unwrap();
+                    }
                     let known = naive.entities.entry(name).or_default();
                     apply(known, read, &facts, &gone, |fact| fact.reference().clone());
                     naive.source(Source::Instance(name.into()), read, &stamp);
@@ -198,6 +219,14 @@ proptest! {
         }
         for name in NAMES {
             let entities = naive.entities.remove(name).unwrap_or_default();
+            let mut reads: Vec<Good> = entities.iter().map(read_of).collect();
+            reads.sort_by_key(|read| (read.generation, read.read_at));
+            reads.dedup();
+            prop_assert_eq!(store.reads_of::<EntityFact>(name).unwrap(), reads);
+            let components = some::<EntityFact>(&store, name, is_component);
+            let others = some::<EntityFact>(&store, name, |reference| !is_component(reference));
+            prop_assert!(components.iter().all(|loaded| is_component(loaded.fact.reference())));
+            prop_assert_eq!(sorted([components, others].concat()), sorted(entities.clone()));
             prop_assert_eq!(sorted(loaded::<EntityFact>(&store, name)), sorted(entities));
             let objects = naive.objects.remove(name).unwrap_or_default();
             prop_assert_eq!(sorted(loaded::<ObjectFact>(&store, name)), sorted(objects));
@@ -222,7 +251,10 @@ fn a_commit_says_what_it_did_and_spares_what_did_not_change() {
     let done = store
         .commit(&batch("prod", first, &stamp, &facts, &[]))
         .unwrap();
-    assert_eq!((done.written, done.unchanged, done.removed), (3, 0, 0));
+    assert_eq!(
+        (done.added, done.changed, done.unchanged, done.removed),
+        (3, 0, 0, 0)
+    );
 
     let gone = [
         facts[2].key(),
@@ -235,7 +267,32 @@ fn a_commit_says_what_it_did_and_spares_what_did_not_change() {
     let done = store
         .commit(&batch("prod", second, &stamp, &facts[..2], &gone))
         .unwrap();
-    assert_eq!((done.written, done.unchanged, done.removed), (0, 2, 1));
+    assert_eq!(
+        (done.added, done.changed, done.unchanged, done.removed),
+        (0, 0, 2, 1)
+    );
+    let changed = ObjectFact::Service(Box::default());
+    let mut services = [changed];
+    let mut commit = |services: &[ObjectFact]| {
+        let done = store.commit(&batch("prod", second, &stamp, services, &[]));
+        done.unwrap()
+    };
+    assert_eq!(commit(&services).added, 1);
+    if let ObjectFact::Service(service) = &mut services[0] {
+        service.external_name = true;
+    }
+    let done = commit(&services);
+    assert_eq!((done.added, done.changed), (0, 1));
+    // History may name a Service that is gone, and its key stays; what comes back is new all the same.
+    let gone = services.each_ref().map(ObjectFact::key);
+    let done = store
+        .commit::<ObjectFact>(&batch("prod", second, &stamp, &[], &gone))
+        .unwrap();
+    assert_eq!(done.removed, 1);
+    let done = store
+        .commit(&batch("prod", second, &stamp, &services, &gone))
+        .unwrap();
+    assert_eq!((done.added, done.changed, done.removed), (1, 0, 1));
     let generations: Vec<u32> = loaded::<ObjectFact>(&store, "prod")
         .iter()
         .map(|loaded| loaded.generation)

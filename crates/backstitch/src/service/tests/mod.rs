@@ -15,11 +15,14 @@ use topology::fact::{
 use topology::verdict::ServiceKey;
 
 use super::engine::Stopped;
-use super::event::{Health, Hides, Reading, Said};
+use super::event::{Ended, Health, Hides, Reading, Said};
+use super::task::Woken;
 use super::*;
 use server::status::Failure;
 
+mod books;
 mod reads;
+mod several;
 mod starts;
 
 const CATALOG: SourceNo = SourceNo(0);
@@ -35,6 +38,8 @@ struct Bench {
     engine: Engine,
     history: Reader,
     folder: TempDir,
+    /// What is said here comes between the batches of a large read.
+    events: mpsc::Sender<Event>,
 }
 
 impl Bench {
@@ -55,6 +60,8 @@ impl Bench {
             events: Arc::new(Events::new(NOW)),
             notice: watch::Sender::new(0),
         };
+        let (events, receiver) = mpsc::channel(QUEUE);
+        let stop = watch::Sender::new(false);
         let mut engine = Engine {
             store,
             shared,
@@ -65,6 +72,8 @@ impl Bench {
             },
             book: load::book(&config, NOW),
             net: Net::default(),
+            gather: Gather::new(receiver, stop.subscribe()),
+            under_way: Vec::new(),
             store_failure: None,
         };
         engine.load(&config).expect("the store reads back");
@@ -74,6 +83,7 @@ impl Bench {
             engine,
             history,
             folder,
+            events,
         }
     }
 
@@ -82,6 +92,7 @@ impl Bench {
             engine,
             history,
             folder,
+            events: _,
         } = self;
         drop((engine, history));
         Self::start(folder, configuration)
@@ -122,7 +133,7 @@ impl Bench {
             failure: None,
             next_attempt: None,
         };
-        self.take(CLUSTER, Said::Health(health));
+        self.take(CLUSTER, Said::Health(health, None));
     }
 
     /// The owner of a Service of namespace `shop`, `-` for none.
@@ -197,9 +208,21 @@ impl Bench {
 fn reading() -> Reading {
     Reading {
         read_at: NOW,
-        next_attempt: NOW + 300,
+        next_attempt: next_attempt(NOW, Duration::from_mins(5)),
         faults_hide: Hides::Nothing,
+        woken: Woken::Due,
         incomplete: None,
+        ended: ended(1),
+    }
+}
+
+/// A read that took a second.
+fn ended(number: u64) -> Ended {
+    Ended {
+        number,
+        took: Duration::from_secs(1),
+        cost: None,
+        warnings: Vec::new(),
     }
 }
 

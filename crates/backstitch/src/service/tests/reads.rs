@@ -11,12 +11,12 @@ fn s22_a_failure_changes_nothing_but_the_status() {
         message: "no route".to_owned(),
         remedy: None,
     };
-    let next_attempt = NOW + 1;
     bench.take(
         CATALOG,
         Said::Failed {
             failure,
-            next_attempt,
+            next_attempt: next_attempt(NOW, Duration::from_secs(1)),
+            ended: ended(2),
         },
     );
     assert_eq!(bench.status(SourceKind::Catalog), "stale 1, no route");
