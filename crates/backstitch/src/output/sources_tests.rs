@@ -1,3 +1,5 @@
+//! What `sources` prints of sources that are well, that are not, and that mean harm.
+
 use std::collections::BTreeMap;
 
 use api::{

@@ -2,7 +2,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use api::SourceKind;
 use insta::assert_snapshot;
-use server::status::SourceId;
+use server::status::{Failing, NextAttempt, SourceId};
 
 use crate::company::{Company, READ_AT, request};
 
@@ -59,11 +59,7 @@ async fn metrics_are_read_from_the_state() {
         kind: SourceKind::Cluster,
         name: "eu1".into(),
     };
-    company.state.sources.update(&id, |state| {
-        state.last_good = Some(READ_AT);
-        state.current = true;
-        state.counts.insert("services", 6);
-    });
+    company.state.sources.update(&id, |_| ());
     for path in [
         "/api/v1/services/eu1/shop/checkout",
         "/api/v1/services/eu1/shop/cart",
@@ -80,7 +76,10 @@ async fn metrics_are_read_from_the_state() {
     let mut steady: Vec<&str> = answer
         .text
         .lines()
-        .filter(|line| !line.contains("duration") && !line.contains("backstitch_build"))
+        .filter(|line| {
+            let others = ["duration", "backstitch_build", "backstitch_source"];
+            !others.iter().any(|other| line.contains(other))
+        })
         .collect();
     // Counters come in the order of a hash map.
     steady.sort_by_key(|line| line.starts_with("backstitch_http").then_some(*line));
@@ -114,61 +113,6 @@ async fn metrics_are_read_from_the_state() {
     # HELP backstitch_coverage_ratio Owned services of all services.
     # TYPE backstitch_coverage_ratio gauge
     backstitch_coverage_ratio 0.2857142857142857
-    # HELP backstitch_source_last_good_timestamp_seconds When the last good generation was read.
-    # TYPE backstitch_source_last_good_timestamp_seconds gauge
-    # UNIT backstitch_source_last_good_timestamp_seconds seconds
-    backstitch_source_last_good_timestamp_seconds{kind="cluster",source="eu1"} 1700000000
-    # HELP backstitch_source_failing_since_timestamp_seconds When the first of the reads failed that failed in a row up to now.
-    # TYPE backstitch_source_failing_since_timestamp_seconds gauge
-    # UNIT backstitch_source_failing_since_timestamp_seconds seconds
-    # HELP backstitch_source_next_attempt_timestamp_seconds When it is read next.
-    # TYPE backstitch_source_next_attempt_timestamp_seconds gauge
-    # UNIT backstitch_source_next_attempt_timestamp_seconds seconds
-    # HELP backstitch_source_phase 1 for the phase that a source is in.
-    # TYPE backstitch_source_phase gauge
-    backstitch_source_phase{kind="cluster",source="eu1",phase="ready"} 1
-    # HELP backstitch_source_up Whether what is known of a source is what it said when it was last read.
-    # TYPE backstitch_source_up gauge
-    backstitch_source_up{kind="cluster",source="eu1"} 1
-    # HELP backstitch_source_failures_in_a_row Reads that failed in a row up to now.
-    # TYPE backstitch_source_failures_in_a_row gauge
-    backstitch_source_failures_in_a_row{kind="cluster",source="eu1"} 0
-    # HELP backstitch_source_held_removals Removals that wait for confirmation.
-    # TYPE backstitch_source_held_removals gauge
-    backstitch_source_held_removals{kind="cluster",source="eu1"} 0
-    # HELP backstitch_source_faults Parts of the last read that could not be used.
-    # TYPE backstitch_source_faults gauge
-    backstitch_source_faults{kind="cluster",source="eu1"} 0
-    # HELP backstitch_source_warnings What is no failure of a source and should be known.
-    # TYPE backstitch_source_warnings gauge
-    backstitch_source_warnings{kind="cluster",source="eu1"} 0
-    # HELP backstitch_source_generation Number of the last good generation.
-    # TYPE backstitch_source_generation gauge
-    backstitch_source_generation{kind="cluster",source="eu1"} 0
-    # HELP backstitch_source_objects Entities or objects in the last good generation.
-    # TYPE backstitch_source_objects gauge
-    backstitch_source_objects{kind="cluster",source="eu1",object="services"} 6
-    # HELP backstitch_source_changes Entities or objects that changed.
-    # TYPE backstitch_source_changes counter
-    backstitch_source_changes_total{kind="cluster",source="eu1",change="added"} 0
-    backstitch_source_changes_total{kind="cluster",source="eu1",change="changed"} 0
-    backstitch_source_changes_total{kind="cluster",source="eu1",change="removed"} 0
-    # HELP backstitch_source_reads Reads that ended, well or not.
-    # TYPE backstitch_source_reads counter
-    backstitch_source_reads_total{kind="cluster",source="eu1"} 0
-    # HELP backstitch_source_failures Reads that failed, wholly or in part.
-    # TYPE backstitch_source_failures counter
-    backstitch_source_failures_total{kind="cluster",source="eu1"} 0
-    # HELP backstitch_source_requests Requests answered with a page, of reads that ended well.
-    # TYPE backstitch_source_requests counter
-    backstitch_source_requests_total{kind="cluster",source="eu1"} 0
-    # HELP backstitch_source_received_bytes Bytes of those pages, after decompression.
-    # TYPE backstitch_source_received_bytes counter
-    # UNIT backstitch_source_received_bytes bytes
-    backstitch_source_received_bytes_total{kind="cluster",source="eu1"} 0
-    # HELP backstitch_source_repaired_entities Entities that the pages had missed, and that were asked for.
-    # TYPE backstitch_source_repaired_entities counter
-    backstitch_source_repaired_entities_total{kind="cluster",source="eu1"} 0
     # HELP backstitch_event_streams Event streams open.
     # TYPE backstitch_event_streams gauge
     backstitch_event_streams 0
@@ -182,4 +126,75 @@ async fn metrics_are_read_from_the_state() {
     ] {
         assert!(answer.text.contains(line), "{line}\n{}", answer.text);
     }
+}
+
+#[tokio::test]
+async fn metrics_of_a_source_say_where_it_stands_and_what_reading_it_costs() {
+    let company = Company::new();
+    let id = SourceId {
+        kind: SourceKind::Catalog,
+        name: "main".into(),
+    };
+    company.state.sources.update(&id, |state| {
+        state.last_good = Some(READ_AT);
+        state.generation = 7;
+        state.counts.insert("components", 6);
+        state.reads = 9;
+        state.last_read = Some(api::SourceRead {
+            duration_milliseconds: 1_250,
+            cost: None,
+        });
+        state.totals = api::SourceTotals {
+            failures: 2,
+            requests: 30,
+            bytes: 4_000,
+            repaired: 1,
+            added: 10,
+            changed: 5,
+            removed: 4,
+        };
+        state.failing = Some(Failing {
+            since: READ_AT + 10,
+            times: 2,
+        });
+        state.held = Some(api::HeldBack {
+            removals: 40,
+            times: 1,
+            confirmations: 3,
+        });
+        state.next_attempt = Some(NextAttempt {
+            at: READ_AT + 90,
+            pause: 60,
+        });
+        state.faults.total = 3;
+        state.warnings = vec!["the certificate is not verified".into()];
+    });
+    let answer = company.ask(request("/metrics")).await;
+    let values: Vec<&str> = answer
+        .text
+        .lines()
+        .filter(|line| line.starts_with("backstitch_source"))
+        .collect();
+    assert_snapshot!(values.join("\n"), @r#"
+    backstitch_source_last_good_timestamp_seconds{kind="catalog",source="main"} 1700000000
+    backstitch_source_failing_since_timestamp_seconds{kind="catalog",source="main"} 1700000010
+    backstitch_source_next_attempt_timestamp_seconds{kind="catalog",source="main"} 1700000090
+    backstitch_source_phase{kind="catalog",source="main",phase="held"} 1
+    backstitch_source_up{kind="catalog",source="main"} 0
+    backstitch_source_failures_in_a_row{kind="catalog",source="main"} 2
+    backstitch_source_held_removals{kind="catalog",source="main"} 40
+    backstitch_source_faults{kind="catalog",source="main"} 3
+    backstitch_source_warnings{kind="catalog",source="main"} 1
+    backstitch_source_generation{kind="catalog",source="main"} 7
+    backstitch_source_objects{kind="catalog",source="main",object="components"} 6
+    backstitch_source_changes_total{kind="catalog",source="main",change="added"} 10
+    backstitch_source_changes_total{kind="catalog",source="main",change="changed"} 5
+    backstitch_source_changes_total{kind="catalog",source="main",change="removed"} 4
+    backstitch_source_reads_total{kind="catalog",source="main"} 9
+    backstitch_source_failures_total{kind="catalog",source="main"} 2
+    backstitch_source_requests_total{kind="catalog",source="main"} 30
+    backstitch_source_received_bytes_total{kind="catalog",source="main"} 4000
+    backstitch_source_repaired_entities_total{kind="catalog",source="main"} 1
+    backstitch_source_read_duration_seconds{kind="catalog",source="main"} 1.25
+    "#);
 }

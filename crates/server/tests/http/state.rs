@@ -51,10 +51,8 @@ async fn the_summary_counts_everything() {
     "#);
 }
 
-#[tokio::test]
-async fn sources_say_where_they_stand() {
-    // S22, S23.
-    let company = Company::new();
+/// A cluster that is well, and a catalog that is not.
+fn two_sources(company: &Company) {
     let sources = &company.state.sources;
     sources.update(&source(SourceKind::Cluster, "eu1"), |state| {
         state.last_good = Some(READ_AT);
@@ -102,6 +100,13 @@ async fn sources_say_where_they_stand() {
             message: "no name".into(),
         }];
     });
+}
+
+#[tokio::test]
+async fn sources_say_where_they_stand() {
+    // S22, S23.
+    let company = Company::new();
+    two_sources(&company);
     assert_snapshot!(company.pretty("/api/v1/sources").await, @r#"
     {
       "items": [
