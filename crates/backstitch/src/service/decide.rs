@@ -163,8 +163,8 @@ mod tests {
     #[test]
     fn s23_a_kind_alone_can_be_too_much() {
         // Of 1,220: how much of each kind was there, and is missing.
-        let components = |missing| (1_100, missing);
-        let table: [(&str, [(usize, usize); 3], bool); 7] = [
+        let components = |missing: usize| (1_100_usize, missing);
+        let table = [
             ("some of each", [components(500), (60, 20), (60, 9)], false),
             ("all Groups", [components(0), (60, 60), (60, 0)], true),
             ("most Groups", [components(0), (60, 31), (60, 0)], true),
