@@ -1,26 +1,23 @@
-//! The contract with a real Backstage: `BACKSTAGE_URL=… BACKSTAGE_TOKEN=… cargo test -p catalog --test real_backstage`.
+//! The contract with a real Backstage: what holds for every version, read alone.
+//!
+//! `cargo xtask test backstage-real` runs it against each pinned version, and by hand it runs against any other:
+//! `BACKSTAGE_URL=… BACKSTAGE_TOKEN=… cargo test -p catalog --test real_backstage`.
 
 use std::io::Write;
 
 use backstage_client::{Client, Settings};
 use catalog::schedule::Hint;
 use catalog::{backstage, files};
+use testbed::backstage::target;
 use topology::fact::{CatalogGeneration, EntityFact, OwnerTarget};
 use topology::label_map::LabelMap;
 
-/// The Backstage to test against, if there is one; says loudly when there is none.
-fn settings() -> Option<Settings> {
-    let Ok(url) = std::env::var("BACKSTAGE_URL") else {
-        // Not by `eprintln!`, whose output the test harness keeps to itself when a test passes.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: BACKSTAGE_URL is not set, so nothing was tested against a real Backstage"
-        );
-        return None;
-    };
-    let mut settings = Settings::new(url.parse().expect("BACKSTAGE_URL is a URL"));
-    settings.token = std::env::var("BACKSTAGE_TOKEN").ok().map(Into::into);
-    Some(settings)
+/// The Backstage to test against.
+async fn settings() -> Settings {
+    let target = target().await.unwrap_or_else(|error| panic!("{error}"));
+    let mut settings = Settings::new(target.url.parse().expect("BACKSTAGE_URL is a URL"));
+    settings.token = target.token.map(Into::into);
+    settings
 }
 
 async fn read(
@@ -37,7 +34,7 @@ fn owners(path: &str) -> LabelMap {
 
 #[tokio::test]
 async fn a_live_catalog_is_read_completely_and_as_its_own_dump() {
-    let Some(settings) = settings() else { return };
+    let settings = settings().await;
     let map = LabelMap::default();
     let live = read(settings.clone(), &map).await.expect("a generation");
     assert!(!live.entities.is_empty());
@@ -65,7 +62,7 @@ async fn a_live_catalog_is_read_completely_and_as_its_own_dump() {
 
 #[tokio::test]
 async fn s15a_our_reading_of_owners_is_what_backstage_itself_resolved() {
-    let Some(settings) = settings() else { return };
+    let settings = settings().await;
     let ours = read(settings.clone(), &owners("spec.owner"))
         .await
         .expect("a generation");
@@ -92,9 +89,7 @@ async fn s15a_our_reading_of_owners_is_what_backstage_itself_resolved() {
 
 #[tokio::test]
 async fn a_token_that_backstage_does_not_know_is_refused_and_explained() {
-    let Some(mut settings) = settings() else {
-        return;
-    };
+    let mut settings = settings().await;
     settings.token = Some("no-such-token-at-all".into());
     let error = read(settings, &LabelMap::default())
         .await
