@@ -1,17 +1,18 @@
-//! The contract with a real Backstage, at `BACKSTAGE_URL`, with the token `BACKSTAGE_TOKEN` if it
-//! wants one. Any catalog that stands still and has a Component, a Group and a User will do.
+//! The contract with a real Backstage: what holds for every version, read alone.
 //!
-//! Without `BACKSTAGE_URL` nothing is tested here, which is said on stderr.
+//! `cargo xtask test backstage-real` runs it against each pinned version. Any other Backstage whose catalog stands still
+//! and has a Component, a Group and a User will do too, where it is given by hand:
+//! `BACKSTAGE_URL=… BACKSTAGE_TOKEN=… cargo test -p backstage-client --test real_backstage`.
 
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::Write;
 
 use backstage_client::{
     AuthFailure, Client, Credentials, Entity, EntityFilter, EntityRef, Error, Settings,
 };
 use support::{limit, ownership};
+use testbed::backstage::target;
 
 struct Real {
     url: String,
@@ -19,19 +20,12 @@ struct Real {
 }
 
 impl Real {
-    fn from_env(test: &str) -> Option<Self> {
-        let Ok(url) = std::env::var("BACKSTAGE_URL") else {
-            // Past the capture of test output: a test that did not run must not look like one that did.
-            let line = format!("SKIPPED {test}: no real Backstage is given by BACKSTAGE_URL\n");
-            std::io::stderr()
-                .write_all(line.as_bytes())
-                .expect("stderr");
-            return None;
-        };
-        Some(Self {
-            url,
-            token: std::env::var("BACKSTAGE_TOKEN").ok(),
-        })
+    async fn from_env() -> Self {
+        let target = target().await.unwrap_or_else(|error| panic!("{error}"));
+        Self {
+            url: target.url,
+            token: target.token,
+        }
     }
 
     fn client(&self) -> Client {
@@ -80,9 +74,7 @@ async fn crawl(
 
 #[tokio::test]
 async fn every_page_size_finds_the_same_entities() {
-    let Some(real) = Real::from_env("every_page_size_finds_the_same_entities") else {
-        return;
-    };
+    let real = Real::from_env().await;
     let client = real.client();
     let whole = crawl(&client, ownership(), 1000).await.expect("a crawl");
     for kind in ["component", "group", "user"] {
@@ -123,9 +115,7 @@ async fn every_page_size_finds_the_same_entities() {
 
 #[tokio::test]
 async fn filters_narrow() {
-    let Some(real) = Real::from_env("filters_narrow") else {
-        return;
-    };
+    let real = Real::from_env().await;
     let client = real.client();
     let components = EntityFilter::kinds(["component"]).expect("a kind");
     let all = crawl(&client, components.clone(), 1000)
@@ -161,9 +151,7 @@ async fn filters_narrow() {
 
 #[tokio::test]
 async fn references_are_found_or_not() {
-    let Some(real) = Real::from_env("references_are_found_or_not") else {
-        return;
-    };
+    let real = Real::from_env().await;
     let client = real.client();
     let known = crawl(&client, ownership(), 1000).await.expect("a crawl");
     let mut refs: Vec<String> = known.keys().map(|found| found.to_uppercase()).collect();
@@ -205,9 +193,7 @@ async fn typed_crawl(client: &Client) -> BTreeMap<EntityRef, Entity> {
 
 #[tokio::test]
 async fn every_entity_is_typed_without_problems() {
-    let Some(real) = Real::from_env("every_entity_is_typed_without_problems") else {
-        return;
-    };
+    let real = Real::from_env().await;
     let found = typed_crawl(&real.client()).await;
     let mut owned = 0;
     for (entity_ref, entity) in &found {
@@ -228,9 +214,7 @@ async fn every_entity_is_typed_without_problems() {
 
 #[tokio::test]
 async fn facets_count_what_a_crawl_finds() {
-    let Some(real) = Real::from_env("facets_count_what_a_crawl_finds") else {
-        return;
-    };
+    let real = Real::from_env().await;
     let client = real.client();
     let mut counted: BTreeMap<String, u64> = BTreeMap::new();
     for entity in typed_crawl(&client).await.into_values() {
@@ -254,9 +238,7 @@ async fn facets_count_what_a_crawl_finds() {
 
 #[tokio::test]
 async fn one_entity_by_its_reference_or_none() {
-    let Some(real) = Real::from_env("one_entity_by_its_reference_or_none") else {
-        return;
-    };
+    let real = Real::from_env().await;
     let client = real.client();
     for (entity_ref, entity) in typed_crawl(&client).await {
         let shouted = entity_ref.as_str().to_uppercase();
@@ -285,9 +267,7 @@ async fn one_entity_by_its_reference_or_none() {
 
 #[tokio::test]
 async fn references_are_found_with_some_fields() {
-    let Some(real) = Real::from_env("references_are_found_with_some_fields") else {
-        return;
-    };
+    let real = Real::from_env().await;
     let client = real.client();
     let known = typed_crawl(&client).await;
     let mut refs: Vec<EntityRef> = known.keys().cloned().collect();
@@ -324,9 +304,7 @@ fn etag(text: &str) -> String {
 
 #[tokio::test]
 async fn tokens_are_told_apart() {
-    let Some(real) = Real::from_env("tokens_are_told_apart") else {
-        return;
-    };
+    let real = Real::from_env().await;
     // An open Backstage, too, refuses a token that it does not know.
     let wrong = Some("not-a-token-of-this-backstage");
     refused(&real, wrong, AuthFailure::IllegalToken, "Illegal token").await;
@@ -351,9 +329,7 @@ async fn refused(real: &Real, token: Option<&str>, expected: AuthFailure, messag
 
 #[tokio::test]
 async fn a_wrong_base_url_is_recognised() {
-    let Some(real) = Real::from_env("a_wrong_base_url_is_recognised") else {
-        return;
-    };
+    let real = Real::from_env().await;
     let below = format!("{}/no/such/prefix", real.url.trim_end_matches('/'));
     let client = client_with(&below, real.token.as_deref());
     let error = support::first_page(&client).await.expect_err("no catalog");

@@ -1,28 +1,25 @@
-//! The contract with a real Backstage: `BACKSTAGE_URL=… BACKSTAGE_TOKEN=… cargo test -p catalog --test real_backstage`.
+//! The contract with a real Backstage: what holds for every version, read alone.
+//!
+//! `cargo xtask test backstage-real` runs it against each pinned version, and by hand it runs against any other:
+//! `BACKSTAGE_URL=… BACKSTAGE_TOKEN=… cargo test -p catalog --test real_backstage`.
 
 use std::io::Write;
 
 use backstage_client::{Client, Credentials, Settings};
 use catalog::schedule::Hint;
 use catalog::{backstage, files};
+use testbed::backstage::target;
 use topology::fact::{Absent, CatalogGeneration, EntityFact, OwnerTarget};
 use topology::label_map::LabelMap;
 
-/// The Backstage to test against, if there is one; says loudly when there is none.
-fn settings() -> Option<Settings> {
-    let Ok(url) = std::env::var("BACKSTAGE_URL") else {
-        // Not by `eprintln!`, whose output the test harness keeps to itself when a test passes.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: BACKSTAGE_URL is not set, so nothing was tested against a real Backstage"
-        );
-        return None;
-    };
-    let mut settings = Settings::new(url.parse().expect("BACKSTAGE_URL is a URL"));
-    if let Ok(token) = std::env::var("BACKSTAGE_TOKEN") {
+/// The Backstage to test against.
+async fn settings() -> Settings {
+    let target = target().await.unwrap_or_else(|error| panic!("{error}"));
+    let mut settings = Settings::new(target.url.parse().expect("BACKSTAGE_URL is a URL"));
+    if let Some(token) = target.token {
         settings.credentials = Credentials::Token(token.into());
     }
-    Some(settings)
+    settings
 }
 
 async fn read(
@@ -39,7 +36,7 @@ fn owners(path: &str) -> LabelMap {
 
 #[tokio::test]
 async fn a_live_catalog_is_read_completely_and_as_its_own_dump() {
-    let Some(settings) = settings() else { return };
+    let settings = settings().await;
     let map = LabelMap::default();
     let live = read(settings.clone(), &map).await.expect("a generation");
     assert!(!live.entities.is_empty());
@@ -63,7 +60,7 @@ async fn a_live_catalog_is_read_completely_and_as_its_own_dump() {
 
 #[tokio::test]
 async fn s22_a_live_catalog_read_again_is_known() {
-    let Some(settings) = settings() else { return };
+    let settings = settings().await;
     let client = Client::new(settings).expect("settings");
     let (filter, map) = (backstage::kinds(), LabelMap::default());
     let mut reader = backstage::Reader::new(backstage::PAGE_SIZE);
@@ -84,7 +81,7 @@ async fn s22_a_live_catalog_read_again_is_known() {
 
 #[tokio::test]
 async fn s15a_our_reading_of_owners_is_what_backstage_itself_resolved() {
-    let Some(settings) = settings() else { return };
+    let settings = settings().await;
     let ours = read(settings.clone(), &owners("spec.owner"))
         .await
         .expect("a generation");
@@ -116,9 +113,7 @@ async fn s15a_our_reading_of_owners_is_what_backstage_itself_resolved() {
 
 #[tokio::test]
 async fn a_token_that_backstage_does_not_know_is_refused_and_explained() {
-    let Some(mut settings) = settings() else {
-        return;
-    };
+    let mut settings = settings().await;
     settings.credentials = Credentials::Token("no-such-token-at-all".into());
     let error = read(settings, &LabelMap::default())
         .await

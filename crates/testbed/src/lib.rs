@@ -4,5 +4,7 @@
 //! passes through it. It is a dependency of tests alone, and must not know any other crate of the workspace: whatever it
 //! gives is what a Backstage or a network gives, not what our code makes of it.
 
+#[cfg(unix)]
+pub mod backstage;
 pub mod proxy;
 pub mod served;

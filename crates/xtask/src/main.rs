@@ -4,12 +4,14 @@
 //! `.ci/run` is one of these. It must not know any other crate of the workspace: it drives them through
 //! cargo and through the built binary, as a user would.
 
+mod backstages;
 mod bench;
 mod demo;
 mod generate;
 mod lint;
 mod measure;
 mod places;
+mod real;
 mod report;
 mod step;
 mod suite;
@@ -39,7 +41,8 @@ enum Task {
     },
     /// Run the lints and the tests
     Test {
-        /// What to test: `all`, `core` (the pure core alone), `lint`, `tidy`, or the name of a crate
+        /// What to test: `all`, `core` (the pure core alone), `backstage-real` (against Backstages installed for it), `lint`,
+        /// `tidy`, or the name of a crate
         #[arg(default_value = "all")]
         suite: suite::Suite,
         /// Arguments for the test binaries, such as part of a test's name (not with `all` or `lint`)

@@ -14,47 +14,72 @@ use crate::report;
 /// One thing to run, by its name in the summary.
 pub(crate) struct Step {
     name: &'static str,
-    command: Result<Command>,
-    runs_tests: bool,
+    /// Called when the step's turn has come, so that what it prepares counts as its own time and fault.
+    prepare: Box<dyn FnOnce() -> Result<Work>>,
+}
+
+/// What a step does once it is prepared.
+enum Work {
+    Plain(Command),
+    Tests(Command),
+    Nothing,
 }
 
 impl Step {
     /// A step that succeeds when its command does.
     pub(crate) fn new(name: &'static str, command: Command) -> Self {
-        Self {
-            name,
-            command: Ok(command),
-            runs_tests: false,
-        }
+        Self::prepared(name, || Ok(command))
     }
 
     /// A step whose command has to be prepared first, which may fail; the failure is the step's.
-    pub(crate) fn prepared(name: &'static str, command: Result<Command>) -> Self {
+    pub(crate) fn prepared(
+        name: &'static str,
+        prepare: impl FnOnce() -> Result<Command> + 'static,
+    ) -> Self {
         Self {
             name,
-            command,
-            runs_tests: false,
+            prepare: Box::new(|| prepare().map(Work::Plain)),
         }
     }
 
     /// A step of `cargo test`: its tests are counted in the summary.
     pub(crate) fn tests(name: &'static str, command: Command) -> Self {
+        Self::prepared_tests(name, || Ok(command))
+    }
+
+    /// A step of `cargo test` whose command has to be prepared first.
+    pub(crate) fn prepared_tests(
+        name: &'static str,
+        prepare: impl FnOnce() -> Result<Command> + 'static,
+    ) -> Self {
         Self {
             name,
-            command: Ok(command),
-            runs_tests: true,
+            prepare: Box::new(|| prepare().map(Work::Tests)),
+        }
+    }
+
+    /// A step that this process does itself.
+    pub(crate) fn action(name: &'static str, act: impl FnOnce() -> Result<()> + 'static) -> Self {
+        Self {
+            name,
+            prepare: Box::new(|| act().map(|()| Work::Nothing)),
         }
     }
 
     fn run(self) -> Outcome {
         let started = Instant::now();
-        let outcome = self.command.and_then(|command| {
-            report::note(format_args!("\n==> {}: {}", self.name, spoken(&command)));
-            if self.runs_tests {
-                run_counting(command)
-            } else {
+        report::note(format_args!("\n==> {}", self.name));
+        let say = |command: &Command| report::note(format_args!("  > {}", spoken(command)));
+        let outcome = (self.prepare)().and_then(|work| match work {
+            Work::Plain(command) => {
+                say(&command);
                 run_plainly(command)
             }
+            Work::Tests(command) => {
+                say(&command);
+                run_counting(command)
+            }
+            Work::Nothing => Ok((None, true)),
         });
         let (counts, fault) = match outcome {
             Ok((counts, true)) => (counts, None),

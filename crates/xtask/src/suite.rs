@@ -7,7 +7,7 @@ use std::str::FromStr;
 use anyhow::{Result, bail};
 
 use crate::step::{self, Step};
-use crate::{lint, places};
+use crate::{lint, places, real};
 
 /// A named set of checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub(crate) enum Suite {
     All,
     /// The pure core alone: seconds, for the inner loop.
     Core,
+    /// The contract tests against real Backstages.
+    BackstageReal,
     /// Everything but the tests proper.
     Lint,
     /// The rules of the tree: crate edges, purity, file sizes, citations.
@@ -31,6 +33,7 @@ impl FromStr for Suite {
         Ok(match text {
             "all" => Self::All,
             "core" => Self::Core,
+            "backstage-real" => Self::BackstageReal,
             "lint" => Self::Lint,
             "tidy" => Self::Tidy,
             name => Self::Crate(name.to_owned()),
@@ -55,6 +58,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
                 arguments,
             ));
             steps.push(cargo_test("doctests", &["--workspace", "--doc"], arguments));
+            steps.extend(real::backstage(arguments));
             steps
         }
         Suite::Core => vec![cargo_test(
@@ -62,6 +66,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
             &["--package", "topology", "--lib", "--tests"],
             arguments,
         )],
+        Suite::BackstageReal => real::backstage(arguments),
         Suite::Lint => {
             let mut steps = lint::steps();
             steps.push(tidy(arguments));
@@ -96,6 +101,7 @@ mod tests {
         for (text, suite) in [
             ("all", Suite::All),
             ("core", Suite::Core),
+            ("backstage-real", Suite::BackstageReal),
             ("lint", Suite::Lint),
             ("tidy", Suite::Tidy),
             ("store", Suite::Crate("store".to_owned())),

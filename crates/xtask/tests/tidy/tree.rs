@@ -110,6 +110,10 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<SourceFile>) {
             .expect("an entry has a name")
             .to_string_lossy()
             .into_owned();
+        // In a worktree this is a file of git's own, which says where the repository is.
+        if name == ".git" {
+            continue;
+        }
         if path.is_dir() {
             let name = name.as_str();
             if OURS.contains(&name) || !(name.starts_with('.') || FOREIGN.contains(&name)) {

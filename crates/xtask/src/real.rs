@@ -1,0 +1,92 @@
+//! The contract tests against real systems: which test binaries, against what, in which order.
+//!
+//! These binaries are named `real_*` and have `test = false` in their crate's manifest, so that neither `cargo test` nor
+//! another suite runs them: they need what only this module prepares. They are run by name here, and a step without a
+//! single test that ran fails.
+
+use std::cell::OnceCell;
+use std::ffi::OsString;
+use std::process::Command;
+use std::rc::Rc;
+
+use anyhow::{Context, Result};
+
+use crate::backstages::{self, Backstages};
+use crate::places;
+use crate::step::Step;
+
+/// Where the installations are, for the testbed: folders, written as `PATH` is.
+const INSTALLATIONS: &str = "BACKSTITCH_BACKSTAGES";
+
+/// Which of them a run of contract tests is about.
+const VERSION: &str = "BACKSTITCH_BACKSTAGE_VERSION";
+
+/// A Backstage of one's own, which the same tests can be run against by hand; here it would replace the pinned ones.
+const OWN: [&str; 2] = ["BACKSTAGE_URL", "BACKSTAGE_TOKEN"];
+
+/// The contract with each version, and then what each test sets up for itself.
+const RUNS: [(&str, &[&str], Option<&str>); 4] = [
+    ("current", CONTRACT, Some("current")),
+    ("1.33", CONTRACT, Some("1.33")),
+    ("1.11", CONTRACT, Some("1.11")),
+    ("traps", &["real_backstage_*"], None),
+];
+
+/// What each version has to keep: with our client and reader, and bare, as the catalog served in process has to as well.
+const CONTRACT: &[&str] = &["real_backstage", "real_conformance"];
+
+/// What part of the tests, chosen by name, runs against: in most of the runs above no test would have that name.
+const CHOSEN: [(&str, &[&str], Option<&str>); 1] = [(
+    "chosen",
+    &["real_backstage*", "real_conformance"],
+    Some("current"),
+)];
+
+/// Installs the Backstages, and runs the tests against each; with arguments, which choose some, against the current one.
+pub(crate) fn backstage(arguments: &[OsString]) -> Vec<Step> {
+    // Lives as long as any step, and with it the locks on what the tests use.
+    let installed: Rc<OnceCell<Backstages>> = Rc::default();
+    let place = Rc::clone(&installed);
+    let mut steps = vec![Step::action("backstages", move || {
+        // The first step is the only one that sets it.
+        let _ = place.set(backstages::install()?);
+        Ok(())
+    })];
+    let runs: &[_] = if arguments.is_empty() { &RUNS } else { &CHOSEN };
+    for &(name, binaries, version) in runs {
+        let (installed, arguments) = (Rc::clone(&installed), arguments.to_vec());
+        steps.push(Step::prepared_tests(name, move || {
+            let installed = installed
+                .get()
+                .context("there is no Backstage to test against")?;
+            run(binaries, version, installed, &arguments)
+        }));
+    }
+    steps
+}
+
+fn run(
+    binaries: &[&str],
+    version: Option<&str>,
+    installed: &Backstages,
+    arguments: &[OsString],
+) -> Result<Command> {
+    let mut command = places::cargo();
+    // The whole workspace, or else cargo builds the dependencies once more with the features that fewer crates need.
+    command.args(["test", "--no-fail-fast", "--workspace"]);
+    for binary in binaries {
+        command.args(["--test", binary]);
+    }
+    if !arguments.is_empty() {
+        command.arg("--").args(arguments);
+    }
+    for name in OWN {
+        command.env_remove(name);
+    }
+    command.env(INSTALLATIONS, installed.as_path_list()?);
+    match version {
+        Some(version) => command.env(VERSION, version),
+        None => command.env_remove(VERSION),
+    };
+    Ok(command)
+}
