@@ -55,6 +55,7 @@ async fn read_with(
     let map = map.expect("a label map");
     let read = backstage::read(&client, &backstage::kinds(), &map, &mut |_| page()).await?;
     let entities = read.entities.iter().map(|fact| {
+        let reference = fact.reference().to_string();
         let entity = match fact {
             EntityFact::Owner(owner) => Entity::Owner(owner.display_name.to_string()),
             EntityFact::Component(component) => Entity::Component {
@@ -69,7 +70,7 @@ async fn read_with(
                 orphan: component.orphan,
             },
         };
-        (fact.reference().to_string(), entity)
+        (reference, entity)
     });
     Ok(Generation {
         entities: entities.collect(),
