@@ -118,20 +118,22 @@ async fn connections(
     access: &Access,
 ) -> Result<(), Closed> {
     let mut failures = 0;
+    let mut woken = Woken::Due;
     loop {
         let begun = task.begin();
         match cluster::live::connect(access).await {
             Ok(server) => {
                 tracing::info!(address = server.address(), "watching a cluster");
-                match watched(task, recheck, server, begun).await? {
-                    Again::Recheck | Again::Asked => failures = 0,
+                match watched(task, recheck, server, begun, woken).await? {
+                    Again::Recheck => (failures, woken) = (0, Woken::Due),
+                    Again::Asked => (failures, woken) = (0, Woken::Early),
                     Again::Ended => {
                         failures += 1;
                         let unread = unread("the watch ended".to_owned(), None);
                         let ended = begun.ended();
                         let took = ended.took;
                         let pause = task.failed(failures, unread, ended).await?;
-                        task.rest(pause, took, pending()).await;
+                        woken = task.rest(pause, took, pending()).await;
                     }
                 }
             }
@@ -141,7 +143,7 @@ async fn connections(
                 let ended = begun.ended();
                 let took = ended.took;
                 let pause = task.failed(failures, unread, ended).await?;
-                task.rest(pause, took, pending()).await;
+                woken = task.rest(pause, took, pending()).await;
             }
         }
     }
@@ -157,12 +159,14 @@ enum Again {
     Ended,
 }
 
-/// Passes on what a watch says. The read that has begun ends once every kind was listed, or one could not be.
+/// Passes on what a watch says. The read that has begun, for the reason that it was `woken` for, ends once every kind was
+/// listed, or one could not be.
 async fn watched(
     task: &mut Task,
     waits: &mut watch::Receiver<bool>,
     server: cluster::live::ApiServer,
     begun: Begun,
+    woken: Woken,
 ) -> Result<Again, Closed> {
     let pace = Pace::default();
     let (sender, mut updates) = mpsc::channel(WAITING);
@@ -201,7 +205,9 @@ async fn watched(
                     Some(pause) => quiet.insert(kind, Instant::now() + pause + pace.answer_timeout + QUIET_MARGIN),
                     None => quiet.remove(&kind),
                 };
-                if let Some(what) = translated(update, now) {
+                // Once the read has ended, lists come when the watch needs them.
+                let woken = if reading.is_some() { woken } else { Woken::Due };
+                if let Some(what) = translated(update, now, woken) {
                     task.say(what).await?;
                 }
             }
@@ -248,7 +254,7 @@ async fn asked(bell: &Bell, rested: Instant) {
     bell.rung().await;
 }
 
-fn translated(update: Update, now: i64) -> Option<Said> {
+fn translated(update: Update, now: i64, woken: Woken) -> Option<Said> {
     match update {
         Update::Restarted {
             kind,
@@ -259,6 +265,7 @@ fn translated(update: Update, now: i64) -> Option<Said> {
             objects,
             faults,
             read_at: now,
+            woken,
         }),
         Update::Applied(fact) => Some(Said::Applied(fact, now)),
         Update::Deleted(key) => Some(Said::Deleted(key, now)),

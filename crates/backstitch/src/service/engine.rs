@@ -26,7 +26,7 @@ use topology::fact::{
     Absent, CatalogGeneration, CatalogSize, ClusterGeneration, Fault, ObjectFact, ObjectKey,
     ObjectKind,
 };
-use topology::generation::{Held, RemovalPolicy};
+use topology::generation::RemovalPolicy;
 use topology::topology::{ClusterId, InstanceId, Topology};
 
 use super::counts::{entity_counts, object_counts};
@@ -183,11 +183,12 @@ impl Engine {
                     objects,
                     faults,
                     read_at,
+                    woken,
                 },
                 Handle::Cluster(cluster),
             ) => {
                 self.tell_faults(source, Some(kind), &faults);
-                self.listed(source, cluster, kind, objects, read_at)
+                self.listed(source, cluster, kind, objects, read_at, woken)
             }
             (Said::Health(health, ended), Handle::Cluster(cluster)) => {
                 self.health(source, cluster, health, ended)
@@ -305,10 +306,7 @@ impl Engine {
     where
         F::Key: std::hash::Hash,
     {
-        let mut before = self.at(source).holds.before(None).copied();
-        if reading.woken == Woken::Early {
-            before = before.map(Held::once_less);
-        }
+        let before = reading.woken.row(self.at(source).holds.before(None));
         let decision = decide(&self.policy, trust, missing, before.as_ref());
         let generation = self.at(source).generation.saturating_add(1);
         let held = match &decision {
@@ -365,6 +363,7 @@ impl Engine {
         kind: ObjectKind,
         objects: Vec<ObjectFact>,
         read_at: i64,
+        woken: Woken,
     ) -> Result<(), Stopped> {
         let keys: Vec<ObjectKey> = objects.iter().map(ObjectFact::key).collect();
         let (live, missing) = {
@@ -374,7 +373,7 @@ impl Engine {
         };
         drop(keys);
         let scope = Some(kind);
-        let before = self.at(source).holds.before(scope).copied();
+        let before = woken.row(self.at(source).holds.before(scope));
         let decision = decide(
             &self.policy,
             Trust::Part,

@@ -40,6 +40,8 @@ pub(super) enum Said {
         faults: Vec<Fault>,
         /// When: seconds since the Unix epoch.
         read_at: i64,
+        /// What they were listed for; lists that came early confirm no removal (S23).
+        woken: Woken,
     },
     /// An object of a watched cluster is new, or has changed.
     Applied(Box<ObjectFact>, i64),

@@ -8,6 +8,7 @@ use server::refresh::{Bell, LEAST_REST, Rest};
 use server::status::Failure;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
+use topology::generation::Held;
 
 use super::event::{Ended, Event, Said, SourceNo};
 use super::next_attempt;
@@ -60,6 +61,17 @@ pub(super) enum Woken {
     /// they say no more than one: an editor that saves a broken file again and again, or a script that asks while
     /// Backstage starts, must not confirm a removal (S23).
     Early,
+}
+
+impl Woken {
+    /// The row of reads that a read for this reason goes on with.
+    pub(super) fn row(self, before: Option<&Held>) -> Option<Held> {
+        let before = before.copied();
+        match self {
+            Self::Due => before,
+            Self::Early => before.map(Held::once_less),
+        }
+    }
 }
 
 /// A read that failed.

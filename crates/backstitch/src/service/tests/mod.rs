@@ -123,6 +123,7 @@ impl Bench {
             objects,
             faults: Vec::new(),
             read_at: NOW,
+            woken: Woken::Due,
         };
         self.take(CLUSTER, said);
     }

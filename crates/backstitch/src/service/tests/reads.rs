@@ -253,3 +253,37 @@ fn a_cluster_of_files_is_one_generation() {
     let (_, cluster) = list.last().expect("the cluster");
     assert_eq!(cluster.counts.get("services"), Some(&2));
 }
+
+#[test]
+fn s23_reads_that_come_early_confirm_nothing() {
+    let mut bench = stitched();
+    let early = || Reading {
+        woken: Woken::Early,
+        ..reading()
+    };
+    let empty = || CatalogGeneration::whole(std::iter::empty().collect(), Vec::new());
+    for _ in 0..5 {
+        assert_eq!(bench.read(empty(), early()), Taken::Refused);
+    }
+    let due: Vec<Taken> = (0..2).map(|_| bench.read(empty(), reading())).collect();
+    assert_eq!(due, [Taken::Refused, Taken::Replaced]);
+
+    let mut bench = stitched();
+    let none = |woken| Said::Listed {
+        kind: ObjectKind::Service,
+        objects: Vec::new(),
+        faults: Vec::new(),
+        read_at: NOW,
+        woken,
+    };
+    for _ in 0..5 {
+        bench.take(CLUSTER, none(Woken::Early));
+        assert_eq!(bench.owner("s3"), "web");
+    }
+    bench.take(CLUSTER, none(Woken::Due));
+    bench.take(CLUSTER, none(Woken::Due));
+    assert_eq!(
+        bench.history("s3").lines().last(),
+        Some("cluster `prod` 8: group:default/web -> absent")
+    );
+}
