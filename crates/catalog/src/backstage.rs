@@ -56,6 +56,8 @@ pub const MAX_ENTITIES: usize = 5_000_000;
 pub const MAX_READ: Duration = Duration::from_hours(1);
 /// Bound on the tries of one page after the first page came.
 pub const MAX_PAGE_TRIES: u32 = 5;
+/// Bound on the pages in a row that bring nothing new: cursors that are new each time may lead to the same pages for ever.
+pub const MAX_BARREN_PAGES: u32 = 100;
 /// Bound on the entities that are asked for by reference because they did not come. Where more are missing, something
 /// else is the matter than an entity that slipped through, and another pass shows it better.
 pub const MAX_REPAIR: usize = 1_000;

@@ -283,6 +283,7 @@ async fn s22_answers_that_are_no_whole_page_are_errors() {
         ),
         ("huge entity", Fault::HugeEntity { bytes: 300_000_000 }),
         ("a cursor to itself", Fault::LoopingCursor(Loop::Same)),
+        ("cursors without an end", Fault::LoopingCursor(Loop::Fresh)),
     ])
     .await;
     insta::assert_snapshot!(text, @r"
@@ -305,6 +306,8 @@ async fn s22_answers_that_are_no_whole_page_are_errors() {
     hint: find it in Backstage and have it made smaller, or allow larger answers
     a cursor to itself: page 2 of the catalog could not be read
       `http://backstage/api/catalog/entities` leads from page 2 back to a page that was already read
+    hint: Backstage does not answer so: look at what stands between and changes its answers, such as a cache
+    cursors without an end: the pages of the catalog at `http://backstage/api/catalog` have no end: 100 in a row brought nothing new
     hint: Backstage does not answer so: look at what stands between and changes its answers, such as a cache
     ");
 }

@@ -206,7 +206,7 @@ impl Backstage {
     /// CPU time and memory of the server so far; Linux alone tells.
     pub fn usage(&self) -> Result<Usage, Error> {
         let process = self.process.as_ref().ok_or(Error::Stopped)?;
-        usage::of(process.id()).map_err(Error::files("the usage of the server"))
+        Usage::of(process.id()).map_err(Error::files("the usage of the server"))
     }
 
     /// The end of its log.

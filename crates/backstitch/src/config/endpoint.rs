@@ -10,6 +10,7 @@ use super::headers::headers;
 use super::node::{Node, Place};
 use super::reader::{Map, boolean, number, text, texts};
 use super::root::Reading;
+use super::timeouts;
 use super::{ClientCertificate, Credentials, DEFAULT_PAGE_SIZE, Endpoint, Proxy};
 
 pub(super) fn endpoint_url(node: &Node, reading: &mut Reading<'_, '_>) -> Option<Url> {
@@ -81,6 +82,7 @@ pub(super) fn reach(map: &mut Map, live: bool, reading: &mut Reading<'_, '_>) ->
     let key = map.take_entry("client_key_file");
     let extra_headers = map.take_entry("headers");
     let proxy_entry = map.take_entry("proxy");
+    let timeouts = timeouts::Given::take(map);
     let page_size = map.take_entry("page_size");
     let gzip = map.take_entry("gzip");
     let fields_entry = map.take_entry("fields");
@@ -97,7 +99,8 @@ pub(super) fn reach(map: &mut Map, live: bool, reading: &mut Reading<'_, '_>) ->
             ("gzip", &gzip),
             ("fields", &fields_entry),
         ];
-        for (key, entry) in credentials.entries().into_iter().chain(others) {
+        let given = credentials.entries().into_iter().chain(others);
+        for (key, entry) in given.chain(timeouts.entries()) {
             if let Some((at, _)) = entry {
                 reading.faults.add(
                     *at,
@@ -119,6 +122,7 @@ pub(super) fn reach(map: &mut Map, live: bool, reading: &mut Reading<'_, '_>) ->
     let proxy = proxy_entry
         .map(|(_, node)| proxy(&node, reading))
         .unwrap_or_default();
+    let timeouts = timeouts.read(reading);
     let page_size = page_size
         .and_then(|(_, node)| number("page_size", &node, PAGE_SIZES, reading.faults))
         .unwrap_or(DEFAULT_PAGE_SIZE);
@@ -137,6 +141,7 @@ pub(super) fn reach(map: &mut Map, live: bool, reading: &mut Reading<'_, '_>) ->
         client_certificate,
         headers,
         proxy,
+        timeouts,
         page_size,
         gzip,
         fields,

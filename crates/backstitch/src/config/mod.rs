@@ -19,12 +19,14 @@ mod node;
 mod reader;
 mod root;
 mod secret;
+mod timeouts;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use backstage_client::Timeouts;
 use reqwest::header::HeaderName;
 use topology::generation::RemovalPolicy;
 use topology::labels::DEFAULT_PREFIX;
@@ -207,6 +209,8 @@ pub(crate) struct Endpoint {
     pub headers: Vec<(HeaderName, SecretSource)>,
     /// The way to it.
     pub proxy: Proxy,
+    /// How long it is waited for.
+    pub timeouts: Timeouts,
     /// How many entities are asked for at once, at most 10,000.
     pub page_size: NonZeroU32,
     /// Ask for compressed answers.
@@ -228,6 +232,7 @@ impl Endpoint {
             client_certificate: None,
             headers: Vec::new(),
             proxy: Proxy::Environment,
+            timeouts: Timeouts::default(),
             page_size: DEFAULT_PAGE_SIZE,
             gzip: false,
             fields: Vec::new(),

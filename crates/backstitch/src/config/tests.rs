@@ -95,6 +95,9 @@ scrapers:
           X-Api-Key: {file: secrets/api-key}
           Proxy-Id: {env: PROXY_ID}
         proxy: http://proxy.example.org:3128
+        connect_timeout: 5s
+        idle_timeout: 2m30s
+        request_timeout: 1h
         page_size: 5000
         gzip: true
         fields: metadata.labels
@@ -319,7 +322,7 @@ fn a_type_that_contradicts_the_other_keys() {
 fn further_keys_of_a_live_backstage_without_one() {
     insta::assert_snapshot!(faults(&of_instance(
         "path: x\noauth2: {}\nclient_cert_file: a\nclient_key_file: b\nheaders: {}\nproxy: none\npage_size: 1\ngzip: \
-         true\nfields: kind"
+         true\nfields: kind\nconnect_timeout: 1s\nidle_timeout: 1s\nrequest_timeout: 1s"
     )));
 }
 
@@ -377,6 +380,9 @@ fn no_url() {
 fn durations_that_are_none_or_too_short() {
     insta::assert_snapshot!(faults(&of_instance("path: x\nsync_interval: 5")));
     insta::assert_snapshot!(faults(&of_instance("path: x\nsync_interval: 10ms")));
+    insta::assert_snapshot!(of_live(
+        "connect_timeout: 10\nidle_timeout: 1ms\nrequest_timeout: 2h"
+    ));
 }
 
 #[test]

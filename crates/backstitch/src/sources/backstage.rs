@@ -289,6 +289,7 @@ fn settings(endpoint: &Endpoint, material: &Material, map: &LabelMap) -> Setting
         config::Proxy::None => Proxy::None,
         config::Proxy::Url(url) => Proxy::Url(url.clone()),
     };
+    settings.timeouts = endpoint.timeouts;
     settings.gzip = endpoint.gzip;
     settings.fields = fields(&endpoint.fields, map);
     settings

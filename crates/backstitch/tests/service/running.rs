@@ -1,5 +1,7 @@
 //! A running service, asked over HTTP and ended by signals.
 
+#![allow(dead_code, reason = "every test binary uses a part of it")]
+
 use std::future::Future;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -105,6 +107,14 @@ impl Service {
     /// Status and body.
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         let response = self.open(path).await;
+        let status = response.status().as_u16();
+        (status, response.json().await.expect("JSON"))
+    }
+
+    /// Status and body of the answer to a `POST` of nothing.
+    pub(crate) async fn post(&self, path: &str) -> (u16, Value) {
+        let request = self.client.post(format!("{}{path}", self.base));
+        let response = request.send().await.expect("it answers");
         let status = response.status().as_u16();
         (status, response.json().await.expect("JSON"))
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::MAX_PASSES;
+use super::{MAX_BARREN_PAGES, MAX_PASSES};
 use crate::schedule::Hint;
 
 /// Why a catalog could not be read completely. Nothing of such a read may be used.
@@ -26,6 +26,14 @@ pub enum ReadError {
         url: String,
         /// What each pass found, and what was announced.
         counts: String,
+    },
+    /// The pages go on and bring nothing new.
+    #[error(
+        "the pages of the catalog at `{url}` have no end: {MAX_BARREN_PAGES} in a row brought nothing new"
+    )]
+    Endless {
+        /// The catalog API.
+        url: String,
     },
     /// The read took longer than it may.
     #[error("reading the catalog at `{url}` took longer than {limit:?}")]
@@ -52,6 +60,10 @@ impl ReadError {
             Self::Page { source, .. } => source.remedy(),
             Self::Unstable { .. } => Some(
                 "wait until Backstage has finished importing; it is read again by itself".to_owned(),
+            ),
+            Self::Endless { .. } => Some(
+                "Backstage does not answer so: look at what stands between and changes its answers, such as a cache"
+                    .to_owned(),
             ),
             Self::TooLong { .. } => Some(
                 "look at the load of Backstage and its database: a read takes seconds for 100,000 entities"

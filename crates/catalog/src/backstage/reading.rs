@@ -15,8 +15,8 @@ use super::error::hint;
 use super::known::Given;
 use super::table::Table;
 use super::{
-    Cost, MAX_ENTITIES, MAX_PAGE_TRIES, MAX_PASSES, MAX_READ, MAX_REPAIR, MAX_RESTARTS, ReadError,
-    Sync, kinds,
+    Cost, MAX_BARREN_PAGES, MAX_ENTITIES, MAX_PAGE_TRIES, MAX_PASSES, MAX_READ, MAX_REPAIR,
+    MAX_RESTARTS, ReadError, Sync, kinds,
 };
 use crate::Progress;
 use crate::schedule::Hint;
@@ -105,6 +105,7 @@ impl Reading<'_> {
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<(), ReadError> {
         let mut pager = self.client.entities(self.filter.clone(), self.page_size);
+        let mut barren = 0;
         loop {
             let page = match self.page(&mut pager, cost.requests > 0).await {
                 Ok(None) => return Ok(()),
@@ -131,6 +132,7 @@ impl Reading<'_> {
             cost.requests += 1;
             cost.bytes += page.bytes() as u64;
             cost.entities += page.len() as u64;
+            let before = draft.counts().seen;
             draft.page(
                 page.total_items(),
                 page.null_items() as u64,
@@ -138,6 +140,14 @@ impl Reading<'_> {
             );
             for entity in page.entities() {
                 draft.entity(entity);
+            }
+            barren = if draft.counts().seen > before {
+                0
+            } else {
+                barren + 1
+            };
+            if barren >= MAX_BARREN_PAGES {
+                return Err(ReadError::Endless { url: self.url() });
             }
             let come = draft.progress();
             if come.done > MAX_ENTITIES as u64 {

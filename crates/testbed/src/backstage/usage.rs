@@ -18,10 +18,16 @@ pub struct Usage {
 /// Linux counts in hundredths of a second for programs, whatever its own clock does (`USER_HZ`).
 const TICK: Duration = Duration::from_millis(10);
 
-pub(super) fn of(process: u32) -> io::Result<Usage> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    read(&stat, &status).ok_or_else(|| io::Error::other("`/proc` has another shape here"))
+impl Usage {
+    /// What a process, by its number, has used.
+    ///
+    /// # Errors
+    /// When it does not run, or the system is another one than Linux.
+    pub fn of(process: u32) -> io::Result<Self> {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+        let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+        read(&stat, &status).ok_or_else(|| io::Error::other("`/proc` has another shape here"))
+    }
 }
 
 fn read(stat: &str, status: &str) -> Option<Usage> {
