@@ -41,6 +41,9 @@ impl Error {
                 "{BASE_URL}; a sign-in page in front of it must let this client through"
             )),
             Self::NotBackstage { .. } => Some(BASE_URL.to_owned()),
+            Self::NoRoute { .. } => Some(format!(
+                "Backstage answers so while it starts, which passes; if it goes on, {BASE_URL}"
+            )),
             Self::Redirected { to, .. } => Some(format!(
                 "nothing is sent to another address: if `{to}` belongs to the same Backstage, give \
                  its address as the endpoint; if it is a sign-in page, let this client through"
