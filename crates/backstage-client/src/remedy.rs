@@ -177,6 +177,10 @@ fn connect(failure: ConnectFailure) -> Option<&'static str> {
         ConnectFailure::UntrustedCertificate => {
             "give the certificate of the authority that issued the server's (PEM) as an extra root"
         }
+        ConnectFailure::CertificateOfAuthority => {
+            "the server shows the certificate of an authority (`CA:TRUE`), which is never accepted as a \
+             server's: make it one with `basicConstraints=CA:FALSE`, or issued by that authority"
+        }
         ConnectFailure::CertificateForOtherName => {
             "use a host name that the server's certificate is valid for"
         }
