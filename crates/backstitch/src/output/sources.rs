@@ -187,7 +187,7 @@ pub(crate) fn write_outcome(
         (Some(held), _) => {
             let removals = counted(held.removals, "removal waits", "removals wait");
             format!(
-                ": {removals}, {} of {} reads in a row",
+                ": {removals}, found by {} of {} reads in a row, of which those that are asked for count as one",
                 held.times, held.confirmations
             )
         }

@@ -177,6 +177,35 @@ fn sources_in_an_incident() {
 }
 
 #[test]
+fn what_came_of_a_read() {
+    let outcome = |source: &SourceStatus| {
+        let mut out = Vec::new();
+        let paint = Paint::choose(Color::Never, &io::stdout());
+        write_outcome(source, paint, &mut out).expect("memory takes it");
+        String::from_utf8(out).expect("text")
+    };
+    let ready = source("main", Phase::Ready);
+    let held = SourceStatus {
+        held_back: Some(HeldBack {
+            removals: 1,
+            times: 1,
+            confirmations: 3,
+        }),
+        ..source("main", Phase::Held)
+    };
+    let stale = SourceStatus {
+        failures: 1,
+        ..source("main", Phase::Stale)
+    };
+    let all: String = [&ready, &held, &stale].map(outcome).concat();
+    assert_snapshot!(all, @"
+    catalog main: ready, read in 1.2 s: 3 added, 1 changed, 0 removed, 1,235 as before
+    catalog main: held (removals wait to be confirmed), read in 1.2 s: 1 removal waits, found by 1 of 3 reads in a row, of which those that are asked for count as one
+    catalog main: stale (served as it was when it last answered), read in 1.2 s
+    ");
+}
+
+#[test]
 fn nothing_of_a_source_moves_the_cursor() {
     let evil = "a\u{1b}[2J\r\nerror: b";
     let hostile = SourceStatus {
