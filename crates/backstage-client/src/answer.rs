@@ -122,6 +122,11 @@ impl Answer {
         }
     }
 
+    /// Whether there was nothing but the status.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self.body, Body::Empty)
+    }
+
     /// Whether a web page came, which is what people see and programs should not.
     pub fn is_html(&self) -> bool {
         matches!(self.body, Body::Html { .. })

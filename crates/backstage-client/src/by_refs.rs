@@ -99,6 +99,7 @@ pub(crate) async fn by_refs<R: AsRef<str>>(
             .post(url, body)
             .await
             .map_err(|error| match error {
+                Error::NoRoute { url, answer } => Error::NoByRefs { url, answer },
                 Error::NotBackstage { url, answer } if answer.status == StatusCode::NOT_FOUND => {
                     Error::NoByRefs { url, answer }
                 }

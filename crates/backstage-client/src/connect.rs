@@ -15,6 +15,8 @@ pub enum ConnectFailure {
     Dns,
     /// The certificate was issued by nobody who is trusted.
     UntrustedCertificate,
+    /// The certificate is that of an authority, as self-signed ones often are, and no server's.
+    CertificateOfAuthority,
     /// The certificate is for another name.
     CertificateForOtherName,
     /// The certificate is no longer valid, or not yet.
@@ -79,9 +81,8 @@ impl ConnectFailure {
                 | C::ExpiredContext { .. }
                 | C::NotValidYet
                 | C::NotValidYetContext { .. } => Self::CertificateOutOfDate,
-                // A self-signed certificate that is no authority, as rustls puts it.
                 C::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
-                    Self::UntrustedCertificate
+                    Self::CertificateOfAuthority
                 }
                 _ => Self::Tls,
             },

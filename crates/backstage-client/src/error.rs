@@ -87,6 +87,15 @@ pub enum Error {
         /// What came instead.
         answer: Box<Answer>,
     },
+    /// There is no such route, and who says so may be a Backstage: it answers so while it starts, until the catalog has its
+    /// routes, and for what is not below its base URL.
+    #[error("`{url}` does not exist, or not yet: {answer}")]
+    NoRoute {
+        /// What was asked.
+        url: String,
+        /// What came instead: status 404 and nothing else.
+        answer: Box<Answer>,
+    },
     /// This Backstage is too old for `POST /entities/by-refs`.
     #[error("`{url}` is not offered by this Backstage: {answer}")]
     NoByRefs {
@@ -228,7 +237,8 @@ impl Error {
             | Self::Disconnected { .. }
             | Self::RateLimited { .. }
             | Self::CutOff { .. }
-            | Self::Json { .. } => true,
+            | Self::Json { .. }
+            | Self::NoRoute { .. } => true,
             Self::TokenEndpoint { source, .. } => source.is_transient(),
             Self::Status { answer, .. } => {
                 answer.status.is_server_error() && !self.is_expired_token()
@@ -251,6 +261,7 @@ impl Error {
             | Self::RateLimited { answer, .. }
             | Self::Status { answer, .. }
             | Self::NotBackstage { answer, .. }
+            | Self::NoRoute { answer, .. }
             | Self::NoByRefs { answer, .. } => Some(answer),
             _ => None,
         }

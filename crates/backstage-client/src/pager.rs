@@ -3,9 +3,13 @@
 //! ```text
 //!  Start ──by-query──▶ ByQuery(cursor) … until no cursor follows ─────────────────────────▶ Done
 //!    │ 404                                                                                   ▲
-//!    └─▶ /entities?limit=1 ─ at most one item ─▶ Offset(n) … until a page is empty ──────────┤
-//!                          └ more, or 400 ─────▶ Whole: /entities, all at once ──────────────┘
+//!    └─▶ /entities?limit=1, and by-query once more, where it is 404 again:                   │
+//!           at most one item ─▶ Offset(n) … until a page is empty ───────────────────────────┤
+//!           more, or 400 ─────▶ Whole: /entities, all at once ───────────────────────────────┘
 //! ```
+//!
+//! A Backstage that starts answers 404 to everything until the catalog has its routes, and then it has all of them. So
+//! only a 404 that comes after an answer of `/entities` tells an older Backstage from one that starts.
 //!
 //! A page that is larger than the client may read is asked for again with a tenth of the entities.
 //! So a few entities that are out of all proportion cost some requests more, and the limit grows
@@ -115,10 +119,13 @@ impl Pager {
     /// The page at the present position and the position after it; `None` at the end.
     async fn read(&mut self) -> Result<Option<(Page, Position)>, Error> {
         if self.position == Position::Start {
+            let missing = match self.fitting().await {
+                Err(error) if is_missing(&error) => error,
+                answered => return answered,
+            };
+            let older = self.older(missing).await?;
             match self.fitting().await {
-                Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => {
-                    self.position = self.older(error).await?;
-                }
+                Err(error) if is_missing(&error) => self.position = older,
                 answered => return answered,
             }
         }
@@ -278,11 +285,9 @@ impl Pager {
                     Position::Whole
                 })
             }
-            Err(error) => match error.status() {
-                Some(StatusCode::NOT_FOUND) => Err(missing),
-                Some(StatusCode::BAD_REQUEST) => Ok(Position::Whole),
-                _ => Err(error),
-            },
+            Err(error) if is_missing(&error) => Err(missing),
+            Err(error) if error.status() == Some(StatusCode::BAD_REQUEST) => Ok(Position::Whole),
+            Err(error) => Err(error),
         }
     }
 
@@ -306,6 +311,10 @@ impl Pager {
             .map(|value| ("filter", value))
             .collect()
     }
+}
+
+fn is_missing(error: &Error) -> bool {
+    error.status() == Some(StatusCode::NOT_FOUND)
 }
 
 impl std::fmt::Debug for Pager {

@@ -41,6 +41,9 @@ impl Error {
                 "{BASE_URL}; a sign-in page in front of it must let this client through"
             )),
             Self::NotBackstage { .. } => Some(BASE_URL.to_owned()),
+            Self::NoRoute { .. } => Some(format!(
+                "Backstage answers so while it starts, which passes; if it goes on, {BASE_URL}"
+            )),
             Self::Redirected { to, .. } => Some(format!(
                 "nothing is sent to another address: if `{to}` belongs to the same Backstage, give \
                  its address as the endpoint; if it is a sign-in page, let this client through"
@@ -173,6 +176,10 @@ fn connect(failure: ConnectFailure) -> Option<&'static str> {
         ConnectFailure::Dns => "the host's name has no address: check its spelling",
         ConnectFailure::UntrustedCertificate => {
             "give the certificate of the authority that issued the server's (PEM) as an extra root"
+        }
+        ConnectFailure::CertificateOfAuthority => {
+            "the server shows the certificate of an authority (`CA:TRUE`), which is never accepted as a \
+             server's: make it one with `basicConstraints=CA:FALSE`, or issued by that authority"
         }
         ConnectFailure::CertificateForOtherName => {
             "use a host name that the server's certificate is valid for"

@@ -116,9 +116,19 @@ impl TokenSource {
         let exchanged = exchanged.await;
         let (status, headers, body) =
             exchanged.map_err(|error| self.error(TokenError::Transfer(Box::new(error))))?;
-        let mut hidden: Vec<&SecretString> = vec![&self.oauth2.client_secret];
-        hidden.extend(self.oauth2.extra.iter().map(|(_, value)| value));
-        judge(status, &headers, &body, &Hidden::new(hidden)).map_err(|error| self.error(error))
+        let sent = self.sent();
+        judge(status, &headers, &body, &Hidden::new(&sent)).map_err(|error| self.error(error))
+    }
+
+    /// The secrets as they are, and as they are written in a request, which an answer may quote.
+    fn sent(&self) -> Vec<SecretString> {
+        let secrets = self.oauth2.extra.iter().map(|(_, value)| value);
+        let mut sent = vec![SecretString::from(pair(&self.oauth2))];
+        for secret in secrets.chain([&self.oauth2.client_secret]) {
+            sent.push(form_encoded(secret.expose_secret()).into());
+            sent.push(secret.clone());
+        }
+        sent
     }
 
     async fn read(&self, answered: Answered) -> Result<Vec<u8>, Error> {
@@ -164,12 +174,18 @@ impl TokenSource {
     }
 }
 
+fn form_encoded(text: &str) -> String {
+    byte_serialize(text.as_bytes()).collect()
+}
+
 /// RFC 6749, 2.3.1: both parts are form-encoded before they are joined.
+fn pair(oauth2: &OAuth2) -> String {
+    let secret = form_encoded(oauth2.client_secret.expose_secret());
+    BASE64.encode(format!("{}:{secret}", form_encoded(&oauth2.client_id)))
+}
+
 fn basic(oauth2: &OAuth2) -> Result<HeaderValue, SettingsError> {
-    let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-    let secret = oauth2.client_secret.expose_secret();
-    let pair = format!("{}:{}", encoded(&oauth2.client_id), encoded(secret));
-    let mut value = HeaderValue::try_from(format!("Basic {}", BASE64.encode(pair)))
+    let mut value = HeaderValue::try_from(format!("Basic {}", pair(oauth2)))
         .map_err(|_| SettingsError::ClientCredentials)?;
     value.set_sensitive(true);
     Ok(value)

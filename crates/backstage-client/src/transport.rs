@@ -147,6 +147,7 @@ impl Transport {
                 retry_after,
                 answer,
             },
+            StatusCode::NOT_FOUND if answer.is_empty() => Error::NoRoute { url, answer },
             StatusCode::NOT_FOUND => Error::NotBackstage { url, answer },
             status if status.is_success() => Error::NotBackstage { url, answer },
             _ => Error::Status {

@@ -239,6 +239,16 @@ fn refusals() -> Vec<Refusal> {
             Some("the client id or the client secret is wrong"),
             false,
         ),
+        // The request itself, quoted.
+        case(
+            ResponseTemplate::new(400).set_body_raw(
+                "client_secret=s3cr3t%3A%2F+of+the+client, Basic bWUrJTI2K3lvdTpzM2NyM3QlM0ElMkYrb2YrdGhlK2NsaWVudA==",
+                "text/plain",
+            ),
+            "status 400, text/plain: `client_secret=[hidden], Basic [hidden]`",
+            Some("the URL must be that of the token endpoint itself"),
+            false,
+        ),
         case(
             refused(400, r#"{"error":"invalid_scope"}"#),
             "status 400, invalid_scope",
@@ -340,7 +350,11 @@ async fn a_token_endpoint_that_gives_none_is_told_from_backstage() {
             ),
             None => assert_eq!(said_hint, None),
         }
-        assert!(!format!("{text}{error:?}").contains("s3cr3t"), "{text}");
+        let all = format!("{text}{error:?}");
+        assert!(
+            !all.contains("s3cr3t") && !all.contains("bWUrJTI2K3lvdTpzM2Ny"),
+            "{text}"
+        );
         assert!(!format!("{text}{error:?}").contains("a-token"), "{text}");
         assert_eq!(error.is_transient(), transient, "{text}");
         assert_eq!(error.is_refused(), !transient, "{text}");

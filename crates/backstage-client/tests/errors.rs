@@ -234,7 +234,14 @@ async fn whoever_is_not_backstage_is_shown() {
             "status 404, application/json: `{\"message\":\"no route\"}`",
             "",
         ),
-        case(ResponseTemplate::new(404), "status 404, an empty body", ""),
+        (
+            ResponseTemplate::new(404),
+            true,
+            format!(
+                "{BY_QUERY} does not exist, or not yet: status 404, an empty body\n\
+                 hint: Backstage answers so while it starts, which passes; if it goes on, {BACKEND_URL}"
+            ),
+        ),
         case(ResponseTemplate::new(204), "status 204, an empty body", ""),
         case(
             ok().set_body_raw("ok", "text/plain"),

@@ -166,7 +166,39 @@ async fn in_one_piece_where_the_limit_is_refused() {
     answers(&server, "entities", &[], "[{}]").await;
     let pages = crawl(client(&server.uri()).entities(EntityFilter::all(), limit(2))).await;
     assert_eq!(pages.expect("a crawl"), [["{}"]]);
-    assert_eq!(queries(&server).await, ["limit=2", "limit=1", ""]);
+    let asked = ["limit=2", "limit=1", "limit=2", ""];
+    assert_eq!(queries(&server).await, asked);
+}
+
+#[tokio::test]
+async fn a_backstage_that_starts_is_not_taken_for_an_older_one() {
+    let server = MockServer::start().await;
+    let missing = |path, query: &[(&'static str, &'static str)]| {
+        Mock::given(Asked(path, query.to_vec()))
+            .respond_with(ResponseTemplate::new(404))
+            .up_to_n_times(1)
+            .with_priority(1)
+    };
+    let by_query = "entities/by-query";
+    // At first there is no route at all; then the routes come between two requests.
+    missing(by_query, &[("limit", "2")]).mount(&server).await;
+    missing("entities", &[("limit", "1")]).mount(&server).await;
+    let page = r#"{"items":[{"n":1}],"pageInfo":{}}"#;
+    answers(&server, by_query, &[("limit", "2")], page).await;
+    answers(&server, "entities", &[("limit", "1")], "[{}]").await;
+
+    let mut pager = client(&server.uri()).entities(EntityFilter::all(), limit(2));
+    let error = pager.next_page().await.expect_err("no route");
+    assert!(matches!(error, Error::NoRoute { .. }), "{error:?}");
+    assert!(error.is_transient());
+
+    missing(by_query, &[("limit", "2")]).mount(&server).await;
+    let page = pager.next_page().await.expect("an answer").expect("a page");
+    assert_eq!(page.entities().collect::<Vec<_>>(), [r#"{"n":1}"#]);
+    assert!(!pager.may_miss_entities());
+    assert!(pager.next_page().await.expect("an answer").is_none());
+    let asked = ["limit=2", "limit=1", "limit=2", "limit=1", "limit=2"];
+    assert_eq!(queries(&server).await, asked);
 }
 
 #[tokio::test]

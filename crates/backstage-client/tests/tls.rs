@@ -5,7 +5,7 @@ mod support;
 use std::sync::Arc;
 
 use backstage_client::{Client, ConnectFailure, Error, Identity, SettingsError};
-use rcgen::{CertificateParams, CertifiedIssuer, KeyPair, date_time_ymd};
+use rcgen::{Certificate, CertificateParams, CertifiedIssuer, KeyPair, date_time_ymd};
 use support::{first_page, json, report, settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -42,6 +42,16 @@ async fn server_for(
     }
     let key = KeyPair::generate().expect("a key");
     let certificate = leaf.signed_by(&key, &authority).expect("a certificate");
+    let address = serve(&certificate, &key, clients).await;
+    (address, authority.pem())
+}
+
+/// A TLS server that shows this certificate.
+async fn serve(
+    certificate: &Certificate,
+    key: &KeyPair,
+    clients: Option<&CertifiedIssuer<'static, KeyPair>>,
+) -> String {
     let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a PKCS #8 key");
     let config = ServerConfig::builder();
     let config = match clients {
@@ -64,7 +74,7 @@ async fn server_for(
             tokio::spawn(answer(acceptor.clone(), stream));
         }
     });
-    (format!("https://localhost:{port}"), authority.pem())
+    format!("https://localhost:{port}")
 }
 
 /// Answers one request by an empty catalog.
@@ -85,6 +95,30 @@ async fn answer(acceptor: TlsAcceptor, stream: TcpStream) {
     let answer = json(r#"{"items":[],"pageInfo":{}}"#);
     stream.write_all(&answer).await.expect("room for an answer");
     stream.flush().await.expect("room for an answer");
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_is_trusted_unless_it_is_an_authority() {
+    for is_authority in [false, true] {
+        let mut params = CertificateParams::new(["localhost".to_owned()]).expect("a name");
+        if is_authority {
+            params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        }
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.self_signed(&key).expect("a certificate");
+        let address = serve(&certificate, &key, None).await;
+        let mut settings = settings(&address);
+        settings.tls.extra_roots_pem = Some(certificate.pem().into_bytes());
+        let client = Client::new(settings).expect("good settings");
+        match first_page(&client).await {
+            Ok(_) => assert!(!is_authority),
+            Err(error) => {
+                let text = report(&error, &address);
+                assert!(is_authority, "{text}");
+                assert!(text.contains("`basicConstraints=CA:FALSE`"), "{text}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -104,7 +104,7 @@ Phases:
   ready     what is known is what it said when it was last read
   stale     its last read failed; what it said before is still served
   failing   it could never be read, and its last read failed
-  held      its last read would remove much; what was known is served until it said the same often enough
+  held      its last read would remove more than one read may; what was known is served until that is confirmed
 
 Without --server and BACKSTITCH_SERVER, the server is asked that `backstitch serve` runs on this machine: at `listen` of
 --config, else at http://127.0.0.1:7465.

@@ -103,5 +103,8 @@ fn unread(status: &SourceStatus) -> Option<Failure> {
     let failed = status.failures > 0 && status.phase != Phase::Ready;
     let error = status.last_error.as_ref().filter(|_| failed)?;
     let message = format!("`{}` was not read: {}", full_name(status), error.message);
-    Some(Failure::new(sources::plain(&message)).hint(error.remedy.as_deref().map(sources::plain)))
+    Some(
+        Failure::new(sources::plain(&message))
+            .hint(error.remedy.as_deref().map(sources::plain_lines)),
+    )
 }

@@ -58,13 +58,17 @@ fn block(source: &SourceStatus, paint: Paint, out: &mut dyn Write) -> io::Result
         field("error", &message, out)?;
         if let Some(remedy) = &error.remedy {
             let hint = paint.paint(Style::Hint, "hint");
-            field("", &format!("{hint}: {}", printable(remedy)), out)?;
+            let mut name = format!("{hint}: ");
+            for line in remedy.lines() {
+                field("", &format!("{name}{}", printable(line)), out)?;
+                name.clear();
+            }
         }
     }
     if let Some(held) = &source.held_back {
         let removals = counted(held.removals, "removal waits", "removals wait");
         let held = format!(
-            "{removals}: the source said so {} of {} times; what was known is served until then",
+            "{removals} to be confirmed: {} of {} reads in a row said so; what was known is served until then",
             held.times, held.confirmations
         );
         field("held back", &paint.paint(Style::Warning, held), out)?;
@@ -178,11 +182,21 @@ pub(crate) fn write_outcome(
     let took = source.last_read.map_or_else(String::new, |read| {
         format!(", read in {}", took(read.duration_milliseconds))
     });
-    let changed = source
-        .delta
-        .filter(|delta| delta.generation == source.generation && source.failures == 0)
-        .map_or_else(String::new, |delta| format!(": {}", changes(&delta)));
-    writeln!(out, "{} {name}: {phase}{took}{changed}", source.kind)
+    // What was changed last is not what this read changed, where it failed or its removals wait.
+    let came = match (source.held_back, source.delta) {
+        (Some(held), _) => {
+            let removals = counted(held.removals, "removal waits", "removals wait");
+            format!(
+                ": {removals}, found by {} of {} reads in a row, of which those that are asked for count as one",
+                held.times, held.confirmations
+            )
+        }
+        (None, Some(delta)) if delta.generation == source.generation && source.failures == 0 => {
+            format!(": {}", changes(&delta))
+        }
+        _ => String::new(),
+    };
+    writeln!(out, "{} {name}: {phase}{took}{came}", source.kind)
 }
 
 /// Writes which sources a gate does not let pass.
@@ -208,6 +222,12 @@ pub(crate) fn plain(text: &str) -> String {
     printable(text).into_owned()
 }
 
+/// The same where it may have several lines.
+pub(crate) fn plain_lines(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(printable).collect();
+    lines.join("\n")
+}
+
 fn field(name: &str, value: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {name:<NAMES$}{value}")
 }
@@ -227,7 +247,7 @@ fn in_words(phase: Phase) -> &'static str {
         Phase::Ready => "ready",
         Phase::Stale => "stale (served as it was when it last answered)",
         Phase::Failing => "failing (nothing is known of it)",
-        Phase::Held => "held (its last answer would remove much)",
+        Phase::Held => "held (removals wait to be confirmed)",
     }
 }
 

@@ -94,7 +94,9 @@ fn sources_in_an_incident() {
         last_error: Some(SourceFailure {
             at: "2026-01-31T11:59:00Z".to_owned(),
             message: "cannot read `https://backstage.example.org/`: it answered 401".to_owned(),
-            remedy: Some("give it another token by `token_file`".to_owned()),
+            remedy: Some(
+                "give it another token by `token_file`, as one that is\n  listed under `externalAccess`".to_owned(),
+            ),
         }),
         last_read: Some(SourceRead {
             duration_milliseconds: 87,
@@ -142,7 +144,8 @@ fn sources_in_an_incident() {
     catalog main: stale (served as it was when it last answered), for 12m
       failing      for 10m 50s, 7 times in a row
       error        cannot read `https://backstage.example.org/`: it answered 401
-                   hint: give it another token by `token_file`
+                   hint: give it another token by `token_file`, as one that is
+                     listed under `externalAccess`
       warning      the server's certificate is not verified
       last good    3m ago (2026-01-31T11:57:00Z), generation 41
       holds        1,204 components, 35 groups
@@ -151,8 +154,8 @@ fn sources_in_an_incident() {
       since start  24 reads, 9 failures, 34 requests, 24.0 kB
       next read    in 2m 5s
 
-    catalog other: held (its last answer would remove much), for 12m
-      held back    620 removals wait: the source said so 1 of 3 times; what was known is served until then
+    catalog other: held (removals wait to be confirmed), for 12m
+      held back    620 removals wait to be confirmed: 1 of 3 reads in a row said so; what was known is served until then
       last good    3m ago (2026-01-31T11:57:00Z), generation 41
       holds        1,204 components, 35 groups
       changed      3 added, 1 changed, 0 removed, 1,235 as before
@@ -170,6 +173,35 @@ fn sources_in_an_incident() {
                    catalog.yaml, document 4: found no name, expected a text
                    catalog.yaml, document 5: found no name, expected a text
                    and 26 more (see `-o json`)
+    ");
+}
+
+#[test]
+fn what_came_of_a_read() {
+    let outcome = |source: &SourceStatus| {
+        let mut out = Vec::new();
+        let paint = Paint::choose(Color::Never, &io::stdout());
+        write_outcome(source, paint, &mut out).expect("memory takes it");
+        String::from_utf8(out).expect("text")
+    };
+    let ready = source("main", Phase::Ready);
+    let held = SourceStatus {
+        held_back: Some(HeldBack {
+            removals: 1,
+            times: 1,
+            confirmations: 3,
+        }),
+        ..source("main", Phase::Held)
+    };
+    let stale = SourceStatus {
+        failures: 1,
+        ..source("main", Phase::Stale)
+    };
+    let all: String = [&ready, &held, &stale].map(outcome).concat();
+    assert_snapshot!(all, @"
+    catalog main: ready, read in 1.2 s: 3 added, 1 changed, 0 removed, 1,235 as before
+    catalog main: held (removals wait to be confirmed), read in 1.2 s: 1 removal waits, found by 1 of 3 reads in a row, of which those that are asked for count as one
+    catalog main: stale (served as it was when it last answered), read in 1.2 s
     ");
 }
 

@@ -78,6 +78,6 @@ fn phase_in_words(phase: api::Phase) -> &'static str {
         api::Phase::Ready => "up to date",
         api::Phase::Stale => "served as it was when it last answered",
         api::Phase::Failing => "unknown, because it cannot be read",
-        api::Phase::Held => "held back, because it would remove much",
+        api::Phase::Held => "held back until its removals are confirmed",
     }
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use backstage_client::{
-    Client, ClientAuthentication, Credentials, EntityFilter, FilterError, Identity, OAuth2, Proxy,
-    Settings, SettingsError,
+    Client, ClientAuthentication, ConnectFailure, Credentials, EntityFilter, FilterError, Identity,
+    OAuth2, Proxy, Settings, SettingsError,
 };
 use catalog::Progress;
 use catalog::backstage::{ReadError, Reader, Sync, kinds};
@@ -64,12 +64,35 @@ impl BackstageError {
     /// What a person can do about it.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
-            Self::Read(error) => error.remedy(),
+            Self::Read(error) => error.remedy().map(|remedy| match key(error) {
+                Some(key) => format!("{remedy}; of the instance it is {key}"),
+                None => remedy,
+            }),
             Self::Token(_) => Some("`--token-file`, BACKSTITCH_TOKEN, or `token_file` and `token_env` of the instance give it".to_owned()),
             Self::ClientSecret(_) => Some("`client_secret_file` and `client_secret_env` below `oauth2` of the instance give it".to_owned()),
             Self::Header { .. } => Some("`{file: …}` and `{env: …}` below `headers` of the instance give it".to_owned()),
             _ => None,
         }
+    }
+}
+
+/// Which keys of the configuration a remedy is about, which the client cannot know.
+fn key(error: &ReadError) -> Option<&'static str> {
+    let ReadError::Page { source, .. } = error else {
+        return None;
+    };
+    let backstage_client::Error::Connect { failure, .. } = &**source else {
+        return None;
+    };
+    match failure {
+        ConnectFailure::UntrustedCertificate => Some("`ca_file`"),
+        ConnectFailure::ClientCertificateMissing | ConnectFailure::ClientCertificateRefused => {
+            Some("`client_cert_file` and `client_key_file`")
+        }
+        ConnectFailure::ProxyAuthentication => Some(
+            "`proxy: environment`, and that URL in HTTPS_PROXY: a configuration is easily shared",
+        ),
+        _ => None,
     }
 }
 

@@ -75,8 +75,8 @@ async fn s22_a_server_that_asked_to_be_left_alone_is_asked_only_by_force() {
         .await;
     assert!(
         shown.contains(
-            "error: the server of catalog `main` asked to be left alone until [TIME]\nhint: wait, or insist with \
-             `force=true`\n"
+            "error: the server of catalog `main` asked to be left alone until [TIME]\nhint: wait, or insist: \
+             `force=true`, or `--force` of `backstitch refresh`\n"
         ),
         "{shown}"
     );

@@ -67,8 +67,8 @@ pub(crate) async fn one(
 ///
 /// The answer comes at once and names the read to wait for: once `reads` of the source has reached it, a read has ended
 /// that began after this request. A read that is under way is followed by another one. Two reads of one source are at least
-/// a second apart, and as far apart as the last one took. While a source is left alone because its server said for how long (`Retry-After`), or because it refused
-/// the credentials, it is not read (409), unless `force` is `true`.
+/// a second apart, and as far apart as the last one took. While a source is left alone because its server said for how
+/// long (`Retry-After`), or because it refused the credentials, it is not read (409), unless `force` is `true`.
 #[utoipa::path(
     post,
     path = "/api/v1/sources/{kind}/{name}/refresh",
@@ -162,7 +162,7 @@ fn ring(app: &App, id: &SourceId, insist: Insist) -> Result<Refresh, RefreshRefu
             Some("its status says why"),
         ));
     };
-    let force = Some("wait, or insist with `force=true`");
+    let force = Some("wait, or insist: `force=true`, or `--force` of `backstitch refresh`");
     let read = bell.ring(insist).map_err(|rest| match rest {
         Rest::Ordered { until } => refused(
             format!(
@@ -175,12 +175,14 @@ fn ring(app: &App, id: &SourceId, insist: Insist) -> Result<Refresh, RefreshRefu
         ),
         Rest::Refused { until } => refused(
             format!(
-                "{} `{}` refused what it was asked with; it is asked again at {}",
+                "{} `{}` is left alone until {}, because its last read was refused",
                 id.kind,
                 id.name,
                 time(until)
             ),
-            Some("mend the credentials, as its status says, and insist with `force=true`"),
+            Some(
+                "do what its status says, then insist: `force=true`, or `--force` of `backstitch refresh`",
+            ),
         ),
         // Nobody is refused for it.
         Rest::Planned => refused(format!("{} `{}` rests", id.kind, id.name), force),

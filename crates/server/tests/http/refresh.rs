@@ -95,7 +95,7 @@ async fn s22_what_is_to_be_left_alone_is_a_problem_that_says_until_when() {
       "title": "The source is not read now",
       "status": 409,
       "detail": "the server of catalog `main` asked to be left alone until 2023-11-14T22:16:20Z",
-      "hint": "wait, or insist with `force=true`"
+      "hint": "wait, or insist: `force=true`, or `--force` of `backstitch refresh`"
     }
     "#);
     main.begin(NOW);
@@ -105,8 +105,8 @@ async fn s22_what_is_to_be_left_alone_is_a_problem_that_says_until_when() {
       "type": "urn:backstitch:problem:left-alone",
       "title": "The source is not read now",
       "status": 409,
-      "detail": "catalog `main` refused what it was asked with; it is asked again at 2023-11-14T22:29:20Z",
-      "hint": "mend the credentials, as its status says, and insist with `force=true`"
+      "detail": "catalog `main` is left alone until 2023-11-14T22:29:20Z, because its last read was refused",
+      "hint": "do what its status says, then insist: `force=true`, or `--force` of `backstitch refresh`"
     }
     "#);
     assert_snapshot!(post(&company, "catalog/broken/refresh").await.problem(), @r#"
