@@ -29,6 +29,9 @@ const LOOKS: usize = 20;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 /// So many components are there at least.
 const LEAST_COMPONENTS: usize = COMPONENTS - 6;
+/// For how long a server wants to be left alone. A read that the service began by itself waits so long for each page, and
+/// the one that was asked for waits for that.
+const LIMITED_SECONDS: u64 = 2;
 /// The variable that gives the seed of a run that failed.
 const SEED: &str = "BACKSTITCH_SOAK_SEED";
 
@@ -76,7 +79,7 @@ async fn goes_wrong(proxy: &FaultProxy, random: &mut Random) -> (String, Comes) 
         (Fault::TruncatedJson { after }, Comes::ToNothing),
         (Fault::HangMidBody { after: 100 }, Comes::ToNothing),
         (
-            Fault::RateLimited(RetryAfter::Seconds(60)),
+            Fault::RateLimited(RetryAfter::Seconds(LIMITED_SECONDS)),
             Comes::ToNothing,
         ),
         (Fault::database_gone(), Comes::ToNothing),

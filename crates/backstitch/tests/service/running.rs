@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::common::Folder;
 
 /// Whatever takes longer has failed.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// Between two looks at a condition.
 const LOOK: Duration = Duration::from_millis(20);
 

@@ -77,7 +77,9 @@ pub(super) fn rewritten(fault: &Fault, shape: Shape, mut body: Value, crawl: &Cr
                 mutate(entity, pointer, value.as_ref());
             }),
             Fault::UnknownApiVersion => each(items, 1, |entity| {
-                entity["apiVersion"] = json!("catalog.example.com/v9");
+                // Not one that is not there: indexing would make an entity of it.
+                let unknown = json!("catalog.example.com/v9");
+                mutate(entity, "/apiVersion", Some(&unknown));
             }),
             Fault::NullItems { every } => each(items, *every, |entity| *entity = Value::Null),
             Fault::DuplicateItems { every } if shape != Shape::ByRefs => {
