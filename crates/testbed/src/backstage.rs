@@ -32,7 +32,7 @@ pub use options::{Access, Catalog, Database, Options, rate_limit};
 pub use process::{INSTALLATIONS, output_of, seed};
 pub use target::{OWN_TOKEN, OWN_URL, Target, VERSION, shared, target};
 pub use token::{Token, legacy_token};
-pub use usage::Usage;
+pub use usage::{Usage, usage_of};
 pub use version::Version;
 
 use process::Process;
@@ -206,7 +206,7 @@ impl Backstage {
     /// CPU time and memory of the server so far; Linux alone tells.
     pub fn usage(&self) -> Result<Usage, Error> {
         let process = self.process.as_ref().ok_or(Error::Stopped)?;
-        usage::of(process.id()).map_err(Error::files("the usage of the server"))
+        usage_of(process.id()).map_err(Error::files("the usage of the server"))
     }
 
     /// The end of its log.

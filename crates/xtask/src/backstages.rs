@@ -26,6 +26,9 @@ use node::Node;
 /// The Backstages, by the names of their folders.
 pub(crate) const VERSIONS: [&str; 3] = ["current", "1.33", "1.11"];
 
+/// The variable that says where the installations are, for the testbed: folders, written as `PATH` is.
+pub(crate) const INSTALLATIONS: &str = "BACKSTITCH_BACKSTAGES";
+
 /// The native module that all of them need, which is built once for all.
 const NATIVE: &str = "sqlite";
 

@@ -1,11 +1,11 @@
-//! What a server has used, as Linux tells.
+//! What a process has used, as Linux tells.
 
 use std::fs;
 use std::io;
 use std::time::Duration;
 
 /// What a process has used so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// CPU time, over all threads, the kernel's included.
     pub cpu: Duration,
@@ -18,7 +18,11 @@ pub struct Usage {
 /// Linux counts in hundredths of a second for programs, whatever its own clock does (`USER_HZ`).
 const TICK: Duration = Duration::from_millis(10);
 
-pub(super) fn of(process: u32) -> io::Result<Usage> {
+/// What the process of this id has used so far.
+///
+/// # Errors
+/// When there is no such process, or this is not Linux.
+pub fn usage_of(process: u32) -> io::Result<Usage> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     read(&stat, &status).ok_or_else(|| io::Error::other("`/proc` has another shape here"))
