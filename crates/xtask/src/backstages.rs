@@ -26,11 +26,14 @@ use node::Node;
 /// The Backstages, by the names of their folders.
 pub(crate) const VERSIONS: [&str; 3] = ["current", "1.33", "1.11"];
 
+/// The variable that says where the installations are, for the testbed: folders, written as `PATH` is.
+pub(crate) const INSTALLATIONS: &str = "BACKSTITCH_BACKSTAGES";
+
 /// The native module that all of them need, which is built once for all.
 const NATIVE: &str = "sqlite";
 
 /// Changes whenever the same lock file would be installed otherwise.
-const RECIPE: &str = "1";
+const RECIPE: &str = "2";
 
 /// An installation that no run has used for so long is removed; until then another branch may come back to it.
 const KEPT_UNUSED: Duration = Duration::from_hours(7 * 24);
@@ -107,7 +110,7 @@ impl Installation {
     fn backstage(root: &Path, version: &str, native: &Self) -> Result<Self> {
         // It leads to the native module, so that a new one of that makes a new one of this.
         let title = format!("Backstage {version}");
-        Self::new(root, version, &title, &native.folder.to_string_lossy())
+        Self::new(root, version, &title, &native.name())
     }
 
     fn new(root: &Path, name: &str, title: &str, builds_on: &str) -> Result<Self> {
@@ -131,6 +134,12 @@ impl Installation {
             manifests,
             folder: root.join(format!("{name}-{:016x}", hash.digest())),
         })
+    }
+
+    /// The name of its folder.
+    fn name(&self) -> String {
+        let name = self.folder.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
     }
 
     fn lock_path(&self) -> PathBuf {
@@ -221,7 +230,9 @@ fn download(folder: &Path, native: &Installation) -> Result<()> {
     packages(folder)?;
     let link = folder.join("node_modules/better-sqlite3");
     remove(&link)?;
-    link_folder(&native.folder.join("node_modules/better-sqlite3"), &link)
+    // From where the link stands, so that a cache that is moved or restored elsewhere goes on working.
+    let beside = Path::new("../..").join(native.name());
+    link_folder(&beside.join("node_modules/better-sqlite3"), &link)
 }
 
 fn build_native(node: &Node, folder: &Path) -> Result<()> {

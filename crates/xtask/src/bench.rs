@@ -1,4 +1,6 @@
-//! `cargo xtask bench`: the core at a million objects, lookups over HTTP, and whole runs of the release binary.
+//! `cargo xtask bench`: the core at a million objects, lookups over HTTP, whole runs of the release binary, and syncs.
+
+mod sync;
 
 use std::ffi::OsString;
 use std::fs;
@@ -33,6 +35,8 @@ pub(crate) struct Arguments {
     /// Runs of `stitch`; the one with the median wall time is reported, with the highest peak of all
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     runs: u32,
+    #[command(flatten)]
+    sync: sync::Arguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -43,6 +47,8 @@ enum Name {
     Lookups,
     /// `backstitch stitch` as a whole process: wall time, CPU time, peak memory
     Stitch,
+    /// Reading a Backstage: what it costs a real one, beside other ways to read it, and what it costs the program
+    Sync,
 }
 
 /// Runs the named benchmark, or all.
@@ -56,6 +62,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     if wanted(Name::Stitch) {
         stitch(arguments)?;
+    }
+    if wanted(Name::Sync) {
+        sync::run(&arguments.sync)?;
     }
     Ok(())
 }
@@ -248,6 +257,7 @@ mod tests {
             size: 100,
             format: Format::Yaml,
             runs: 3,
+            sync: sync::Arguments::default(),
         };
         let text = table(
             &Company::new(100, SEED),

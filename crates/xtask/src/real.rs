@@ -11,12 +11,9 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result};
 
-use crate::backstages::{self, Backstages};
+use crate::backstages::{self, Backstages, INSTALLATIONS};
 use crate::places;
 use crate::step::Step;
-
-/// Where the installations are, for the testbed: folders, written as `PATH` is.
-const INSTALLATIONS: &str = "BACKSTITCH_BACKSTAGES";
 
 /// Which of them a run of contract tests is about.
 const VERSION: &str = "BACKSTITCH_BACKSTAGE_VERSION";

@@ -1,11 +1,11 @@
-//! What a server has used, as Linux tells.
+//! What a process has used, as Linux tells.
 
 use std::fs;
 use std::io;
 use std::time::Duration;
 
 /// What a process has used so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// CPU time, over all threads, the kernel's included.
     pub cpu: Duration,
