@@ -53,12 +53,12 @@ impl Random {
 /// What a read comes to while a fault lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Comes {
-    /// To nothing: all stays as it was.
-    ToNothing,
-    /// To the truth, of now.
-    ToTruth,
-    /// To some of it: what is missing stays as it was.
-    ToSome,
+    /// Nothing: all stays as it was.
+    Nothing,
+    /// The truth, of now.
+    Truth,
+    /// Some of it: what is missing stays as it was.
+    Some,
 }
 
 /// What goes wrong in a lane for one read.
@@ -67,37 +67,37 @@ async fn goes_wrong(proxy: &FaultProxy, random: &mut Random) -> (String, Comes) 
     let after = random.below(4_000);
     let half = |total| Fault::Fraction { part: 0.35, total };
     let lasting = [
-        (Fault::Refused, Comes::ToNothing),
-        (Fault::Reset { after }, Comes::ToNothing),
+        (Fault::Refused, Comes::Nothing),
+        (Fault::Reset { after }, Comes::Nothing),
         (
             Fault::CutOff {
                 after,
                 announced: Announced::Length,
             },
-            Comes::ToNothing,
+            Comes::Nothing,
         ),
-        (Fault::TruncatedJson { after }, Comes::ToNothing),
-        (Fault::HangMidBody { after: 100 }, Comes::ToNothing),
+        (Fault::TruncatedJson { after }, Comes::Nothing),
+        (Fault::HangMidBody { after: 100 }, Comes::Nothing),
         (
             Fault::RateLimited(RetryAfter::Seconds(LIMITED_SECONDS)),
-            Comes::ToNothing,
+            Comes::Nothing,
         ),
-        (Fault::database_gone(), Comes::ToNothing),
-        (Fault::bad_gateway(), Comes::ToNothing),
-        (Fault::HtmlWith200, Comes::ToNothing),
-        (Fault::HugeEntity { bytes: 80 << 20 }, Comes::ToNothing),
-        (Fault::InvalidUtf8 { offset: 50 }, Comes::ToNothing),
-        (Fault::LoopingCursor(Loop::Same), Comes::ToNothing),
-        (Fault::EmptyCatalog, Comes::ToNothing),
-        (half(Total::Matching), Comes::ToNothing),
-        (half(Total::Unchanged), Comes::ToNothing),
-        (Fault::HideKinds(vec!["group"]), Comes::ToNothing),
-        (Fault::HideKinds(vec!["component"]), Comes::ToNothing),
-        (Fault::NullItems { every: 3 }, Comes::ToSome),
-        (Fault::TotalItems(1_000_000), Comes::ToSome),
-        (Fault::DuplicateItems { every: 2 }, Comes::ToTruth),
-        (Fault::UnknownApiVersion, Comes::ToTruth),
-        (Fault::ClockSkew { seconds: -86_400 }, Comes::ToTruth),
+        (Fault::database_gone(), Comes::Nothing),
+        (Fault::bad_gateway(), Comes::Nothing),
+        (Fault::HtmlWith200, Comes::Nothing),
+        (Fault::HugeEntity { bytes: 80 << 20 }, Comes::Nothing),
+        (Fault::InvalidUtf8 { offset: 50 }, Comes::Nothing),
+        (Fault::LoopingCursor(Loop::Same), Comes::Nothing),
+        (Fault::EmptyCatalog, Comes::Nothing),
+        (half(Total::Matching), Comes::Nothing),
+        (half(Total::Unchanged), Comes::Nothing),
+        (Fault::HideKinds(vec!["group"]), Comes::Nothing),
+        (Fault::HideKinds(vec!["component"]), Comes::Nothing),
+        (Fault::NullItems { every: 3 }, Comes::Some),
+        (Fault::TotalItems(1_000_000), Comes::Some),
+        (Fault::DuplicateItems { every: 2 }, Comes::Truth),
+        (Fault::UnknownApiVersion, Comes::Truth),
+        (Fault::ClockSkew { seconds: -86_400 }, Comes::Truth),
     ];
     let once = [
         Fault::Reset { after },
@@ -106,13 +106,13 @@ async fn goes_wrong(proxy: &FaultProxy, random: &mut Random) -> (String, Comes) 
         Fault::RateLimited(RetryAfter::Seconds(1)),
     ];
     match random.below(10) {
-        0..=2 => ("nothing".to_owned(), Comes::ToTruth),
+        0..=2 => ("nothing".to_owned(), Comes::Truth),
         // After the first page, which is not asked for twice.
         3 => {
             let fault = once[random.below(once.len())].clone();
             let what = format!("{fault:?} once on page {}", page + 1);
             proxy.on_page_times(page + 1, 1, fault);
-            (what, Comes::ToTruth)
+            (what, Comes::Truth)
         }
         _ => {
             let (fault, comes) = lasting[random.below(lasting.len())].clone();
@@ -164,8 +164,8 @@ impl Expected {
     /// What is wrong with these owners after a read.
     fn complaints(&self, owners: &Truth, comes: Comes) -> Vec<String> {
         let allowed: Vec<&Truth> = match comes {
-            Comes::ToTruth => self.truths.back().into_iter().collect(),
-            Comes::ToNothing | Comes::ToSome => self.truths.iter().collect(),
+            Comes::Truth => self.truths.back().into_iter().collect(),
+            Comes::Nothing | Comes::Some => self.truths.iter().collect(),
         };
         let names = (0..COMPONENTS).map(|number| format!("s{number}"));
         names
@@ -227,7 +227,7 @@ async fn s22_s23_two_hundred_reads_with_faults_remove_nothing_wrongly_and_memory
                 expected.truths.push_back(truth.clone());
             }
             let (what, comes) = if last {
-                ("nothing".to_owned(), Comes::ToTruth)
+                ("nothing".to_owned(), Comes::Truth)
             } else {
                 goes_wrong(&bed.lanes[number].proxy, &mut random).await
             };
@@ -243,14 +243,14 @@ async fn s22_s23_two_hundred_reads_with_faults_remove_nothing_wrongly_and_memory
             let expected = &mut lanes[number];
             let mut wrong = expected.complaints(&owners, comes);
             let is_well = source["phase"] == "ready" && source["last_error"] == Value::Null;
-            if is_well != (comes == Comes::ToTruth) {
+            if is_well != (comes == Comes::Truth) {
                 wrong.push(format!("{source:#}"));
             }
             assert!(
                 wrong.is_empty(),
                 "seed {seed}, lane {number}: {wrong:?}\n{story}"
             );
-            if comes == Comes::ToTruth {
+            if comes == Comes::Truth {
                 expected.truths.drain(..expected.truths.len() - 1);
             }
             bed.lanes[number].proxy.clear().await;
