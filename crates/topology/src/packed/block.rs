@@ -21,11 +21,10 @@ impl Block {
     }
 
     /// Gives back what it reserved for entities that go elsewhere.
-    ///
-    /// By copies, because an allocator may leave where it is what shrinks to no less than a half: and what has just grown
-    /// past a power of two is half empty.
     pub(super) fn shrink(&mut self) {
-        *self = self.clone();
+        self.texts.shrink_to_fit();
+        self.numbers.shrink_to_fit();
+        self.starts.shrink_to_fit();
     }
 
     pub(super) fn bytes(&self) -> usize {
