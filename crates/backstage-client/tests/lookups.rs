@@ -146,6 +146,7 @@ async fn only_the_catalog_says_that_an_entity_is_not_there() {
         match (status, &error) {
             (200, Error::Json { .. }) => assert!(body.len() == 40, "{report}"),
             (200 | 404, Error::NotBackstage { .. }) | (503, Error::Status { .. }) => {}
+            (404, Error::NoRoute { .. }) => assert!(body.is_empty(), "{report}"),
             _ => panic!("{report}"),
         }
         assert!(
@@ -282,7 +283,12 @@ async fn what_are_no_facets_is_told() {
             .facets(&EntityFilter::all(), &["kind"])
             .await;
         let error = answer.expect_err(body);
-        assert!(matches!(error, Error::NotBackstage { .. }), "{error}");
+        let expected = match &error {
+            Error::NotBackstage { .. } => !body.is_empty(),
+            Error::NoRoute { .. } => body.is_empty(),
+            _ => false,
+        };
+        assert!(expected, "{error}");
         assert_eq!(error.status(), StatusCode::from_u16(status).ok());
     }
 }

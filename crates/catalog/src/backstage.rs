@@ -28,6 +28,7 @@ mod faults;
 mod known;
 mod name;
 mod reading;
+mod shape;
 mod table;
 
 use std::hash::{BuildHasher, RandomState};

@@ -140,7 +140,7 @@ async fn s22_connections_that_fail_are_errors() {
         ("hanging", Fault::HangMidBody { after: 5_000 }),
     ])
     .await;
-    insta::assert_snapshot!(text, @r"
+    insta::assert_snapshot!(text, @"
     refused: page 1 of the catalog could not be read
       cannot connect to `http://backstage/api/catalog/entities/by-query`
       Connection refused (os error 111)
@@ -286,7 +286,7 @@ async fn s22_answers_that_are_no_whole_page_are_errors() {
         ("cursors without an end", Fault::LoopingCursor(Loop::Fresh)),
     ])
     .await;
-    insta::assert_snapshot!(text, @r"
+    insta::assert_snapshot!(text, @"
     truncated: page 1 of the catalog could not be read
       the answer of `http://backstage/api/catalog/entities/by-query` is not whole JSON (5000 bytes)
       EOF while parsing a string at line 1 column 5000
@@ -380,7 +380,7 @@ async fn s22_a_token_goes_nowhere_else() {
         .await;
     let error = bed.read().await.expect_err("a redirect");
     let text = report(&error, &bed.proxy.url()).replace(&elsewhere.proxy.url(), "http://elsewhere");
-    insta::assert_snapshot!(text, @r"
+    insta::assert_snapshot!(text, @"
     page 1 of the catalog could not be read
       `http://backstage/api/catalog/entities/by-query` redirects to `http://elsewhere/api/catalog/entities/by-query`, which is not followed
     hint: nothing is sent to another address: if `http://elsewhere/api/catalog/entities/by-query` belongs to the same Backstage, give its address as the endpoint; if it is a sign-in page, let this client through

@@ -12,13 +12,14 @@
 //! twice, as one that changes or is created again may, counts as it came last.
 
 use topology::entity::read_entity;
-use topology::fact::{Absent, CatalogGeneration, CatalogSize, EntityFact};
+use topology::fact::{Absent, CatalogGeneration, CatalogSize, EntityFact, FieldFault};
 use topology::label_map::LabelMap;
 use topology::packed::{PackedEntities, Slot};
 
 use super::completeness::{Accounted, Counts};
 use super::faults::{Faults, Unusable};
 use super::known::Given;
+use super::shape::{misnamed, misshapen};
 use super::table::Table;
 use super::{MAX_ENTITIES, MAX_PASSES, name};
 use crate::Progress;
@@ -160,7 +161,15 @@ impl<'k> Draft<'k> {
             self.see_fresh(index)
         } else {
             match read(text, self.map) {
-                Ok(Some(fact)) => {
+                Ok(Some(Entity {
+                    fact,
+                    misshapen: Some(fault),
+                })) if self.is_known(&fact) => {
+                    let why = Unusable::Misshapen(fault);
+                    self.pass.faults.entity(self.url, self.pass.items, &why);
+                    false
+                }
+                Ok(Some(Entity { fact, .. })) => {
                     let index = self.hold(&fact);
                     self.fresh.set_content(index, Some(content));
                     self.see_fresh(index)
@@ -229,7 +238,15 @@ impl<'k> Draft<'k> {
             return;
         }
         match read(text, self.map) {
-            Ok(Some(fact)) if name::of(fact.reference()) == self.name(expected) => {
+            // It came with the pages, most likely, and is among the faults.
+            Ok(Some(Entity {
+                fact,
+                misshapen: Some(_),
+            })) if self.is_known(&fact) => {
+                self.is_as_it_was(expected);
+                accounted.kept += 1;
+            }
+            Ok(Some(Entity { fact, .. })) if name::of(fact.reference()) == self.name(expected) => {
                 let index = self.hold(&fact);
                 // Not by the content of this text: a page may say the same in other words.
                 self.fresh.set_content(index, None);
@@ -237,7 +254,6 @@ impl<'k> Draft<'k> {
                 accounted.repaired += 1;
             }
             Ok(_) => accounted.unproven += 1,
-            // It came with the pages, most likely, and is among the faults.
             Err(_) => {
                 self.is_as_it_was(expected);
                 accounted.kept += 1;
@@ -326,6 +342,11 @@ impl<'k> Draft<'k> {
         (generation, Given { fresh, gone })
     }
 
+    fn is_known(&self, fact: &EntityFact) -> bool {
+        let name = name::of(fact.reference());
+        self.known.find_name(&name).is_some()
+    }
+
     /// Holds a fact as the newest of its reference, under its index among what is fresh.
     fn hold(&mut self, fact: &EntityFact) -> u32 {
         let name = name::of(fact.reference());
@@ -399,7 +420,21 @@ impl<'k> Draft<'k> {
     }
 }
 
-fn read(text: &str, map: &LabelMap) -> Result<Option<EntityFact>, Unusable> {
+/// An entity as it came.
+struct Entity {
+    fact: EntityFact,
+    /// What of it cannot be as Backstage gave it.
+    misshapen: Option<FieldFault>,
+}
+
+fn read(text: &str, map: &LabelMap) -> Result<Option<Entity>, Unusable> {
     let document = from_json(text).map_err(Unusable::Document)?;
-    read_entity(&document, map).map_err(Unusable::Field)
+    let Some(fact) = read_entity(&document, map).map_err(Unusable::Field)? else {
+        return Ok(None);
+    };
+    if let Some(fault) = misnamed(&document) {
+        return Err(Unusable::Field(fault));
+    }
+    let misshapen = misshapen(&document);
+    Ok(Some(Entity { fact, misshapen }))
 }

@@ -21,6 +21,8 @@ pub(super) enum Unusable {
     Document(DocumentError),
     /// It has no identity.
     Field(FieldFault),
+    /// It is known, and comes in a shape that Backstage does not give.
+    Misshapen(FieldFault),
 }
 
 impl Faults {
@@ -35,18 +37,22 @@ impl Faults {
             return;
         }
         let place = format!("{url}, entity {number}");
+        let consequence = match why {
+            Unusable::Misshapen(_) => "the entity stays as it was",
+            _ => "this entity is left out",
+        };
         self.listed.push(match why {
             Unusable::Document(error) => Fault {
                 place,
-                message: format!("{}; this entity is left out", error.message),
+                message: format!("{}; {consequence}", error.message),
             },
-            Unusable::Field(fault) => Fault {
+            Unusable::Field(fault) | Unusable::Misshapen(fault) => Fault {
                 place: match &*fault.field {
                     "" => place,
                     field => format!("{place}, field `{field}`"),
                 },
                 message: format!(
-                    "found {}, expected {}; this entity is left out",
+                    "found {}, expected {}; {consequence}",
                     fault.found, fault.expected
                 ),
             },

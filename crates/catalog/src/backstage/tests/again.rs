@@ -315,7 +315,7 @@ async fn s22_an_entity_not_yet_processed_is_not_gone() {
     scene
         .shows(vec![page(&[a, Value::Null], 2, None)], &existing)
         .await;
-    insta::assert_snapshot!(scene.read().await, @r"
+    insta::assert_snapshot!(scene.read().await, @"
     ! http://backstage/api/catalog: 1 entities that Backstage has not finished processing are missing
     absent: []; has 2
     4 requests, 2 passes, 2 known, 1 repaired
@@ -340,6 +340,25 @@ async fn s22_an_entity_that_cannot_be_used_any_more_stays_as_it_was() {
     // It is told each time.
     scene.reader.taken(Taken::Replaced);
     assert_eq!(scene.read().await, first);
+}
+
+#[tokio::test]
+async fn s22_an_entity_in_a_shape_that_backstage_never_gives_stays_as_it_was() {
+    let [a, b] = components(["a", "b"]);
+    let mut scene = Scene::knowing(&[a.clone(), b]).await;
+    let mut broken = entity("Component", "b");
+    broken["spec"]["owner"] = json!(["team"]);
+    let existing = [("component:default/b", broken.clone())];
+    let mut new = entity("Component", "c");
+    new["spec"]["owner"] = json!(["team"]);
+    scene.shows(vec![whole(&[a, broken, new])], &existing).await;
+    // Of one that is not known nothing better is known.
+    insta::assert_snapshot!(scene.read().await, @"
+    component:default/c
+    ! http://backstage/api/catalog, entity 2, field `spec.owner`: found a list, expected a text; the entity stays as it was
+    absent: []; has 3
+    2 requests, 1 passes, 1 known, 0 repaired
+    ");
 }
 
 #[tokio::test]
