@@ -269,7 +269,7 @@ async fn s22_what_was_deleted_while_it_was_read_explains_the_count() {
     insta::assert_snapshot!(scene.read().await, @r#"
     nothing
     absent: ["component:default/c"]; has 2
-    2 requests, 1 passes, 2 known, 0 repaired
+    4 requests, 2 passes, 4 known, 0 repaired
     "#);
 
     // Nothing explains that one more is missing.
