@@ -57,7 +57,7 @@ type Name = (&'static str, &'static str);
 
 fn gauges<'l, const LABELS: usize, V>(
     encoder: &mut DescriptorEncoder<'_>,
-    (name, help): Name,
+    name: Name,
     unit: Option<&Unit>,
     values: impl IntoIterator<Item = ([(&'l str, &'l str); LABELS], V)>,
 ) -> Result<(), fmt::Error>
@@ -65,24 +65,16 @@ where
     V: EncodeGaugeValue + Clone,
     ConstGauge<V>: EncodeMetric,
 {
-    // The registry ends the help of what it owns with a full stop.
-    let help = format!("{help}.");
-    let mut metric = encoder.encode_descriptor(name, &help, unit, MetricType::Gauge)?;
-    for (labels, value) in values {
-        let gauge = ConstGauge::new(value);
-        if LABELS == 0 {
-            gauge.encode(metric)?;
-            break;
-        }
-        gauge.encode(metric.encode_family(&labels)?)?;
-    }
-    Ok(())
+    let gauges = values
+        .into_iter()
+        .map(|(labels, value)| (labels, ConstGauge::new(value)));
+    family(encoder, name, unit, MetricType::Gauge, gauges)
 }
 
 /// As [`gauges`], of what only grows.
 fn counters<'l, const LABELS: usize, V>(
     encoder: &mut DescriptorEncoder<'_>,
-    (name, help): Name,
+    name: Name,
     unit: Option<&Unit>,
     values: impl IntoIterator<Item = ([(&'l str, &'l str); LABELS], V)>,
 ) -> Result<(), fmt::Error>
@@ -90,10 +82,27 @@ where
     V: EncodeCounterValue + Clone,
     ConstCounter<V>: EncodeMetric,
 {
+    let counters = values
+        .into_iter()
+        .map(|(labels, value)| (labels, ConstCounter::new(value)));
+    family(encoder, name, unit, MetricType::Counter, counters)
+}
+
+fn family<'l, const LABELS: usize>(
+    encoder: &mut DescriptorEncoder<'_>,
+    (name, help): Name,
+    unit: Option<&Unit>,
+    kind: MetricType,
+    values: impl IntoIterator<Item = ([(&'l str, &'l str); LABELS], impl EncodeMetric)>,
+) -> Result<(), fmt::Error> {
+    // The registry ends the help of what it owns with a full stop.
     let help = format!("{help}.");
-    let mut metric = encoder.encode_descriptor(name, &help, unit, MetricType::Counter)?;
+    let mut metric = encoder.encode_descriptor(name, &help, unit, kind)?;
     for (labels, value) in values {
-        ConstCounter::new(value).encode(metric.encode_family(&labels)?)?;
+        if LABELS == 0 {
+            return value.encode(metric);
+        }
+        value.encode(metric.encode_family(&labels)?)?;
     }
     Ok(())
 }

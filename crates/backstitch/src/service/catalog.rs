@@ -99,9 +99,13 @@ pub(super) async fn run(mut task: Task, instance: Instance) {
     let mut woken = Woken::Due;
     loop {
         let begun = task.begin();
+        let warnings = warnings(&instance);
+        for warning in &warnings {
+            tracing::warn!(source = instance.name(), "{warning}");
+        }
         let outcome = means.read(&instance).await;
         let ended = Ended {
-            warnings: warnings(&instance),
+            warnings,
             ..begun.ended()
         };
         let took = ended.took;
@@ -177,9 +181,6 @@ async fn live(
     clients: &mut Clients,
     reader: &mut Reader,
 ) -> Result<Read, Unread> {
-    for warning in warnings(instance) {
-        tracing::warn!(source = instance.name(), "{warning}");
-    }
     let map = instance.options.settings.label_map.clone();
     let unread = |error: &BackstageError| Unread {
         message: format!("cannot read `{}`: {}", endpoint.url, told(error)),

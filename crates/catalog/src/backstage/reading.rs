@@ -168,14 +168,24 @@ impl Reading<'_> {
                 Ok(page) => return Ok(page),
                 Err(error) => error,
             };
-            failures += 1;
-            if !again || failures == MAX_PAGE_TRIES || !error.is_transient() {
+            if !again {
                 return Err(error);
             }
-            let pause = (self.pause)(failures, hint(&error));
-            tracing::warn!(page = pager.pages() + 1, ?pause, %error, "asking for a page of the catalog again");
-            tokio::time::sleep(pause).await;
+            tracing::warn!(page = pager.pages() + 1, %error, "a page of the catalog did not come");
+            self.wait_out(error, &mut failures).await?;
         }
+    }
+
+    /// Waits before the same request is made again; the error where that is of no use, or was tried often enough.
+    async fn wait_out(&self, error: Error, failures: &mut u32) -> Result<(), Error> {
+        *failures += 1;
+        if *failures == MAX_PAGE_TRIES || !error.is_transient() {
+            return Err(error);
+        }
+        let pause = (self.pause)(*failures, hint(&error));
+        tracing::warn!(?pause, "asking again");
+        tokio::time::sleep(pause).await;
+        Ok(())
     }
 
     /// Asks for what ought to have come and did not.
@@ -220,14 +230,8 @@ impl Reading<'_> {
                 Ok(answered) => return Some(answered),
                 Err(error) => error,
             };
-            failures += 1;
-            if failures == MAX_PAGE_TRIES || !error.is_transient() {
-                tracing::warn!(missing = missing.len(), %error, "cannot ask for the entities that did not come");
-                return None;
-            }
-            let pause = (self.pause)(failures, hint(&error));
-            tracing::warn!(?pause, %error, "asking again for the entities that did not come");
-            tokio::time::sleep(pause).await;
+            tracing::warn!(missing = missing.len(), %error, "cannot ask for the entities that did not come");
+            self.wait_out(error, &mut failures).await.ok()?;
         }
     }
 
