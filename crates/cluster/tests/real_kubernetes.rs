@@ -1,30 +1,32 @@
 //! The contract with a real API server.
 //!
-//! Runs when `KUBECONFIG_TEST` names a kubeconfig whose current context may do everything; objects are made in namespaces
-//! of their own and deleted again. With `KUBECONFIG_TEST_RESTART`, a command that restarts the API server (and had better
-//! compact its store before, so that it forgets), watches are followed through a restart too. Without them it says so,
-//! loudly, and checks nothing.
+//! Runs against a cluster of the testbed, which all tests share, or against that of `KUBECONFIG_TEST`, a kubeconfig whose
+//! current context may do everything; objects are made in namespaces of their own and deleted again. Only the testbed's is
+//! restarted.
+
+#![cfg(unix)]
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 use cluster::live::{Access, ApiServer, Pace, RequestError, Update, connect, list_once, watch};
 use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use serde_json::{Value, json};
+use testbed::kubernetes::{Cluster, Options};
 use tokio::sync::{Mutex, MutexGuard, mpsc};
 use topology::fact::{ObjectFact, ObjectKey, ObjectKind, WorkloadKind};
 
 /// The whole of one wait; a real API server needs seconds to come back.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// The tests share one API server, and one of them restarts it.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+/// The tests share one API server, and some of them restart it.
+static SHARED: Mutex<Option<Cluster>> = Mutex::const_new(None);
 
 struct Real {
-    _turn: MutexGuard<'static, ()>,
+    /// None where it is somebody's own.
+    cluster: MutexGuard<'static, Option<Cluster>>,
     path: PathBuf,
     server: ApiServer,
     client: kube::Client,
@@ -32,19 +34,25 @@ struct Real {
 }
 
 impl Real {
-    async fn new(test: &str) -> Option<Self> {
-        let Some(path) = std::env::var_os("KUBECONFIG_TEST").map(PathBuf::from) else {
-            warn(&format!(
-                "SKIPPED {test}: KUBECONFIG_TEST names no kubeconfig, nothing was checked"
-            ));
-            return None;
+    async fn new(test: &str) -> Self {
+        let mut cluster = SHARED.lock().await;
+        let path = match std::env::var_os("KUBECONFIG_TEST") {
+            Some(path) => PathBuf::from(path),
+            None => match &mut *cluster {
+                Some(cluster) => cluster.kubeconfig(),
+                none => {
+                    let started = Cluster::start(Options::default()).await;
+                    none.insert(started.unwrap_or_else(|error| panic!("{error}")))
+                        .kubeconfig()
+                }
+            },
         };
-        let kubeconfig = Kubeconfig::read_from(&path).expect("KUBECONFIG_TEST is a kubeconfig");
+        let kubeconfig = Kubeconfig::read_from(&path).expect("a kubeconfig");
         let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
             .await
             .expect("it has a usable context");
         let real = Self {
-            _turn: ONE_AT_A_TIME.lock().await,
+            cluster,
             server: connect(&access(&path)).await.expect("a connection"),
             client: kube::Client::try_from(config).expect("a client"),
             namespace: format!("backstitch-{test}-{}", std::process::id()),
@@ -53,7 +61,21 @@ impl Real {
         let namespace =
             json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": real.namespace}});
         real.post("/api/v1/namespaces", &namespace).await;
-        Some(real)
+        real
+    }
+
+    /// Makes the API server forget what was, and starts it anew; says so where it is not ours.
+    async fn restart(&mut self) -> bool {
+        let Some(cluster) = &mut *self.cluster else {
+            let line = "warning: SKIPPED the restart: the API server is not the testbed's\n";
+            // Past the capture of test output: a contract that was not checked has to be seen.
+            let written = std::io::stderr().write_all(line.as_bytes());
+            written.expect("stderr takes all");
+            return false;
+        };
+        cluster.compact().await.expect("it forgets");
+        cluster.restart_api_server().await.expect("it comes back");
+        true
     }
 
     async fn send(&self, method: &str, path: &str, body: Vec<u8>) -> Value {
@@ -110,28 +132,6 @@ impl Real {
     }
 }
 
-/// Past the capture of test output: a contract that was not checked has to be seen.
-fn warn(text: &str) {
-    let line = format!("warning: {text}\n");
-    std::io::stderr()
-        .write_all(line.as_bytes())
-        .expect("stderr takes all");
-}
-
-/// Runs the command that restarts the API server; says so if there is none.
-fn restart() -> bool {
-    let Ok(command) = std::env::var("KUBECONFIG_TEST_RESTART") else {
-        warn("SKIPPED the restart: KUBECONFIG_TEST_RESTART names no command");
-        return false;
-    };
-    let status = Command::new("sh")
-        .args(["-c", &command])
-        .status()
-        .expect("a shell");
-    assert!(status.success(), "the restart command failed");
-    true
-}
-
 fn access(path: &std::path::Path) -> Access {
     Access::Kubeconfig {
         path: Some(path.to_owned()),
@@ -141,9 +141,7 @@ fn access(path: &std::path::Path) -> Access {
 
 #[tokio::test]
 async fn everything_is_listed_over_several_pages() {
-    let Some(real) = Real::new("list").await else {
-        return;
-    };
+    let real = Real::new("list").await;
     for name in ["a", "b", "c", "d", "e"] {
         real.create_service(name).await;
     }
@@ -197,9 +195,7 @@ async fn everything_is_listed_over_several_pages() {
 
 #[tokio::test]
 async fn a_user_without_permission_is_told_what_to_grant() {
-    let Some(real) = Real::new("refused").await else {
-        return;
-    };
+    let real = Real::new("refused").await;
     let mut kubeconfig = Kubeconfig::read_from(&real.path).expect("a kubeconfig");
     for user in &mut kubeconfig.auth_infos {
         if let Some(user) = &mut user.auth_info {
@@ -240,9 +236,7 @@ fn is_applied(update: &Update, key: &ObjectKey) -> bool {
 
 #[tokio::test]
 async fn changes_are_followed_through_a_restart() {
-    let Some(real) = Real::new("watch").await else {
-        return;
-    };
+    let mut real = Real::new("watch").await;
     real.create_service("before").await;
     let (sender, mut updates) = mpsc::channel(64);
     tokio::spawn(watch(real.server.clone(), Pace::default(), 1, sender));
@@ -264,7 +258,7 @@ async fn changes_are_followed_through_a_restart() {
     })
     .await;
 
-    if restart() {
+    if real.restart().await {
         let after = real.key(ObjectKind::Service, "after");
         real.create_service("after").await;
         until(
@@ -317,9 +311,7 @@ impl Known {
 
 #[tokio::test]
 async fn a_receiver_that_was_stuck_ends_in_the_true_state() {
-    let Some(real) = Real::new("stuck").await else {
-        return;
-    };
+    let mut real = Real::new("stuck").await;
     for name in ["kept", "dropped"] {
         real.create_service(name).await;
     }
@@ -336,7 +328,7 @@ async fn a_receiver_that_was_stuck_ends_in_the_true_state() {
     }
     real.delete_service("dropped").await;
     real.create_service("new").await;
-    restart();
+    real.restart().await;
     let wait = async {
         while known.services(&real.namespace) != ["kept", "new"] {
             known.learn(updates.recv().await.expect("watching goes on"));

@@ -6,5 +6,7 @@
 
 #[cfg(unix)]
 pub mod backstage;
+#[cfg(unix)]
+pub mod kubernetes;
 pub mod proxy;
 pub mod served;

@@ -6,8 +6,10 @@
 
 mod backstages;
 mod bench;
+mod cached;
 mod demo;
 mod generate;
+mod kubernetes;
 mod lint;
 mod measure;
 mod places;
@@ -41,7 +43,8 @@ enum Task {
     },
     /// Run the lints and the tests
     Test {
-        /// What to test: `all`, `core` (the pure core alone), `backstage-real` (against Backstages installed for it), `lint`,
+        /// What to test: `all`, `core` (the pure core alone), `backstage-real` (against Backstages installed for it),
+        /// `kubernetes-real` (against clusters built for it), `lint`,
         /// `tidy`, or the name of a crate
         #[arg(default_value = "all")]
         suite: suite::Suite,

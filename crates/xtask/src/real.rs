@@ -12,6 +12,7 @@ use std::rc::Rc;
 use anyhow::{Context, Result};
 
 use crate::backstages::{self, Backstages, INSTALLATIONS};
+use crate::kubernetes::{self, Kubernetes};
 use crate::places;
 use crate::step::Step;
 
@@ -68,15 +69,7 @@ fn run(
     installed: &Backstages,
     arguments: &[OsString],
 ) -> Result<Command> {
-    let mut command = places::cargo();
-    // The whole workspace, or else cargo builds the dependencies once more with the features that fewer crates need.
-    command.args(["test", "--no-fail-fast", "--workspace"]);
-    for binary in binaries {
-        command.args(["--test", binary]);
-    }
-    if !arguments.is_empty() {
-        command.arg("--").args(arguments);
-    }
+    let mut command = cargo_test(binaries, arguments);
     for name in OWN {
         command.env_remove(name);
     }
@@ -86,4 +79,40 @@ fn run(
         None => command.env_remove(VERSION),
     };
     Ok(command)
+}
+
+/// Builds Kubernetes, and runs the tests against clusters of it; arguments choose some.
+pub(crate) fn kubernetes(arguments: &[OsString]) -> Vec<Step> {
+    // Lives as long as any step, and with it the lock on what the tests use.
+    let built: Rc<OnceCell<Kubernetes>> = Rc::default();
+    let place = Rc::clone(&built);
+    let arguments = arguments.to_vec();
+    vec![
+        Step::action("k8s-build", move || {
+            // This step is the only one that sets it.
+            let _ = place.set(kubernetes::install()?);
+            Ok(())
+        }),
+        Step::prepared_tests("k8s", move || {
+            let built = built
+                .get()
+                .context("there is no Kubernetes to test against")?;
+            let mut command = cargo_test(&["real_kubernetes*"], &arguments);
+            command.env(kubernetes::INSTALLATION, built.folder());
+            Ok(command)
+        }),
+    ]
+}
+
+fn cargo_test(binaries: &[&str], arguments: &[OsString]) -> Command {
+    let mut command = places::cargo();
+    // The whole workspace, or else cargo builds the dependencies once more with the features that fewer crates need.
+    command.args(["test", "--no-fail-fast", "--workspace"]);
+    for binary in binaries {
+        command.args(["--test", binary]);
+    }
+    if !arguments.is_empty() {
+        command.arg("--").args(arguments);
+    }
+    command
 }

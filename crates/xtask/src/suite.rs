@@ -18,6 +18,8 @@ pub(crate) enum Suite {
     Core,
     /// The contract tests against real Backstages.
     BackstageReal,
+    /// The contract tests against real Kubernetes API servers.
+    KubernetesReal,
     /// Everything but the tests proper.
     Lint,
     /// The rules of the tree: crate edges, purity, file sizes, citations.
@@ -34,6 +36,7 @@ impl FromStr for Suite {
             "all" => Self::All,
             "core" => Self::Core,
             "backstage-real" => Self::BackstageReal,
+            "kubernetes-real" => Self::KubernetesReal,
             "lint" => Self::Lint,
             "tidy" => Self::Tidy,
             name => Self::Crate(name.to_owned()),
@@ -59,6 +62,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
             ));
             steps.push(cargo_test("doctests", &["--workspace", "--doc"], arguments));
             steps.extend(real::backstage(arguments));
+            steps.extend(real::kubernetes(arguments));
             steps
         }
         Suite::Core => vec![cargo_test(
@@ -67,6 +71,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
             arguments,
         )],
         Suite::BackstageReal => real::backstage(arguments),
+        Suite::KubernetesReal => real::kubernetes(arguments),
         Suite::Lint => {
             let mut steps = lint::steps();
             steps.push(tidy(arguments));
@@ -102,6 +107,7 @@ mod tests {
             ("all", Suite::All),
             ("core", Suite::Core),
             ("backstage-real", Suite::BackstageReal),
+            ("kubernetes-real", Suite::KubernetesReal),
             ("lint", Suite::Lint),
             ("tidy", Suite::Tidy),
             ("store", Suite::Crate("store".to_owned())),

@@ -12,7 +12,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("topology", &[]),
     ("backstage-client", &["testbed"]),
     ("catalog", &["topology", "backstage-client", "testbed"]),
-    ("cluster", &["topology"]),
+    ("cluster", &["topology", "testbed"]),
     ("store", &["topology"]),
     ("api", &[]),
     ("server", &["topology", "store", "api"]),
