@@ -11,6 +11,8 @@
 //! so that reading a catalog that did not change costs little more than the transfer; and what does not come again is
 //! asked for by its reference before it counts as gone.
 //!
+//! What it remembers can be kept with the facts ([`Contents`]) and given to the reader of the next process ([`Memory`]).
+//!
 //! A catalog may change while it is read, and there is no snapshot. When a pass over it is certain by itself is said in
 //! `completeness`. Where none is (an older Backstage is read by offset, which loses entities when others are deleted; a
 //! count that does not match), the catalog is read again, and what two passes in a row agree on, by their references, is
@@ -26,8 +28,10 @@ mod draft;
 mod error;
 mod faults;
 mod known;
+mod memory;
 mod name;
 mod reading;
+mod reduction;
 mod shape;
 mod table;
 
@@ -45,7 +49,9 @@ use content::Seed;
 use known::{Known, Question};
 use reading::{Pause, Reading};
 
+pub use content::CONTENT_BYTES;
 pub use error::ReadError;
+pub use memory::{Contents, Memory, ORIGIN_BYTES};
 
 /// How many entities are asked for at once: large pages are what costs a Backstage least.
 pub const PAGE_SIZE: NonZeroU32 = NonZeroU32::new(1_000).expect("not zero");
@@ -98,6 +104,8 @@ pub struct Reader {
 pub struct Sync {
     /// What it found.
     pub generation: CatalogGeneration,
+    /// What its facts came of, to be kept with them.
+    pub contents: Contents,
     /// What it cost.
     pub cost: Cost,
     /// Why entities may exist that it does not have. What it has is there all the same, but nothing can be concluded from
@@ -175,6 +183,14 @@ impl Reader {
         }
     }
 
+    /// The same, with what was kept of an earlier reader. Where that was asked another question, it counts for nothing.
+    pub fn remembering(page_size: NonZeroU32, memory: Memory) -> Self {
+        Self {
+            known: Known::remember(memory),
+            ..Self::new(page_size)
+        }
+    }
+
     /// Reads the catalog completely. What is done with the result has to be said by [`taken`](Self::taken), or it counts as
     /// refused. Under another filter or `label_map` than before, or of another catalog, the generation is a whole one.
     ///
@@ -187,7 +203,7 @@ impl Reader {
         map: &LabelMap,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Sync, ReadError> {
-        self.known.ask(Question {
+        let origin = self.known.ask(&Question {
             url: client.catalog_url().to_string(),
             filter: filter.clone(),
             map: map.clone(),
@@ -196,6 +212,7 @@ impl Reader {
             client,
             filter,
             map,
+            origin,
             page_size: self.page_size,
             pause: self.pause,
         };

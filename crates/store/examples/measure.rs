@@ -196,6 +196,7 @@ fn commit<F: Fact>(
             held: None,
             upserts,
             removals: &[],
+            contents: store::Contents::default(),
         })?;
     }
     Ok(())

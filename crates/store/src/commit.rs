@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use topology::fact::{EntityFact, ObjectFact};
 
+use crate::content::{self, Content, Contents};
 use crate::error::{Failure, StoreError};
 use crate::fact::{Fact, stored::Stored};
 use crate::load::PAGE;
@@ -33,6 +34,8 @@ pub struct CommitBatch<'a, F: Fact> {
     pub upserts: &'a [F],
     /// Keys of facts that are no more, unknown ones included; they go after the upserts came.
     pub removals: &'a [F::Key],
+    /// What the upserts came of.
+    pub contents: Contents<'a>,
 }
 
 /// What a commit did.
@@ -60,15 +63,15 @@ impl Store {
         self.commit_all(batch, [])
     }
 
-    /// Commits one batch with facts that are made one after the other, beside those that the batch has: a generation of
-    /// any size in one transaction, at the memory of a part of it.
+    /// Commits one batch with facts that are made one after the other, each with what it came of, beside those that the
+    /// batch has: a generation of any size in one transaction, at the memory of a part of it.
     ///
     /// # Errors
     /// As [`commit`](Self::commit).
     pub fn commit_all<F: Fact>(
         &mut self,
         batch: &CommitBatch<'_, F>,
-        facts: impl IntoIterator<Item = F>,
+        facts: impl IntoIterator<Item = (F, Option<Content>)>,
     ) -> Result<Committed, StoreError> {
         let source = F::source(batch.source);
         commit(&mut self.connection, &source, batch, facts)
@@ -92,7 +95,7 @@ fn commit<F: Fact>(
     connection: &mut Connection,
     source: &Source,
     batch: &CommitBatch<'_, F>,
-    more: impl IntoIterator<Item = F>,
+    more: impl IntoIterator<Item = (F, Option<Content>)>,
 ) -> Result<Committed, Failure> {
     let read = Good {
         generation: batch.generation,
@@ -108,17 +111,23 @@ fn commit<F: Fact>(
         batch.complete,
         batch.held,
     )?;
+    if let Some(origin) = batch.contents.origin {
+        content::set_origin(&transaction, id, origin)?;
+    }
     let mut done = Committed::default();
+    let mut contents = batch.contents.each;
     for facts in batch.upserts.chunks(CHUNK) {
-        upsert(&transaction, id, read, facts, &mut done)?;
+        let (these, rest) = contents.split_at(facts.len().min(contents.len()));
+        contents = rest;
+        upsert(&transaction, id, read, (facts, these), &mut done)?;
     }
     let mut more = more.into_iter();
     loop {
-        let facts: Vec<F> = more.by_ref().take(CHUNK).collect();
+        let (facts, contents): (Vec<F>, Vec<Option<Content>>) = more.by_ref().take(CHUNK).unzip();
         if facts.is_empty() {
             break;
         }
-        upsert(&transaction, id, read, &facts, &mut done)?;
+        upsert(&transaction, id, read, (&facts, &contents), &mut done)?;
     }
     for keys in batch.removals.chunks(CHUNK) {
         remove::<F>(&transaction, id, keys, &mut done)?;
@@ -127,32 +136,38 @@ fn commit<F: Fact>(
     Ok(done)
 }
 
-/// A fact to be written: what the index knows of it, its key, its bytes.
+/// A fact to be written: what the index knows of it, its key, its bytes, what it came of.
 struct Staged {
     hash: i32,
     key: Vec<u8>,
     fact: Vec<u8>,
+    content: Option<Content>,
 }
 
 fn upsert<F: Stored>(
     transaction: &Transaction<'_>,
     source: SourceId,
     read: Good,
-    facts: &[F],
+    facts: (&[F], &[Option<Content>]),
     done: &mut Committed,
 ) -> Result<(), Failure> {
-    let mut changed: Vec<(ObjectId, Vec<u8>)> = Vec::new();
+    let mut reworded: Vec<(ObjectId, Option<Content>)> = Vec::new();
+    let mut changed: Vec<(ObjectId, Staged)> = Vec::new();
     let mut new: Vec<Staged> = Vec::new();
     for staged in stage(source, facts)? {
         match compare(transaction, source, &staged)? {
             Known::Same => done.unchanged += 1,
+            Known::Reworded(id) => {
+                done.unchanged += 1;
+                reworded.push((id, staged.content));
+            }
             Known::Other(id) => {
                 done.changed += 1;
-                changed.push((id, staged.fact));
+                changed.push((id, staged));
             }
             Known::Gone(id) => {
                 done.added += 1;
-                changed.push((id, staged.fact));
+                changed.push((id, staged));
             }
             Known::No => {
                 done.added += 1;
@@ -162,15 +177,26 @@ fn upsert<F: Stored>(
     }
 
     // In the order of the rows, so that each page of the file is written once.
+    reworded.sort_unstable_by_key(|(id, _)| *id);
+    let mut update = transaction.prepare_cached("UPDATE object SET content = ?2 WHERE id = ?1")?;
+    for (id, content) in reworded {
+        update.execute(params![id, content])?;
+    }
     changed.sort_unstable_by_key(|(id, _)| *id);
     let mut update = transaction.prepare_cached(
-        "UPDATE object SET fact = ?2, generation = ?3, read_at = ?4 WHERE id = ?1",
+        "UPDATE object SET fact = ?2, generation = ?3, read_at = ?4, content = ?5 WHERE id = ?1",
     )?;
-    for (id, fact) in changed {
-        update.execute(params![id, fact, read.generation, read.read_at])?;
+    for (id, staged) in changed {
+        update.execute(params![
+            id,
+            staged.fact,
+            read.generation,
+            read.read_at,
+            staged.content
+        ])?;
     }
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO object (id, hash, key, fact, generation, read_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO object (id, hash, key, fact, generation, read_at, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     for (id, staged) in (object::next_id(transaction, source)?..).zip(new) {
         insert.execute(params![
@@ -179,21 +205,26 @@ fn upsert<F: Stored>(
             staged.key,
             staged.fact,
             read.generation,
-            read.read_at
+            read.read_at,
+            staged.content
         ])?;
     }
     Ok(())
 }
 
 /// Encodes the facts, in the order of the index: random order costs many times the writes. Of one key the last stays.
-fn stage<F: Stored>(source: SourceId, facts: &[F]) -> Result<Vec<Staged>, Failure> {
+fn stage<F: Stored>(
+    source: SourceId,
+    (facts, contents): (&[F], &[Option<Content>]),
+) -> Result<Vec<Staged>, Failure> {
     let mut staged = Vec::with_capacity(facts.len());
-    for fact in facts.iter().rev() {
+    for (index, fact) in facts.iter().enumerate().rev() {
         let key = F::encode_key(&fact.key())?;
         staged.push(Staged {
             hash: object::hash(source, &key),
             key,
             fact: fact.encode()?,
+            content: contents.get(index).copied().flatten(),
         });
     }
     staged.sort_by(|a, b| (a.hash, &a.key).cmp(&(b.hash, &b.key)));
@@ -204,6 +235,8 @@ fn stage<F: Stored>(source: SourceId, facts: &[F]) -> Result<Vec<Staged>, Failur
 enum Known {
     No,
     Same,
+    /// The same, that came of another text.
+    Reworded(ObjectId),
     Other(ObjectId),
     /// History names it, and it was not there any more.
     Gone(ObjectId),
@@ -217,17 +250,26 @@ fn compare(
     let ids = object::ids_of(source);
     let known = transaction
         .prepare_cached(
-            "SELECT id, fact IS ?5, fact IS NULL FROM object INDEXED BY object_hash WHERE hash = ?1 AND id BETWEEN ?2 AND ?3 AND key = ?4",
+            "SELECT id, fact IS ?5, fact IS NULL, content IS ?6 FROM object INDEXED BY object_hash WHERE hash = ?1 AND id BETWEEN ?2 AND ?3 AND key = ?4",
         )?
-        .query_row(params![staged.hash, ids.start(), ids.end(), staged.key, staged.fact], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
+        .query_row(
+            params![
+                staged.hash,
+                ids.start(),
+                ids.end(),
+                staged.key,
+                staged.fact,
+                staged.content
+            ],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )
         .optional()?;
     Ok(match known {
         None => Known::No,
-        Some((_, true, _)) => Known::Same,
-        Some((id, false, true)) => Known::Gone(id),
-        Some((id, false, false)) => Known::Other(id),
+        Some((_, true, _, true)) => Known::Same,
+        Some((id, true, _, false)) => Known::Reworded(id),
+        Some((id, false, true, _)) => Known::Gone(id),
+        Some((id, false, false, _)) => Known::Other(id),
     })
 }
 
@@ -257,7 +299,7 @@ fn drop_fact(
     keep_key: bool,
 ) -> rusqlite::Result<usize> {
     let sql = if keep_key {
-        "UPDATE object SET fact = NULL, generation = NULL, read_at = NULL WHERE id = ?1 AND fact IS NOT NULL"
+        "UPDATE object SET fact = NULL, generation = NULL, read_at = NULL, content = NULL WHERE id = ?1 AND fact IS NOT NULL"
     } else {
         "DELETE FROM object WHERE id = ?1"
     };

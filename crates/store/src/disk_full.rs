@@ -22,6 +22,7 @@ fn commit(store: &mut Store, generation: u32, count: usize) -> Result<Committed,
         held: None,
         upserts: &upserts,
         removals: &[],
+        contents: crate::Contents::default(),
     })
 }
 

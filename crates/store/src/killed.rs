@@ -13,7 +13,10 @@ use topology::change::{Change, Ownership};
 use topology::fact::{ObjectFact, ServiceFact};
 use topology::verdict::{ServiceKey, ServiceState};
 
-use crate::{Cause, CommitBatch, HeldRecord, HistoryFilter, Options, Recorded, Source, Store};
+use crate::{
+    Cause, CommitBatch, Content, Contents, HeldRecord, HistoryFilter, Options, Origin, Recorded,
+    Source, Store,
+};
 
 /// The store that a child is to write to, and the step at which it dies.
 const STORE: &str = "BACKSTITCH_TEST_STORE";
@@ -44,8 +47,14 @@ fn held(generation: u32) -> HeldRecord {
     }
 }
 
+/// What the facts of a generation came of.
+fn content(generation: u32) -> Content {
+    u128::from(generation).to_le_bytes()
+}
+
 fn commit(store: &mut Store, generation: u32) {
     let upserts = facts(generation);
+    let origin = generation.to_le_bytes();
     let removals = if generation == 1 {
         Vec::new()
     } else {
@@ -61,6 +70,10 @@ fn commit(store: &mut Store, generation: u32) {
             held: Some(held(generation)),
             upserts: &upserts,
             removals: &removals,
+            contents: Contents {
+                origin: Some(Origin(&origin)),
+                each: &[Some(content(generation)); 2],
+            },
         })
         .unwrap();
 }
@@ -128,6 +141,21 @@ fn look(path: &Path) -> (u32, u32) {
     let mut expected = facts(generation);
     expected.sort_by_key(ObjectFact::key);
     assert_eq!(found, expected);
+
+    // What facts came of is written with them.
+    let read = |sql: &str| -> Vec<Vec<u8>> {
+        let mut statement = store.connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    assert_eq!(
+        read("SELECT content FROM object WHERE fact IS NOT NULL"),
+        [content(generation); 2]
+    );
+    assert_eq!(
+        read("SELECT origin FROM source"),
+        [generation.to_le_bytes()]
+    );
 
     let history = store
         .reader()

@@ -19,6 +19,9 @@
 //! A `label_map` decides how an entity becomes a fact, so stored facts are those of one mapping: its fingerprint stands
 //! with the source ([`SourceRecord::mapping`]), and a loader that finds another one knows that it must read again.
 //!
+//! Beside a fact stands what it came of ([`Content`]), so that a source that says the same again after a restart need not
+//! be read anew. Both are written by one statement, so that neither is ever taken for the other's.
+//!
 //! The store blocks. One thread owns the [`Store`] and is the only writer, of this process and of all (a lock file sees
 //! to that); any number of [`Reader`]s look on, each at a consistent state. A commit is on the disk when it returns, and
 //! one that fails leaves nothing behind and the store usable.
@@ -27,6 +30,7 @@
 //! a Secret's value can be given to it (S31).
 
 mod commit;
+mod content;
 mod error;
 mod fact;
 mod history;
@@ -38,6 +42,7 @@ mod schema;
 mod source;
 
 pub use commit::{CommitBatch, Committed};
+pub use content::{Content, Contents, Origin};
 pub use error::{RecordError, StoreError};
 pub use fact::Fact;
 pub use history::{

@@ -156,7 +156,7 @@ pub(crate) fn update(
 pub(crate) fn clear(connection: &Connection, id: SourceId) -> rusqlite::Result<()> {
     connection.execute(
         "UPDATE source SET mapping = '', generation = NULL, good_generation = NULL, good_at = NULL,
-            held_fingerprint = NULL, held_count = NULL, held_times = NULL
+            held_fingerprint = NULL, held_count = NULL, held_times = NULL, origin = NULL
          WHERE id = ?1",
         [id],
     )?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use api::ReadCost;
-use catalog::backstage::{Cost, Reader, Taken};
+use catalog::backstage::{Contents, Cost, Memory, Reader, Taken};
 use catalog::schedule::{Hint, after_success};
 use catalog::watch::{FollowError, Follower};
 use server::status::Failure;
@@ -20,6 +20,7 @@ use crate::sources::backstage::{BackstageError, Clients};
 /// What a read gave, and what of it could not be read at all.
 struct Read {
     generation: CatalogGeneration,
+    contents: Option<Contents>,
     incomplete: Option<(String, &'static str)>,
     faults_hide: Hides,
     cost: Option<ReadCost>,
@@ -36,13 +37,15 @@ enum Means {
 }
 
 impl Means {
-    fn of(source: &InstanceSource) -> Self {
+    fn of(source: &InstanceSource, memory: Option<Memory>) -> Self {
         match source {
-            InstanceSource::Endpoint(endpoint) => Self::Live(
-                endpoint.clone(),
-                Box::default(),
-                Box::new(Reader::new(endpoint.page_size)),
-            ),
+            InstanceSource::Endpoint(endpoint) => {
+                let reader = match memory {
+                    Some(memory) => Reader::remembering(endpoint.page_size, memory),
+                    None => Reader::new(endpoint.page_size),
+                };
+                Self::Live(endpoint.clone(), Box::default(), Box::new(reader))
+            }
             InstanceSource::Files(paths) => {
                 Self::Files(paths.clone(), Follower::new(paths.clone()))
             }
@@ -92,9 +95,9 @@ impl Means {
 }
 
 /// Reads the catalog again and again, by its interval, when somebody asks, and whenever it is known to have changed, until
-/// nobody listens.
-pub(super) async fn run(mut task: Task, instance: Instance) {
-    let mut means = Means::of(&instance.source);
+/// nobody listens. What was kept of an earlier process spares the first read what did not change.
+pub(super) async fn run(mut task: Task, instance: Instance, memory: Option<Memory>) {
+    let mut means = Means::of(&instance.source, memory);
     let mut failures = 0;
     let mut woken = Woken::Due;
     loop {
@@ -148,6 +151,7 @@ async fn taken(
         faults_hide: read.faults_hide,
         woken,
         incomplete,
+        contents: read.contents,
         ended: Ended {
             cost: read.cost,
             ..ended
@@ -208,6 +212,7 @@ async fn live(
     match read {
         Ok(read) => Ok(Read {
             generation: read.generation,
+            contents: Some(read.contents),
             incomplete: read.doubt.map(|doubt| (doubt.to_string(), doubt.remedy())),
             faults_hide: Hides::Nothing,
             cost: Some(cost(read.cost)),
@@ -286,6 +291,7 @@ async fn files(
     }
     Ok(Read {
         generation,
+        contents: None,
         incomplete: (!unread.is_empty()).then(|| {
             let message = format!(
                 "a part of the catalog cannot be read: {}",

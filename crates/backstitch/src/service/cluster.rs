@@ -52,6 +52,7 @@ pub(super) async fn files(mut task: Task, paths: Vec<PathBuf>) {
                     faults_hide: Hides::Documents,
                     woken,
                     incomplete: None,
+                    contents: None,
                     ended,
                 };
                 task.succeeded();

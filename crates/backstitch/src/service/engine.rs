@@ -19,7 +19,7 @@ use std::time::Duration;
 use catalog::backstage::Taken;
 use server::events::Events;
 use server::status::{Failure, NextAttempt, Sources};
-use store::Store;
+use store::{Good, Store};
 use tokio::sync::watch;
 use topology::entity_ref::EntityRef;
 use topology::fact::{
@@ -157,6 +157,7 @@ impl Engine {
                 read_at: trickle.read_at,
                 complete,
                 size: None,
+                contents: None,
             };
             let generation = self.at(source).generation;
             self.take_in(source, generation, intake)?;
@@ -332,13 +333,19 @@ impl Engine {
                 read_at,
                 complete,
                 size: Some(size),
+                contents: reading.contents,
             };
             self.take_in(source, generation, intake)?;
         } else {
             // The mapping stays that of the facts at hand.
             let mapping = self.at(source).mapping.clone();
             let held = self.at(source).holds.record();
-            self.commit::<F>(source, &mapping, generation, read_at, false, held, &[], &[])?;
+            let read = Good {
+                generation,
+                read_at,
+            };
+            let contents = store::Contents::default();
+            self.commit::<F>(source, &mapping, read, false, held, &[], &[], contents)?;
         }
         let standing = self.at(source);
         match &reading.incomplete {
@@ -398,6 +405,7 @@ impl Engine {
             read_at,
             complete,
             size: None,
+            contents: None,
         };
         self.take_in(source, generation, intake)?;
         self.answered(source, complete);
@@ -445,6 +453,7 @@ impl Engine {
                 read_at,
                 complete: true,
                 size: None,
+                contents: None,
             };
             let generation = self.at(source).generation;
             self.take_in(source, generation, intake)?;

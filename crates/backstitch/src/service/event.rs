@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::task::Woken;
-use catalog::backstage::Taken;
+use catalog::backstage::{Contents, Taken};
 use server::status::{Failure, NextAttempt};
 use tokio::sync::oneshot;
 use topology::fact::{
@@ -89,6 +89,8 @@ pub(super) struct Reading {
     pub(super) woken: Woken,
     /// A part of the source could not be read at all, and why.
     pub(super) incomplete: Option<Failure>,
+    /// What its facts came of, where that is to be kept.
+    pub(super) contents: Option<Contents>,
     /// The read itself.
     pub(super) ended: Ended,
 }

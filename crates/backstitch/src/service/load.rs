@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use ::catalog::backstage::Memory;
 use api::SourceKind;
 use server::status::{Failure, SourceId};
-use store::{Good, Loaded, LoadedPage, Source, SourceRecord, StoreError};
+use store::{Good, Loaded, LoadedPage, Source, SourceRecord, Store, StoreError};
 use topology::apply::{CatalogDelta, ClusterDelta, Delta};
 use topology::entity_ref::EntityRef;
 use topology::fact::{CatalogSize, EntityFact, ObjectFact};
@@ -16,8 +17,10 @@ use super::engine::Engine;
 use super::event::SourceNo;
 use super::mapping;
 use super::standing::{Handle, Holds, Standing};
-use super::write::SLICE;
 use crate::config::{Config, RefusedInstance};
+
+/// Bound on the facts that are applied at once. Nobody is served yet, so that few wait.
+const RESTORED: usize = 2_000;
 
 /// The sources of a configuration, in the order that [`SourceNo`] counts: instances, clusters, and those that cannot
 /// start, whose status says why.
@@ -87,11 +90,12 @@ fn catalog_id(name: &str) -> SourceId {
 }
 
 impl Engine {
-    /// Loads the last facts of every source of the configuration.
+    /// Loads the last facts of every source of the configuration. The instances every fact of which is understood.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(super) fn load(&mut self, config: &Config) -> Result<(), StoreError> {
+    pub(super) fn load(&mut self, config: &Config) -> Result<Vec<SourceNo>, StoreError> {
+        let mut understood = Vec::new();
         let mut records: BTreeMap<Source, SourceRecord> = BTreeMap::new();
         for record in self.store.sources()? {
             records.insert(record.source.clone(), record);
@@ -106,7 +110,9 @@ impl Engine {
             let record = records.get(&self.at(source).source);
             self.set_instance(source, &instance.options.settings, record);
         }
-        for number in 0..self.book.len() {
+        // What components look up before the components, which are then judged once.
+        let (instances, all) = (config.instances.len(), self.book.len());
+        for number in (instances..all).chain(0..instances) {
             let source = SourceNo(number);
             let Some(record) = records.remove(&self.at(source).source) else {
                 continue;
@@ -114,7 +120,9 @@ impl Engine {
             match self.at(source).handle {
                 Handle::Instance(instance) => {
                     self.restore(source, &record);
-                    self.load_entities(source, instance)?;
+                    if self.load_entities(source, instance)? {
+                        understood.push(source);
+                    }
                 }
                 Handle::Cluster(cluster) => {
                     self.restore(source, &record);
@@ -123,12 +131,41 @@ impl Engine {
                 Handle::Nowhere => {}
             }
         }
+        self.topology_mut().restored();
         for source in records.keys() {
             tracing::info!(
                 "the store has facts of {source}, which is not configured; they are kept and not served"
             );
         }
-        Ok(())
+        Ok(understood)
+    }
+
+    /// What the facts of an instance came of, for whoever reads it. Only where every fact is in the topology: what is not
+    /// has to come again.
+    pub(super) fn remember(&mut self, source: SourceNo) -> Option<Memory> {
+        let standing = self.at(source);
+        let name = standing.source.name().to_owned();
+        let count: u64 = standing.counts.values().sum();
+        let remember = |store: &Store| {
+            let Some(origin) = store.origin(&name)? else {
+                return Ok(None);
+            };
+            let Some(mut memory) = Memory::new(&origin) else {
+                return Ok(None);
+            };
+            memory.reserve(usize::try_from(count).unwrap_or_default());
+            store.contents(&name, |reference, content| memory.add(reference, content))?;
+            Ok(Some(memory))
+        };
+        remember(&self.store).unwrap_or_else(|error: StoreError| {
+            let hint = error.remedy();
+            tracing::error!(
+                hint,
+                "the catalog is read as if for the first time: {}",
+                super::told(&error)
+            );
+            None
+        })
     }
 
     /// Adds an instance with the mapping that its stored facts were read with. The one that is configured takes effect
@@ -170,8 +207,13 @@ impl Engine {
         standing.holds = Holds::restored(record.held);
     }
 
-    /// Page by page, so that a catalog of any size needs the memory of a page beside what is known in the end.
-    fn load_entities(&mut self, source: SourceNo, instance: InstanceId) -> Result<(), StoreError> {
+    /// Page by page, so that a catalog of any size needs the memory of a page beside what is known in the end. Whether every
+    /// fact of it is understood.
+    fn load_entities(
+        &mut self,
+        source: SourceNo,
+        instance: InstanceId,
+    ) -> Result<bool, StoreError> {
         let standing = self.at(source);
         let name = standing.source.name().to_owned();
         // Without the mapping that components were read with, nothing can be said of them. Owners need none.
@@ -181,11 +223,14 @@ impl Engine {
             self.replay(instance, read, Vec::new());
         }
         let mut size = CatalogSize::default();
+        let mut understood = !unknown;
         // Owners before components, which would be nobody's until they come.
         let wanted: [fn(&EntityRef) -> bool; 2] = [is_owner, |reference| !is_owner(reference)];
         for wanted in wanted.into_iter().take(if unknown { 1 } else { 2 }) {
             for page in self.store.load_some::<EntityFact>(&name, wanted)? {
-                let mut facts = told(page?);
+                let page = page?;
+                understood &= page.faults.is_empty();
+                let mut facts = told(page);
                 for loaded in &facts {
                     *size.of_kind_mut(&loaded.fact.reference().kind) += 1;
                 }
@@ -194,7 +239,7 @@ impl Engine {
                 while let Some(read) = facts.peek().map(read_of) {
                     let slice: Vec<EntityFact> =
                         std::iter::from_fn(|| facts.next_if(|loaded| read_of(loaded) == read))
-                            .take(SLICE)
+                            .take(RESTORED)
                             .map(|loaded| loaded.fact)
                             .collect();
                     self.replay(instance, read, slice);
@@ -202,12 +247,12 @@ impl Engine {
             }
         }
         self.at(source).counts = entity_counts(size);
-        Ok(())
+        Ok(understood)
     }
 
     /// What this changes is no history: it is what was.
     fn replay(&self, instance: InstanceId, read: Good, upserts: Vec<EntityFact>) {
-        self.topology_mut().apply(Delta::Catalog(CatalogDelta {
+        self.topology_mut().restore(Delta::Catalog(CatalogDelta {
             instance,
             generation: read.generation,
             read_at: read.read_at,
@@ -221,11 +266,11 @@ impl Engine {
         for page in self.store.load::<ObjectFact>(&name)? {
             let mut facts = told(page?).into_iter().map(|loaded| loaded.fact);
             loop {
-                let upserts: Vec<ObjectFact> = facts.by_ref().take(SLICE).collect();
+                let upserts: Vec<ObjectFact> = facts.by_ref().take(RESTORED).collect();
                 if upserts.is_empty() {
                     break;
                 }
-                self.topology_mut().apply(Delta::Cluster(ClusterDelta {
+                self.topology_mut().restore(Delta::Cluster(ClusterDelta {
                     cluster,
                     upserts,
                     removals: Vec::new(),

@@ -40,9 +40,11 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
+use ::catalog::backstage::Memory;
 use anyhow::{Context as _, Result};
 use server::events::Events;
 use server::refresh::Bell;
@@ -236,23 +238,29 @@ impl Service {
     }
 }
 
+/// What is remembered of each catalog, by the place of its source.
+type Memories = BTreeMap<usize, Memory>;
+
 /// The loop's thread.
 struct Loop {
     engine: Engine,
     config: Config,
-    loaded: oneshot::Sender<()>,
+    loaded: oneshot::Sender<Memories>,
 }
 
 impl Loop {
     fn run(mut self, runtime: &tokio::runtime::Handle) -> Result<(), StoreError> {
-        self.engine.load(&self.config)?;
+        let understood = self.engine.load(&self.config)?;
         self.engine.shared.sources.set_loaded();
         self.engine.publish_all();
         if self.engine.catch_up().is_err() {
             return Ok(());
         }
+        let memories = understood
+            .into_iter()
+            .filter_map(|source| Some((source.0, self.engine.remember(source)?)));
         // Nobody waits where the service is going down already.
-        let _ = self.loaded.send(());
+        let _ = self.loaded.send(memories.collect());
         while let Some(events) = runtime.block_on(self.engine.gather.next()) {
             if self.engine.take(events).is_err() {
                 break;
@@ -285,12 +293,12 @@ async fn sources(
     events: mpsc::Sender<Event>,
     ears: Vec<Ears>,
     mut random: Random,
-    loaded: oneshot::Receiver<()>,
+    loaded: oneshot::Receiver<Memories>,
     mut stop: watch::Receiver<bool>,
 ) {
-    if loaded.await.is_err() {
+    let Ok(mut memories) = loaded.await else {
         return;
-    }
+    };
     let mut tasks = JoinSet::new();
     let mut ears = ears.into_iter();
     let mut next = {
@@ -309,7 +317,9 @@ async fn sources(
         }
     };
     for (instance, ears) in config.instances.into_iter().zip(ears.by_ref()) {
-        tasks.spawn(catalog::run(next(ears.bell), instance));
+        let task = next(ears.bell);
+        let memory = memories.remove(&task.source.0);
+        tasks.spawn(catalog::run(task, instance, memory));
     }
     for (cluster, ears) in config.clusters.into_iter().zip(ears) {
         let task = next(ears.bell);

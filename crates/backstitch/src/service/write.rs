@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use catalog::backstage::Contents;
 use server::status::{Failing, Failure};
-use store::{Cause, CommitBatch, Committed, Fact, Good, HeldRecord, Store, StoreError};
+use store::{
+    Cause, CommitBatch, Committed, Content, Fact, Good, HeldRecord, Origin, Store, StoreError,
+};
 use topology::apply::{CatalogDelta, ClusterDelta, Delta};
 use topology::fact::{EntityFact, ObjectFact};
 use topology::packed::PackedEntities;
@@ -27,6 +30,9 @@ pub(super) trait Facts: Fact {
     /// What is to be applied; `None` where it has nowhere to go.
     fn delta(to: Handle, read: Good, upserts: Vec<Self>, removals: Vec<Self::Key>)
     -> Option<Delta>;
+
+    /// What it came of, where that is to be kept.
+    fn content(&self, contents: &Contents) -> Option<Content>;
 }
 
 impl Facts for EntityFact {
@@ -47,6 +53,10 @@ impl Facts for EntityFact {
             removals,
         }))
     }
+
+    fn content(&self, contents: &Contents) -> Option<Content> {
+        contents.of(self.reference())
+    }
 }
 
 impl Facts for ObjectFact {
@@ -59,6 +69,10 @@ impl Facts for ObjectFact {
             upserts,
             removals,
         }))
+    }
+
+    fn content(&self, _: &Contents) -> Option<Content> {
+        None
     }
 }
 
@@ -90,6 +104,8 @@ pub(super) struct Intake<F: Facts, U: Upserts<F>> {
     pub(super) complete: bool,
     /// How much the source has, where the read was of all of it.
     pub(super) size: Option<u64>,
+    /// What the facts came of, where that is to be kept.
+    pub(super) contents: Option<Contents>,
 }
 
 impl Engine {
@@ -106,13 +122,16 @@ impl Engine {
             read_at,
             complete,
             size,
+            contents,
         } = intake;
+        let contents = contents.as_ref();
+        let origin = contents.map(Contents::origin);
         let read = Good {
             generation,
             read_at,
         };
         let handle = self.at(source).handle;
-        let adopted = self.adopt(source, read, &upserts, &removals, complete, size)?;
+        let adopted = self.adopt(source, read, &upserts, &removals, complete, size, contents)?;
         let mapping = self.at(source).mapping.clone();
         let held = self.at(source).holds.record();
         let mut upserts = upserts.into_iter();
@@ -126,8 +145,15 @@ impl Engine {
             };
             if !adopted {
                 let complete = last && complete;
+                let each: Vec<Option<Content>> = contents.map_or_else(Vec::new, |contents| {
+                    part.iter().map(|fact| fact.content(contents)).collect()
+                });
+                let contents = store::Contents {
+                    origin: origin.as_ref().map(|origin| Origin(origin)),
+                    each: &each,
+                };
                 let committed = self.commit(
-                    source, &mapping, generation, read_at, complete, held, &part, &gone,
+                    source, &mapping, read, complete, held, &part, &gone, contents,
                 )?;
                 self.at(source).account.took(generation, committed, size);
             }
@@ -162,6 +188,10 @@ impl Engine {
 
     /// Where the settings of the instance wait for a read: commits the whole of it in one transaction, because facts of
     /// two mappings must not stand side by side after a kill, and lets the settings take effect. Says whether it did.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are what `take_in` has at hand"
+    )]
     fn adopt<F: Facts>(
         &mut self,
         source: SourceNo,
@@ -170,6 +200,7 @@ impl Engine {
         removals: &[F::Key],
         complete: bool,
         size: Option<u64>,
+        contents: Option<&Contents>,
     ) -> Result<bool, Stopped> {
         let Some(settings) = self.at(source).awaiting.take() else {
             return Ok(false);
@@ -181,6 +212,7 @@ impl Engine {
         let mapping = mapping::text(&settings.label_map);
         let held = self.at(source).holds.record();
         let name = self.at(source).id.name.clone();
+        let origin = contents.map(Contents::origin);
         let batch = CommitBatch {
             source: &name,
             mapping: &mapping,
@@ -190,8 +222,17 @@ impl Engine {
             held,
             upserts: &[],
             removals,
+            contents: store::Contents {
+                origin: origin.as_ref().map(|origin| Origin(origin)),
+                each: &[],
+            },
         };
-        let committed = self.persist(|store| store.commit_all(&batch, upserts.each()))?;
+        let with_content = |fact: F| {
+            let content = contents.and_then(|contents| fact.content(contents));
+            (fact, content)
+        };
+        let committed =
+            self.persist(|store| store.commit_all(&batch, upserts.each().map(with_content)))?;
         self.committed(source, &mapping, read, complete, committed);
         self.at(source).account.took(generation, committed, size);
         self.topology_mut().set_instance(settings);
@@ -206,29 +247,26 @@ impl Engine {
         &mut self,
         source: SourceNo,
         mapping: &str,
-        generation: u32,
-        read_at: i64,
+        read: Good,
         complete: bool,
         held: Option<HeldRecord>,
         upserts: &[F],
         removals: &[F::Key],
+        contents: store::Contents<'_>,
     ) -> Result<Committed, Stopped> {
         let name = self.at(source).id.name.clone();
         let batch = CommitBatch {
             source: &name,
             mapping,
-            generation,
-            read_at,
+            generation: read.generation,
+            read_at: read.read_at,
             complete,
             held,
             upserts,
             removals,
+            contents,
         };
         let committed = self.persist(|store| store.commit(&batch))?;
-        let read = Good {
-            generation,
-            read_at,
-        };
         self.committed(source, mapping, read, complete, committed);
         Ok(committed)
     }

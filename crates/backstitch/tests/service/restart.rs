@@ -66,6 +66,36 @@ async fn s26_the_last_state_is_served_before_any_source_has_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn s26_the_first_read_after_a_restart_finds_only_what_changed() {
+    let entities = company(12, "web");
+    let count = entities.len();
+    let backstage = Backstage::start(&entities).await;
+    let folder = Folder::new();
+    folder.file("k8s/services.yaml", services(12));
+    let text = configuration(&[("main", &backstage.url())]);
+    folder.file("backstitch.yaml", text.replace("1s", "1h"));
+    let service = Service::start(&folder);
+    let first = service.phase("catalog/main", "ready").await;
+    assert_eq!(first["last_read"]["cost"]["known"], 0, "{first:#}");
+    service.kill().await;
+
+    let service = Service::start(&folder);
+    let again = service.phase("catalog/main", "ready").await;
+    assert_eq!(again["last_read"]["cost"]["known"], count, "{again:#}");
+    assert_eq!(again["counts"]["components"], 12, "{again:#}");
+    service.signal("TERM");
+    service.ended().await;
+
+    backstage.gives(&company(13, "web")[1..]);
+    let service = Service::start(&folder);
+    let after = service.phase("catalog/main", "ready").await;
+    assert_eq!(after["last_read"]["cost"]["known"], count - 1, "{after:#}");
+    assert_eq!(after["delta"]["added"], 1, "{after:#}");
+    assert_eq!(after["delta"]["removed"], 1, "{after:#}");
+    assert_eq!(after["delta"]["unchanged"], count - 1, "{after:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s26_a_kill_in_the_middle_of_changes_leaves_a_whole_state_and_a_whole_history() {
     const COUNT: usize = 60;
     let backstage = Backstage::start(&company(COUNT, "team-0")).await;

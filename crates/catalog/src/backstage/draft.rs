@@ -11,19 +11,19 @@
 //! What was seen is marked by reference and by pass, one bit each, so that passes can be compared. An entity that comes
 //! twice, as one that changes or is created again may, counts as it came last.
 
-use topology::entity::read_entity;
-use topology::fact::{Absent, CatalogGeneration, CatalogSize, EntityFact, FieldFault};
+use std::sync::Arc;
+
+use topology::fact::{Absent, CatalogGeneration, CatalogSize, EntityFact};
 use topology::label_map::LabelMap;
 use topology::packed::{PackedEntities, Slot};
 
 use super::completeness::{Accounted, Counts};
 use super::faults::{Faults, Unusable};
 use super::known::Given;
-use super::shape::{misnamed, misshapen};
+use super::reduction::{Entity, read};
 use super::table::Table;
 use super::{MAX_ENTITIES, MAX_PASSES, name};
 use crate::Progress;
-use crate::document::from_json;
 
 /// Set for what is known and came with another content.
 const CHANGED: u8 = 0x80;
@@ -338,7 +338,7 @@ impl<'k> Draft<'k> {
                 .faults
                 .close(self.url, self.pass.nulls, before, size),
         };
-        let fresh = self.fresh;
+        let fresh = Arc::new(self.fresh);
         (generation, Given { fresh, gone })
     }
 
@@ -418,23 +418,4 @@ impl<'k> Draft<'k> {
         news.known
             .map_or(news.marks, |known| self.marks[known as usize])
     }
-}
-
-/// An entity as it came.
-struct Entity {
-    fact: EntityFact,
-    /// What of it cannot be as Backstage gave it.
-    misshapen: Option<FieldFault>,
-}
-
-fn read(text: &str, map: &LabelMap) -> Result<Option<Entity>, Unusable> {
-    let document = from_json(text).map_err(Unusable::Document)?;
-    let Some(fact) = read_entity(&document, map).map_err(Unusable::Field)? else {
-        return Ok(None);
-    };
-    if let Some(fault) = misnamed(&document) {
-        return Err(Unusable::Field(fault));
-    }
-    let misshapen = misshapen(&document);
-    Ok(Some(Entity { fact, misshapen }))
 }

@@ -3,6 +3,7 @@
 //! It owns what is asked, how often, and how long it takes. What came is for the [`Draft`] to keep, and whether that is all
 //! for [`completeness`](super::completeness) to say.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use backstage_client::{ByRefs, Client, EntityFilter, Error, Page, Pager};
@@ -13,6 +14,7 @@ use super::completeness::{Accounted, doubt, is_certain};
 use super::draft::{Draft, Existing, Expected};
 use super::error::hint;
 use super::known::Given;
+use super::memory::{Contents, Origin};
 use super::table::Table;
 use super::{
     Cost, MAX_BARREN_PAGES, MAX_ENTITIES, MAX_PAGE_TRIES, MAX_PASSES, MAX_READ, MAX_REPAIR,
@@ -28,6 +30,7 @@ pub(super) struct Reading<'r> {
     pub(super) client: &'r Client,
     pub(super) filter: &'r EntityFilter,
     pub(super) map: &'r LabelMap,
+    pub(super) origin: Origin,
     pub(super) page_size: std::num::NonZeroU32,
     pub(super) pause: Pause,
 }
@@ -76,6 +79,7 @@ impl Reading<'_> {
                 let (generation, given) = draft.finish();
                 let sync = Sync {
                     generation,
+                    contents: Contents::new(self.origin, Arc::clone(&given.fresh)),
                     cost,
                     doubt,
                 };

@@ -139,6 +139,7 @@ fn batch<'a, F: Fact>(
         held: stamp.held,
         upserts,
         removals,
+        contents: store::Contents::default(),
     }
 }
 
@@ -189,7 +190,7 @@ proptest! {
                     if generation % 2 == 0 {
                         store.commit(&batch(name, read, &stamp, &facts, &gone)).unwrap();
                     } else {
-                        let given = facts.iter().cloned();
+                        let given = facts.iter().cloned().map(|fact| (fact, None));
                         store.commit_all(&batch(name, read, &stamp, &[], &gone), given).unwrap();
                     }
                     let known = naive.entities.entry(name).or_default();

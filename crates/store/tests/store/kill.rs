@@ -84,6 +84,7 @@ fn child() {
                 held: None,
                 upserts: &upserts,
                 removals: &removals,
+                contents: store::Contents::default(),
             })
             .unwrap();
         writeln!(out, "\ncommitted {generation}").unwrap();

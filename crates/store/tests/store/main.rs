@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod contents;
 mod facts;
 mod given;
 mod history;

@@ -30,6 +30,7 @@ fn fill(store: &mut Store, services: usize) {
         held: None,
         upserts: &upserts,
         removals: &[],
+        contents: store::Contents::default(),
     };
     store.commit(&batch).unwrap();
 }
@@ -68,7 +69,7 @@ fn an_unusable_file_is_refused_by_name_and_left_alone() {
                     .pragma_update(None, "user_version", 99)
                     .unwrap();
             },
-            "the store `{path}` has version 99, and this program knows versions up to 1",
+            "the store `{path}` has version 99, and this program knows versions up to 2",
         ),
         (
             "directory.db",

@@ -213,6 +213,14 @@ fn a_file_of_version_1_is_understood() {
     let states: Vec<Recorded> = store.recorded_states().flat_map(Result::unwrap).collect();
     assert_eq!(states.len(), 2);
 
+    // That version did not write what facts came of: the next read is a whole one.
+    assert_eq!(store.origin("default").unwrap(), None);
+    let mut contents = Vec::new();
+    store
+        .contents("default", |_, content| contents.push(content))
+        .unwrap();
+    assert_eq!(contents, vec![None; entities().len()]);
+
     // A commit finds the rows again: keys and their hashes are as they were.
     let upserts = entities();
     let done = store
@@ -225,6 +233,7 @@ fn a_file_of_version_1_is_understood() {
             held: None,
             upserts: &upserts,
             removals: &[],
+            contents: store::Contents::default(),
         })
         .unwrap();
     assert_eq!(

@@ -70,6 +70,27 @@ impl Topology {
     /// Applies the facts and returns what they changed: removals first, then what is there. Facts that say what is
     /// known already change nothing.
     pub fn apply(&mut self, delta: Delta) -> Changes {
+        self.take_up(delta);
+        self.settle();
+        Changes::new(std::mem::take(&mut self.pending).net())
+    }
+
+    /// Applies facts that were known before, as at a start: what they change is no news. Lists show them after
+    /// [`restored`](Self::restored), because bringing a million into their order at once costs a fraction of bringing in
+    /// some at a time.
+    pub fn restore(&mut self, delta: Delta) {
+        self.take_up(delta);
+        self.judge_dirty();
+        self.publish();
+        self.pending = RawChanges::default();
+    }
+
+    /// Everything that was known is there.
+    pub fn restored(&mut self) {
+        self.order_new();
+    }
+
+    fn take_up(&mut self, delta: Delta) {
         self.bury();
         let pending = &mut self.pending;
         pending.repeated |= !pending.verdicts.is_empty() || !pending.services.is_empty();
@@ -77,8 +98,6 @@ impl Topology {
             Delta::Catalog(delta) => self.apply_catalog(delta),
             Delta::Cluster(delta) => self.apply_cluster(delta),
         }
-        self.settle();
-        Changes::new(std::mem::take(&mut self.pending).net())
     }
 
     fn apply_catalog(&mut self, delta: CatalogDelta) {

@@ -16,6 +16,11 @@ impl Topology {
     pub(super) fn settle(&mut self) {
         self.judge_dirty();
         self.order_new();
+        self.publish();
+    }
+
+    /// What has to stand when every claim does.
+    pub(super) fn publish(&mut self) {
         self.publish_services();
         self.publish_cells();
     }
@@ -126,7 +131,7 @@ impl Topology {
         self.candidates.get(candidates).owner_state()
     }
 
-    fn order_new(&mut self) {
+    pub(super) fn order_new(&mut self) {
         let mut order = std::mem::take(&mut self.service_order);
         let mut fresh = std::mem::take(&mut self.unordered_services);
         fresh.retain(|id| self.services.get(*id).live && !self.services.get(*id).ordered);

@@ -213,6 +213,7 @@ fn reading() -> Reading {
         faults_hide: Hides::Nothing,
         woken: Woken::Due,
         incomplete: None,
+        contents: None,
         ended: ended(1),
     }
 }

@@ -36,6 +36,7 @@ fn s26_s27_history_that_a_kill_lost_is_recorded_at_start() {
         held: None,
         upserts: &upserts,
         removals: &removals,
+        contents: store::Contents::default(),
     };
     bench.engine.store.commit(&batch).expect("committed");
     let mut bench = bench.restart(CONFIGURATION);

@@ -10,18 +10,18 @@ use super::*;
 const BY_REFS: &str = "/api/catalog/entities/by-refs";
 
 /// A reader of a Backstage that shows one set of pages after another.
-struct Scene {
-    server: MockServer,
-    reader: Reader,
-    filter: EntityFilter,
-    map: LabelMap,
+pub(super) struct Scene {
+    pub(super) server: MockServer,
+    pub(super) reader: Reader,
+    pub(super) filter: EntityFilter,
+    pub(super) map: LabelMap,
 }
 
 /// The entities by name that `by-refs` knows.
-type Existing<'a> = &'a [(&'a str, Value)];
+pub(super) type Existing<'a> = &'a [(&'a str, Value)];
 
 impl Scene {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         Self {
             server: MockServer::start().await,
             reader: reader(),
@@ -40,7 +40,7 @@ impl Scene {
     }
 
     /// From now on the pages are these, and nothing else than `existing` is found by reference.
-    async fn shows(&self, pages: Vec<ResponseTemplate>, existing: Existing<'_>) {
+    pub(super) async fn shows(&self, pages: Vec<ResponseTemplate>, existing: Existing<'_>) {
         self.server.reset().await;
         first_pages(&self.server, pages).await;
         let existing: BTreeMap<String, Value> = existing
@@ -65,7 +65,7 @@ impl Scene {
     }
 
     /// What a read gives, and what it cost.
-    async fn read(&mut self) -> String {
+    pub(super) async fn read(&mut self) -> String {
         let client = client(&self.server);
         let read = self
             .reader
@@ -76,6 +76,7 @@ impl Scene {
                 generation,
                 cost,
                 doubt,
+                contents: _,
             }) => {
                 let absent = match &generation.absent {
                     Absent::AllOthers => "all others".to_owned(),
@@ -110,15 +111,15 @@ fn texts(references: &[topology::entity_ref::EntityRef]) -> Vec<String> {
 }
 
 /// The one page of a catalog that says truly how much it has.
-fn whole(items: &[Value]) -> ResponseTemplate {
+pub(super) fn whole(items: &[Value]) -> ResponseTemplate {
     page(items, items.len() as u64, None)
 }
 
-fn components<const N: usize>(names: [&str; N]) -> [Value; N] {
+pub(super) fn components<const N: usize>(names: [&str; N]) -> [Value; N] {
     names.map(|name| entity("Component", name))
 }
 
-fn owned(name: &str, owner: &str) -> Value {
+pub(super) fn owned(name: &str, owner: &str) -> Value {
     let mut entity = entity("Component", name);
     entity["spec"] = json!({ "owner": owner });
     entity

@@ -1,6 +1,7 @@
 //! Reading a generation from a scripted Backstage: pages, faults, what counts as complete (S22).
 
 mod again;
+mod kept;
 mod model;
 
 use std::fmt::Write as _;

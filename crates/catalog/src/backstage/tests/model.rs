@@ -143,7 +143,8 @@ proptest! {
     fn s22_generations_add_up_to_what_was_read(reads in vec(read(), 1..6), reworded: bool) {
         let map = LabelMap::default();
         let mut known = Known::new(Seed::random());
-        known.ask(Question { url: "u".to_owned(), filter: kinds(), map: map.clone() });
+        let question = Question { url: "u".to_owned(), filter: kinds(), map: map.clone() };
+        known.ask(&question);
         // What whoever takes the generations has, and what of it the reader was told of.
         let mut held: BTreeMap<u8, EntityFact> = BTreeMap::new();
         let mut told: BTreeSet<u8> = BTreeSet::new();
