@@ -70,14 +70,22 @@ impl Topology {
     /// Applies the facts and returns what they changed: removals first, then what is there. Facts that say what is
     /// known already change nothing.
     pub fn apply(&mut self, delta: Delta) -> Changes {
-        self.bury();
-        let pending = &mut self.pending;
-        pending.repeated |= !pending.verdicts.is_empty() || !pending.services.is_empty();
+        self.begin_batch();
         match delta {
             Delta::Catalog(delta) => self.apply_catalog(delta),
             Delta::Cluster(delta) => self.apply_cluster(delta),
         }
         self.settle();
+        self.end_batch()
+    }
+
+    fn begin_batch(&mut self) {
+        self.bury();
+        let pending = &mut self.pending;
+        pending.repeated |= !pending.verdicts.is_empty() || !pending.services.is_empty();
+    }
+
+    fn end_batch(&mut self) -> Changes {
         Changes::new(std::mem::take(&mut self.pending).net())
     }
 
