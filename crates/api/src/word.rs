@@ -157,5 +157,7 @@ words! {
         Catalog = "catalog",
         /// Services and what is behind them.
         Cluster = "cluster",
+        /// Configuration: the Kubernetes Secrets of a namespace.
+        Secrets = "secrets",
     }
 }

@@ -17,6 +17,7 @@ mod logging;
 mod output;
 mod phases;
 mod report;
+mod secrets;
 mod service;
 mod sources;
 mod terminal;

@@ -126,9 +126,8 @@ fn unknown_cluster(topology: &Topology, component: &Component) -> Option<FieldFa
     }
     let named = topology.names.opt(component.kubernetes_cluster)?;
     let mut covered: Vec<&str> = topology
-        .clusters
-        .iter()
-        .map(|cluster| &*cluster.name)
+        .clusters()
+        .map(|(_, cluster)| cluster)
         .filter(|cluster| settings.clusters.covers(cluster))
         .collect();
     covered.sort_unstable();

@@ -48,6 +48,8 @@ pub(crate) type Map<K, V> = HashMap<K, V, RandomState>;
 
 #[derive(Debug)]
 pub(crate) struct Instance {
+    /// It is there. The place of one that is not is given to the next.
+    pub(crate) live: bool,
     pub(crate) settings: InstanceSettings,
     /// Generations that changed something, with the time of their reading, ascending.
     pub(crate) generations: Vec<(u32, i64)>,
@@ -58,6 +60,8 @@ pub(crate) struct Instance {
 
 #[derive(Debug)]
 pub(crate) struct Cluster {
+    /// It is there. The place of one that is not is given to the next.
+    pub(crate) live: bool,
     pub(crate) name: Box<str>,
     pub(crate) namespaces: BTreeSet<Box<str>>,
     pub(crate) services: usize,
@@ -181,6 +185,7 @@ impl Topology {
         (0..)
             .map(InstanceId)
             .zip(&self.instances)
+            .filter(|(_, instance)| instance.live)
             .map(|(id, instance)| (id, &instance.settings))
     }
 
@@ -189,6 +194,7 @@ impl Topology {
         (0..)
             .map(ClusterId)
             .zip(&self.clusters)
+            .filter(|(_, cluster)| cluster.live)
             .map(|(id, cluster)| (id, &*cluster.name))
     }
 

@@ -35,6 +35,8 @@ enum Step {
     },
     Settings(InstanceSettings),
     NewCluster,
+    InstanceGoes(usize),
+    ClusterGoes(usize),
 }
 
 const NAMES: [&str; 5] = ["a", "b", "c", "a-b", "A"];
@@ -196,6 +198,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(cluster, upserts, removals)| Step::Cluster { cluster, upserts, removals }),
         1 => settings().prop_map(Step::Settings),
         1 => Just(Step::NewCluster),
+        1 => (0..2_usize).prop_map(Step::InstanceGoes),
+        1 => (0..3_usize).prop_map(Step::ClusterGoes),
     ]
 }
 
@@ -240,11 +244,39 @@ impl Pair {
                 self.nudge()
             }
             Step::NewCluster => {
-                if let Some(name) = CLUSTERS.get(self.world.clusters.len()) {
+                let is_new = |name: &&&str| !self.world.clusters.iter().any(|it| it == **name);
+                if let Some(name) = CLUSTERS.iter().find(is_new) {
                     self.topology.set_cluster(name);
                     self.world.clusters.push((*name).to_owned());
                 }
                 self.nudge()
+            }
+            Step::InstanceGoes(instance) => {
+                let name = INSTANCES[instance];
+                let Some(id) = self.topology.instance_id(name) else {
+                    return;
+                };
+                self.world.instances.remove(name);
+                self.world.components.retain(|(of, _), _| of != name);
+                self.world.owners.retain(|(of, _), _| of != name);
+                let changes = self.topology.remove_instance(id);
+                assert_eq!(self.topology.instance_id(name), None);
+                changes
+            }
+            Step::ClusterGoes(cluster) => {
+                // The one that cannot go keeps the steps of the others from coming to nothing.
+                if self.world.clusters.len() < 2 {
+                    return;
+                }
+                let name = self
+                    .world
+                    .clusters
+                    .remove(cluster % self.world.clusters.len());
+                self.world.services.retain(|(of, _, _), _| *of != name);
+                let id = self.topology.cluster_id(&name).unwrap();
+                let changes = self.topology.remove_cluster(id);
+                assert_eq!(self.topology.cluster_id(&name), None);
+                changes
             }
             Step::Catalog {
                 instance,
@@ -252,6 +284,9 @@ impl Pair {
                 removals,
             } => {
                 let name = INSTANCES[instance].to_owned();
+                if !self.world.instances.contains_key(&name) {
+                    self.set(InstanceSettings::named(&name));
+                }
                 for reference in &removals {
                     let key = (name.clone(), reference.clone());
                     self.world.components.remove(&key);
@@ -312,10 +347,8 @@ impl Pair {
 
     /// A batch without facts: it returns what a change of settings changed.
     fn nudge(&mut self) -> topology::apply::Changes {
-        self.topology.apply(Delta::Catalog(CatalogDelta {
-            instance: self.topology.instance_id(INSTANCES[0]).unwrap(),
-            generation: self.generation,
-            read_at: i64::from(self.generation),
+        self.topology.apply(Delta::Cluster(ClusterDelta {
+            cluster: self.topology.cluster_id(&self.world.clusters[0]).unwrap(),
             upserts: Vec::new(),
             removals: Vec::new(),
         }))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use api::{Phase, Refresh, SourceStatus};
+use api::{Phase, Refresh, SourceKind, SourceStatus};
 use tokio::time::{Instant, sleep};
 
 use super::ask::Server;
@@ -28,7 +28,11 @@ pub(crate) async fn run(args: &RefreshArgs, config: &Config, terminal: Terminal)
     };
     let mut asked: Vec<Refresh> = Vec::new();
     let mut failures: Vec<Failure> = Vec::new();
-    for source in chosen(&server, &args.names).await? {
+    // Secrets are watched, and need no read; of one that is named the server says so.
+    let is_read =
+        |source: &SourceStatus| source.kind != SourceKind::Secrets || !args.names.is_empty();
+    let chosen = chosen(&server, &args.names).await?.into_iter();
+    for source in chosen.filter(is_read) {
         let route = ["sources", source.kind.as_str(), &source.name, "refresh"];
         match server.post(&route, force).await {
             Ok(refresh) => asked.push(refresh),

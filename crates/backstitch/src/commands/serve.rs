@@ -62,6 +62,10 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
 
 fn something_to_serve(config: &Config) -> Result<(), Failure> {
     let catalogs = config.instances.len() + config.refused.len() + config.without_source.len();
+    let found = config
+        .secrets
+        .as_ref()
+        .is_some_and(|secrets| secrets.backstages);
     let missing = match (catalogs, config.clusters.len()) {
         (0, 0) => {
             let failure =
@@ -70,6 +74,8 @@ fn something_to_serve(config: &Config) -> Result<(), Failure> {
                 "name a configuration by `--config`, or look around with `backstitch demo`",
             )));
         }
+        // Secrets may configure catalogs that nobody knows yet.
+        (0, _) if found => return Ok(()),
         (0, _) => "no catalog is configured: every Service will be unclaimed",
         (_, 0) => "no cluster is configured: there will be no verdicts",
         _ => return Ok(()),
@@ -136,6 +142,14 @@ fn tell_sources(config: &Config) {
             ClusterSource::Live(access) => reached(access),
         };
         tracing::info!("cluster `{}`: {from}", cluster.name);
+    }
+    if let Some(secrets) = &config.secrets {
+        tracing::info!(
+            "Secrets with the label `{}/scraper: Backstage`: in cluster `{}`, namespaces {}",
+            config.label_prefix,
+            secrets.cluster,
+            secrets.all_namespaces().join(", ")
+        );
     }
 }
 

@@ -10,6 +10,7 @@ use super::mapping::label_map;
 use super::node::{Node, Place, Value};
 use super::reader::{Map, boolean, duration, listed, text, texts};
 use super::root::Reading;
+use super::secrets::checked;
 use super::{
     Config, DEFAULT_SYNC_INTERVAL, Endpoint, Instance, InstanceOptions, InstanceSource,
     RefusedInstance, SecretRef,
@@ -34,6 +35,7 @@ pub(super) fn instances(list: Vec<Node>, reading: &mut Reading<'_, '_>, config: 
             at,
             options,
             source,
+            covers_by_default,
             faults,
         } = read;
         let name = options.settings.name.to_string();
@@ -47,11 +49,24 @@ pub(super) fn instances(list: Vec<Node>, reading: &mut Reading<'_, '_>, config: 
         }
         names.push(name.clone());
         if !faults.is_empty() {
-            config.refused.push(RefusedInstance { name, faults });
+            let secret = match source {
+                Some(InstanceSource::Secret(secret)) => Some(secret),
+                _ => None,
+            };
+            config.refused.push(RefusedInstance {
+                name,
+                secret,
+                faults,
+            });
             continue;
         }
         match source {
-            Some(source) => config.instances.push(Instance { options, source }),
+            Some(source) => {
+                if covers_by_default && matches!(source, InstanceSource::Secret(_)) {
+                    reading.of_secrets_cluster.push(name);
+                }
+                config.instances.push(Instance { options, source });
+            }
             None => config.without_source.push(options),
         }
     }
@@ -61,6 +76,8 @@ struct Read {
     at: Place,
     options: InstanceOptions,
     source: Option<InstanceSource>,
+    /// Nothing says which clusters it covers.
+    covers_by_default: bool,
     /// What keeps this instance, and no other, from starting (S4).
     faults: Vec<Fault>,
 }
@@ -72,11 +89,12 @@ fn instance(node: Node, reading: &mut Reading<'_, '_>) -> Option<Read> {
         .take("name")
         .and_then(|node| text("name", &node, reading.faults));
     let source = source(&mut map, reading);
-    let sync_interval = map.take("sync_interval").and_then(|node| {
-        let range = SHORTEST_INTERVAL..=LONGEST_INTERVAL;
-        duration("sync_interval", &node, range, reading.faults)
-    });
-    let clusters = coverage(map.take("clusters"), reading);
+    let sync_interval = map
+        .take("sync_interval")
+        .and_then(|node| sync_interval(&node, reading));
+    let clusters = map.take("clusters");
+    let covers_by_default = clusters.is_none();
+    let clusters = coverage(clusters, reading);
     let match_rules = match_rules(map.take("match_rules"), reading);
     let honor_cluster_annotation = map
         .take("honor_cluster_annotation")
@@ -103,8 +121,14 @@ fn instance(node: Node, reading: &mut Reading<'_, '_>) -> Option<Read> {
             sync_interval: sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL),
         },
         source,
+        covers_by_default,
         faults,
     })
+}
+
+pub(super) fn sync_interval(node: &Node, reading: &mut Reading<'_, '_>) -> Option<Duration> {
+    let range = SHORTEST_INTERVAL..=LONGEST_INTERVAL;
+    duration("sync_interval", node, range, reading.faults)
 }
 
 /// Which of the ways to a catalog is given; no two may be.
@@ -135,6 +159,9 @@ fn source(map: &mut Map, reading: &mut Reading<'_, '_>) -> Option<InstanceSource
     }
     if let Some((at, node)) = secret {
         let name = text("secretName", &node, reading.faults)?;
+        if !checked("secretName", node.at, &name, reading) {
+            return None;
+        }
         let Some((_, namespace)) = namespace else {
             reading.faults.add(
                 at,
@@ -142,7 +169,11 @@ fn source(map: &mut Map, reading: &mut Reading<'_, '_>) -> Option<InstanceSource
             );
             return None;
         };
-        let namespace = text("namespace", &namespace, reading.faults)?;
+        let node = namespace;
+        let namespace = text("namespace", &node, reading.faults)?;
+        if !checked("namespace", node.at, &namespace, reading) {
+            return None;
+        }
         return Some(InstanceSource::Secret(SecretRef { namespace, name }));
     }
     if let Some((_, node)) = path {

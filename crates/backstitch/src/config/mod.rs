@@ -19,6 +19,7 @@ mod node;
 mod reader;
 mod root;
 mod secret;
+mod secrets;
 mod timeouts;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -28,6 +29,7 @@ use std::time::Duration;
 
 use backstage_client::Timeouts;
 use reqwest::header::HeaderName;
+use secrecy::SecretString;
 use topology::generation::RemovalPolicy;
 use topology::labels::DEFAULT_PREFIX;
 use topology::settings::InstanceSettings;
@@ -38,6 +40,7 @@ pub(crate) use self::endpoint::{EndpointProblem, parse_endpoint};
 pub(crate) use self::fault::{ConfigError, Fault};
 pub(crate) use self::instances::DEFAULT_NAME;
 pub(crate) use self::secret::{SecretError, SecretSource};
+pub(crate) use self::secrets::{NO_LIVE_CLUSTER, Secrets, secrets_of};
 
 /// How often a live Backstage is read unless set otherwise (S28).
 pub(crate) const DEFAULT_SYNC_INTERVAL: Duration = Duration::from_mins(5);
@@ -65,6 +68,8 @@ pub(crate) struct Config {
     pub refused: Vec<RefusedInstance>,
     /// The clusters in the order of the file; no two of one name.
     pub clusters: Vec<Cluster>,
+    /// Where configuration is looked for in Secrets; none where it is not.
+    pub secrets: Option<Secrets>,
     /// The file of the embedded store.
     pub store: Option<PathBuf>,
     /// Where the server listens.
@@ -88,6 +93,7 @@ impl Default for Config {
             without_source: Vec::new(),
             refused: Vec::new(),
             clusters: Vec::new(),
+            secrets: None,
             store: None,
             listen: DEFAULT_LISTEN,
             api_token: None,
@@ -187,8 +193,7 @@ pub(crate) enum InstanceSource {
     Endpoint(Box<Endpoint>),
     /// Catalog files, folders or patterns; at least one.
     Files(Vec<PathBuf>),
-    /// A Kubernetes Secret that holds endpoint and token (S29). It cannot be read yet: whoever starts the instance says
-    /// so.
+    /// A Kubernetes Secret that holds endpoint and token (S29).
     Secret(SecretRef),
 }
 
@@ -219,6 +224,17 @@ pub(crate) struct Endpoint {
     pub fields: Vec<String>,
     /// Conditions of which an entity must meet one, in the words of Backstage's `filter` parameter; checked.
     pub filter: Vec<String>,
+    /// Where a Secret says all of this: certificates that stand in it, in place of files.
+    pub in_secret: Option<Box<InSecret>>,
+}
+
+/// What stands in a Kubernetes Secret itself, in place of files; each PEM.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct InSecret {
+    /// Further root certificates.
+    pub roots: Option<SecretString>,
+    /// The certificate of the program itself and its private key (mutual TLS).
+    pub identity: Option<(SecretString, SecretString)>,
 }
 
 impl Endpoint {
@@ -237,6 +253,7 @@ impl Endpoint {
             gzip: false,
             fields: Vec::new(),
             filter: Vec::new(),
+            in_secret: None,
         }
     }
 }
@@ -301,7 +318,7 @@ pub(crate) enum Proxy {
 }
 
 /// A Kubernetes Secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SecretRef {
     /// Its namespace.
     pub namespace: String,
@@ -314,6 +331,8 @@ pub(crate) struct SecretRef {
 pub(crate) struct RefusedInstance {
     /// Its name.
     pub name: String,
+    /// The Secret that says where its catalog is, if one does.
+    pub secret: Option<SecretRef>,
     /// Why; at least one.
     pub faults: Vec<Fault>,
 }

@@ -12,9 +12,11 @@ use super::instances::instances;
 use super::node::{Node, Place, Value};
 use super::reader::{Faults, Map, boolean, items, number, text, texts};
 use super::secret::SecretSource;
+use super::secrets;
 use super::{Config, DEFAULT_LISTEN};
 use topology::generation::RemovalPolicy;
 use topology::labels::DEFAULT_PREFIX;
+use topology::settings::Coverage;
 
 /// A generation may be confirmed by at most so many repetitions.
 const MAX_CONFIRMATIONS: u32 = 1_000;
@@ -41,6 +43,7 @@ pub(super) fn parse(path: &Path, source: &str) -> Result<Config, ConfigError> {
                     faults: &mut faults,
                     warnings: &mut warnings,
                     covered: Vec::new(),
+                    of_secrets_cluster: Vec::new(),
                 };
                 reading.root(root, &mut config);
             }
@@ -108,6 +111,8 @@ pub(super) struct Reading<'r, 'f> {
     pub(super) warnings: &'r mut Faults<'f>,
     /// The clusters that instances name, to be held against the list of clusters.
     pub(super) covered: Vec<(Place, String)>,
+    /// Instances that a Secret configures and that nothing says the clusters of (S8).
+    pub(super) of_secrets_cluster: Vec<String>,
 }
 
 impl Reading<'_, '_> {
@@ -115,6 +120,7 @@ impl Reading<'_, '_> {
         config.label_prefix = self.label_prefix(root.take("label_prefix"));
         let scrapers = root.take("scrapers");
         let clusters_node = root.take("clusters");
+        let secrets_node = root.take("secrets");
         config.store = self.path("store", root.take("store"));
         config.listen = self.listen(root.take("listen"));
         config.api_token = self.api_token(&mut root);
@@ -131,7 +137,9 @@ impl Reading<'_, '_> {
         config.clusters = clusters_node
             .map(|node| clusters(node, self))
             .unwrap_or_default();
-        self.scrapers(scrapers, config);
+        let enabled = self.scrapers(scrapers, config);
+        secrets::Given::read(secrets_node, self).resolve(enabled, self, config);
+        self.cover_secrets_cluster(config);
         self.check_coverage(config);
     }
 
@@ -209,17 +217,18 @@ impl Reading<'_, '_> {
     }
 
     /// `scrapers.backstage`, as the Helm values have it (S28).
-    fn scrapers(&mut self, node: Option<Node>, config: &mut Config) {
+    /// Says whether the scraper is enabled.
+    fn scrapers(&mut self, node: Option<Node>, config: &mut Config) -> bool {
         let Some(node) = node else {
-            return;
+            return true;
         };
         let Some(mut scrapers) = Map::open(node, "scrapers", "`scrapers`", self.faults) else {
-            return;
+            return true;
         };
         let backstage = scrapers.take("backstage");
         scrapers.finish(self.faults);
         let Some(backstage) = backstage else {
-            return;
+            return true;
         };
         let Some(mut backstage) = Map::open(
             backstage,
@@ -227,7 +236,7 @@ impl Reading<'_, '_> {
             "`scrapers.backstage`",
             self.faults,
         ) else {
-            return;
+            return true;
         };
         let enabled = backstage
             .take("enabled")
@@ -244,6 +253,21 @@ impl Reading<'_, '_> {
             config.instances.clear();
             config.without_source.clear();
             config.refused.clear();
+        }
+        enabled
+    }
+
+    /// S8: an instance covers the cluster whose Secret configured it, unless `clusters` says something else.
+    fn cover_secrets_cluster(&mut self, config: &mut Config) {
+        let Some(secrets) = &config.secrets else {
+            return;
+        };
+        for name in std::mem::take(&mut self.of_secrets_cluster) {
+            let instance = config.instances.iter_mut().find(|it| it.name() == name);
+            if let Some(instance) = instance {
+                let cluster = secrets.cluster.as_str().into();
+                instance.options.settings.clusters = Coverage::Named(vec![cluster]);
+            }
         }
     }
 
@@ -303,7 +327,7 @@ impl Reading<'_, '_> {
 }
 
 /// Whether it can be the prefix of a Kubernetes label key.
-fn is_dns_subdomain(text: &str) -> bool {
+pub(super) fn is_dns_subdomain(text: &str) -> bool {
     text.len() <= 253
         && text.split('.').all(|part| {
             !part.is_empty()

@@ -492,6 +492,7 @@ fn every_key_is_documented_and_every_documented_key_exists() {
         ("### `oauth2`", &oauth2),
         ("### `headers`", &header),
         ("## A cluster", "clusters: [{--: x}]"),
+        ("## `secrets`", "secrets: {--: x}"),
     ];
     for (heading, text) in table {
         assert_eq!(

@@ -8,13 +8,17 @@ use catalog::backstage::{Contents, Cost, Memory, Reader, Taken};
 use catalog::schedule::{Hint, after_success};
 use catalog::watch::{FollowError, Follower};
 use server::status::Failure;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use topology::fact::CatalogGeneration;
 
 use super::event::{Ended, Hides, Reading, Said};
-use super::task::{Closed, Task, Unread, Woken};
+use super::supply::{Supplied, Supply};
+use super::task::{Begun, Closed, Task, Unread, Woken};
 use super::{next_attempt, told};
-use crate::config::{Endpoint, Instance, InstanceSource, SecretRef};
+use crate::config::{
+    DEFAULT_PAGE_SIZE, Endpoint, Instance, InstanceOptions, InstanceSource, NO_LIVE_CLUSTER,
+};
+use crate::secrets::Problem;
 use crate::sources::backstage::{BackstageError, Clients};
 
 /// What a read gave, and what of it could not be read at all.
@@ -32,56 +36,94 @@ enum Means {
     Live(Box<Endpoint>, Box<Clients>, Box<Reader>),
     /// Files, and how they looked.
     Files(Vec<PathBuf>, Follower),
-    /// It cannot be read.
-    Secret(SecretRef),
+    /// A live Backstage as its Secret says that it is reached.
+    Supplied(Supplied, Box<Clients>, Box<Reader>),
 }
 
 impl Means {
-    fn of(source: &InstanceSource, memory: Option<Memory>) -> Self {
+    fn of(
+        source: &InstanceSource,
+        supply: Option<watch::Receiver<Supply>>,
+        memory: Option<Memory>,
+    ) -> Self {
+        let reader = |page_size| {
+            Box::new(match memory {
+                Some(memory) => Reader::remembering(page_size, memory),
+                None => Reader::new(page_size),
+            })
+        };
         match source {
             InstanceSource::Endpoint(endpoint) => {
-                let reader = match memory {
-                    Some(memory) => Reader::remembering(endpoint.page_size, memory),
-                    None => Reader::new(endpoint.page_size),
-                };
-                Self::Live(endpoint.clone(), Box::default(), Box::new(reader))
+                Self::Live(endpoint.clone(), Box::default(), reader(endpoint.page_size))
             }
             InstanceSource::Files(paths) => {
                 Self::Files(paths.clone(), Follower::new(paths.clone()))
             }
-            InstanceSource::Secret(secret) => Self::Secret(secret.clone()),
+            InstanceSource::Secret(_) => Self::Supplied(
+                Supplied::new(supply.unwrap_or_else(nowhere)),
+                Box::default(),
+                reader(DEFAULT_PAGE_SIZE),
+            ),
         }
     }
 
-    async fn read(&mut self, instance: &Instance) -> Result<Read, Unread> {
+    /// Waits until it is known where the catalog is.
+    async fn known(&mut self) {
+        if let Self::Supplied(supplied, ..) = self {
+            supplied.known().await;
+        }
+    }
+
+    /// What is worth a warning at every read, and no failure of it (S29).
+    fn warnings(&mut self) -> Vec<String> {
         match self {
-            Self::Live(endpoint, clients, reader) => {
-                live(instance, endpoint, clients, reader).await
-            }
-            Self::Files(paths, follower) => files(instance, paths, follower).await,
-            Self::Secret(secret) => Err(Unread {
-                message: format!(
-                    "it is configured by the Kubernetes Secret `{}/{}`, and this version does not read Secrets",
-                    secret.namespace, secret.name
-                ),
-                remedy: Some(
-                    "give the instance `endpoint` and `token_file`, and start again; a Secret can be mounted as a file"
-                        .to_owned(),
-                ),
-                hint: Hint::Refused,
-            }),
+            Self::Live(endpoint, ..) => warnings(endpoint),
+            Self::Files(..) => Vec::new(),
+            Self::Supplied(supplied, ..) => match supplied.now() {
+                Supply::Given(reached) => {
+                    let mut all = reached.warnings.clone();
+                    all.extend(warnings(&reached.endpoint));
+                    all
+                }
+                _ => Vec::new(),
+            },
+        }
+    }
+
+    async fn read(&mut self, options: &InstanceOptions) -> Result<Read, Unread> {
+        match self {
+            Self::Live(endpoint, clients, reader) => live(options, endpoint, clients, reader).await,
+            Self::Files(paths, follower) => files(options, paths, follower).await,
+            // What is known is looked at once per read, so that a token that was rotated is never mixed with the one before.
+            Self::Supplied(supplied, clients, reader) => match supplied.now() {
+                Supply::Given(reached) => live(options, &reached.endpoint, clients, reader).await,
+                Supply::Refused(Problem { message, remedy })
+                | Supply::Gone(Problem { message, remedy }) => Err(Unread {
+                    message,
+                    remedy,
+                    hint: Hint::Refused,
+                }),
+                Supply::Awaited => Err(Unread {
+                    message: "its Secret was not read yet".to_owned(),
+                    remedy: None,
+                    hint: Hint::Transient,
+                }),
+            },
         }
     }
 
     /// What became of the generation read last.
     fn taken(&mut self, taken: Taken) {
-        if let Self::Live(.., reader) = self {
+        if let Self::Live(.., reader) | Self::Supplied(.., reader) = self {
             reader.taken(taken);
         }
     }
 
-    /// Waits until the catalog is known to have changed, which of a live one is never.
+    /// Waits until the catalog, or what is known of its Secret, is known to have changed, which of a live one is never.
     async fn changed(&mut self) {
+        if let Self::Supplied(supplied, ..) = self {
+            return supplied.changed().await;
+        }
         if let Self::Files(_, follower) = self {
             match follower.changed().await {
                 Ok(()) => return,
@@ -95,18 +137,43 @@ impl Means {
 }
 
 /// Reads the catalog again and again, by its interval, when somebody asks, and whenever it is known to have changed, until
-/// nobody listens. What was kept of an earlier process spares the first read what did not change.
-pub(super) async fn run(mut task: Task, instance: Instance, memory: Option<Memory>) {
-    let mut means = Means::of(&instance.source, memory);
+/// nobody listens. `supply` says what its Secret says, where it has one; one that only its Secret configures ends with it.
+/// What was kept of an earlier process spares the first read what did not change.
+pub(super) async fn run(
+    mut task: Task,
+    instance: Instance,
+    supply: Option<watch::Receiver<Supply>>,
+    stay: Stay,
+    memory: Option<Memory>,
+) {
+    let options = &instance.options;
+    let mut means = Means::of(&instance.source, supply, memory);
     let mut failures = 0;
     let mut woken = Woken::Due;
     loop {
+        means.known().await;
         let begun = task.begin();
-        let warnings = warnings(&instance);
+        if let Means::Supplied(supplied, _, reader) = &mut means
+            && let Supply::Gone(problem) = supplied.now()
+        {
+            let judged = gone(&mut task, options, begun, problem, woken, supplied).await;
+            match judged {
+                Ok((_, Some(Taken::Replaced))) if stay == Stay::WithItsSecret => return,
+                Ok((pause, taken)) => {
+                    if taken == Some(Taken::Replaced) {
+                        **reader = Reader::new(DEFAULT_PAGE_SIZE);
+                    }
+                    woken = task.rest(pause, Duration::ZERO, supplied.changed()).await;
+                    continue;
+                }
+                Err(Closed) => return,
+            }
+        }
+        let warnings = means.warnings();
         for warning in &warnings {
             tracing::warn!(source = instance.name(), "{warning}");
         }
-        let outcome = means.read(&instance).await;
+        let outcome = means.read(options).await;
         let ended = Ended {
             warnings,
             ..begun.ended()
@@ -115,7 +182,7 @@ pub(super) async fn run(mut task: Task, instance: Instance, memory: Option<Memor
         let told = match outcome {
             Ok(read) => {
                 failures = 0;
-                taken(&mut task, &instance, read, woken, ended, &mut means).await
+                taken(&mut task, options, read, woken, ended, &mut means).await
             }
             Err(unread) => {
                 failures += 1;
@@ -129,17 +196,83 @@ pub(super) async fn run(mut task: Task, instance: Instance, memory: Option<Memor
     }
 }
 
+/// How long the task of an instance stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stay {
+    /// For ever: the configuration names it.
+    Always,
+    /// Until its Secret is gone, and all that it gave.
+    WithItsSecret,
+}
+
+/// Where there is no cluster to read Secrets from.
+fn nowhere() -> watch::Receiver<Supply> {
+    let problem = Problem {
+        message:
+            "a Kubernetes Secret configures it, and no live cluster is configured to read that from"
+                .to_owned(),
+        remedy: Some(NO_LIVE_CLUSTER.to_owned()),
+    };
+    watch::Sender::new(Supply::Refused(problem)).subscribe()
+}
+
+/// S30: the Secret is gone. Reading stops at once. What the catalog gave is judged at every interval from then on, as if the
+/// catalog were empty: little goes at the first time, much when it was judged so several times in a row (S23). How long to
+/// rest, and what became of it, if it was judged.
+async fn gone(
+    task: &mut Task,
+    options: &InstanceOptions,
+    begun: Begun,
+    problem: Problem,
+    woken: Woken,
+    supplied: &mut Supplied,
+) -> Result<(Duration, Option<Taken>), Closed> {
+    let now = (task.clock)();
+    let pause = after_success(options.sync_interval, task.random.next());
+    let next_attempt = next_attempt(now, pause);
+    let failure = Failure {
+        at: now,
+        message: problem.message,
+        remedy: problem.remedy,
+    };
+    let ended = begun.ended();
+    task.succeeded();
+    if !supplied.gone_before || woken == Woken::Early {
+        supplied.gone_before = true;
+        task.say(Said::Failed {
+            failure,
+            next_attempt,
+            ended,
+        })
+        .await?;
+        return Ok((pause, None));
+    }
+    let reading = Reading {
+        read_at: now,
+        next_attempt,
+        faults_hide: Hides::Documents,
+        woken,
+        incomplete: None,
+        contents: None,
+        ended,
+    };
+    let (answer, became) = oneshot::channel();
+    task.say(Said::Withdrawn(failure, reading, answer)).await?;
+    let taken = became.await.map_err(|_| Closed)?;
+    Ok((pause, Some(taken)))
+}
+
 /// Tells the loop of a read, and hears what became of it; how long to rest.
 async fn taken(
     task: &mut Task,
-    instance: &Instance,
+    options: &InstanceOptions,
     read: Read,
     woken: Woken,
     ended: Ended,
     means: &mut Means,
 ) -> Result<Duration, Closed> {
     let now = (task.clock)();
-    let pause = after_success(instance.options.sync_interval, task.random.next());
+    let pause = after_success(options.sync_interval, task.random.next());
     let incomplete = read.incomplete.map(|(message, remedy)| Failure {
         at: now,
         message,
@@ -166,10 +299,7 @@ async fn taken(
 }
 
 /// What is no failure of this instance, and should be known at every read (S29).
-fn warnings(instance: &Instance) -> Vec<String> {
-    let InstanceSource::Endpoint(endpoint) = &instance.source else {
-        return Vec::new();
-    };
+fn warnings(endpoint: &Endpoint) -> Vec<String> {
     let unverified =
         "the server's certificate is not verified: whoever stands between can read the token";
     endpoint
@@ -180,15 +310,15 @@ fn warnings(instance: &Instance) -> Vec<String> {
 }
 
 async fn live(
-    instance: &Instance,
+    options: &InstanceOptions,
     endpoint: &Endpoint,
     clients: &mut Clients,
     reader: &mut Reader,
 ) -> Result<Read, Unread> {
-    let map = instance.options.settings.label_map.clone();
+    let map = options.settings.label_map.clone();
     let unread = |error: &BackstageError| Unread {
         message: format!("cannot read `{}`: {}", endpoint.url, told(error)),
-        remedy: error.hint(),
+        remedy: error.hint(endpoint),
         hint: match error {
             BackstageError::Read(error) => error.hint(),
             _ => Hint::Transient,
@@ -256,11 +386,11 @@ impl<T> Drop for Ending<T> {
 }
 
 async fn files(
-    instance: &Instance,
+    options: &InstanceOptions,
     paths: &[PathBuf],
     follower: &mut Follower,
 ) -> Result<Read, Unread> {
-    let generation = match follower.read(&instance.options.settings.label_map).await {
+    let generation = match follower.read(&options.settings.label_map).await {
         Ok(generation) => generation,
         Err(FollowError::Unfinished(error)) => return Err(unfinished(&error)),
         Err(error) => {

@@ -167,6 +167,10 @@ impl Engine {
     }
 
     fn big(&mut self, source: SourceNo, said: Said) -> Result<(), Stopped> {
+        let said = match said {
+            Said::Open(opening) => return self.open(source, *opening),
+            other => other,
+        };
         match (said, self.at(source).handle) {
             (Said::Catalog(generation, reading, answer), Handle::Instance(instance)) => {
                 let taken = self.catalog(source, instance, generation, reading)?;
@@ -194,6 +198,25 @@ impl Engine {
             (Said::Health(health, ended), Handle::Cluster(cluster)) => {
                 self.health(source, cluster, health, ended)
             }
+            (Said::Withdrawn(failure, reading, answer), _) => {
+                let taken = self.withdrawn(source, failure, reading)?;
+                // Nobody waits where the service is going down already.
+                let _ = answer.send(taken);
+                Ok(())
+            }
+            (Said::Close, _) => self.close(source),
+            (
+                Said::Secrets {
+                    count,
+                    failure,
+                    next_attempt,
+                    warnings,
+                },
+                _,
+            ) => {
+                self.secrets(source, count, failure, next_attempt, warnings);
+                Ok(())
+            }
             (
                 Said::Failed {
                     failure,
@@ -210,7 +233,7 @@ impl Engine {
         }
     }
 
-    fn catalog(
+    pub(super) fn catalog(
         &mut self,
         source: SourceNo,
         instance: InstanceId,

@@ -1,14 +1,17 @@
 //! What sources tell the loop: one closed list of events, over one bounded channel.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::task::Woken;
 use catalog::backstage::{Contents, Taken};
+use server::refresh::Bell;
 use server::status::{Failure, NextAttempt};
 use tokio::sync::oneshot;
 use topology::fact::{
     CatalogGeneration, ClusterGeneration, Fault, ObjectFact, ObjectKey, ObjectKind,
 };
+use topology::settings::InstanceSettings;
 
 /// Which source speaks: its place in the list of sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +55,24 @@ pub(super) enum Said {
     /// Where a watched cluster stands: said when that changes, and now and then while all is well; with the read that
     /// has ended by it.
     Health(Health, Option<Ended>),
+    /// What configured the source is gone, as it was at every interval since: what the source gave is judged as if it were
+    /// empty (S23, S30).
+    Withdrawn(Failure, Reading, oneshot::Sender<Taken>),
+    /// A source that was not there before.
+    Open(Box<Opening>),
+    /// The source will say nothing more, and is to be forgotten.
+    Close,
+    /// How the Secrets of a namespace were read that may hold configuration.
+    Secrets {
+        /// How many there are; none where they were not read.
+        count: Option<u64>,
+        /// Why they were not.
+        failure: Option<Failure>,
+        /// When it is tried again.
+        next_attempt: Option<NextAttempt>,
+        /// What is no failure and should be known.
+        warnings: Vec<String>,
+    },
     /// The source could not be read.
     Failed {
         /// Why.
@@ -61,6 +82,15 @@ pub(super) enum Said {
         /// The read that failed.
         ended: Ended,
     },
+}
+
+/// A source that was not there before.
+#[derive(Debug)]
+pub(super) struct Opening {
+    /// How it is stitched; its name is that of the source.
+    pub(super) settings: InstanceSettings,
+    /// Asks its task for a read.
+    pub(super) bell: Arc<Bell>,
 }
 
 /// A read that has ended.

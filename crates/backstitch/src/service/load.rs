@@ -1,6 +1,6 @@
 //! The start: the last facts of every source go into the topology before any source has answered (S26).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::catalog::backstage::Memory;
 use api::SourceKind;
@@ -17,14 +17,52 @@ use super::engine::Engine;
 use super::event::SourceNo;
 use super::mapping;
 use super::standing::{Handle, Holds, Standing};
-use crate::config::{Config, RefusedInstance};
+use crate::config::{Config, InstanceOptions, RefusedInstance};
 
 /// Bound on the facts that are applied at once. Nobody is served yet, so that few wait.
 const RESTORED: usize = 2_000;
 
-/// The sources of a configuration, in the order that [`SourceNo`] counts: instances, clusters, and those that cannot
-/// start, whose status says why.
-pub(super) fn book(config: &Config, now: i64) -> Vec<Standing> {
+/// What Secrets are about, as far as that is known before any was read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Expected {
+    /// Instances that the store has and the configuration has not: Secrets made them, or they are gone.
+    pub(super) instances: Vec<InstanceOptions>,
+    /// The namespaces that are looked in.
+    pub(super) namespaces: Vec<String>,
+}
+
+impl Expected {
+    /// What is to be expected.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(super) fn of(config: &Config, store: &Store) -> Result<Self, StoreError> {
+        let Some(secrets) = &config.secrets else {
+            return Ok(Self::default());
+        };
+        let namespaces = secrets.all_namespaces();
+        let refused = config.refused.iter().map(|refused| refused.name.as_str());
+        let configured: BTreeSet<&str> = config.instance_names().chain(refused).collect();
+        let mut instances = Vec::new();
+        if secrets.backstages && !namespaces.is_empty() {
+            for record in store.sources()? {
+                if let Source::Instance(name) = &record.source
+                    && !configured.contains(&**name)
+                {
+                    instances.push(secrets.options_of(name));
+                }
+            }
+        }
+        Ok(Self {
+            instances,
+            namespaces,
+        })
+    }
+}
+
+/// The sources of a configuration, in the order that [`SourceNo`] counts: instances, clusters, what is `expected` of Secrets
+/// (instances, then namespaces), and those that cannot start, whose status says why.
+pub(super) fn book(config: &Config, expected: &Expected, now: i64) -> Vec<Standing> {
     let unstarted = |name: &str, message: String, remedy: Option<String>| Standing {
         failure: Some(Failure {
             at: now,
@@ -40,7 +78,7 @@ pub(super) fn book(config: &Config, now: i64) -> Vec<Standing> {
     let refused = config
         .refused
         .iter()
-        .map(|RefusedInstance { name, faults }| {
+        .map(|RefusedInstance { name, faults, .. }| {
             let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
             unstarted(
                 name,
@@ -75,8 +113,27 @@ pub(super) fn book(config: &Config, now: i64) -> Vec<Standing> {
             Handle::Nowhere,
         )
     });
+    let of_secrets = expected.instances.iter().map(|options| {
+        let name = &options.settings.name;
+        Standing::new(
+            catalog_id(name),
+            Source::Instance(name.clone()),
+            Handle::Nowhere,
+        )
+    });
+    let namespaces = expected.namespaces.iter().map(|namespace| {
+        let id = SourceId {
+            kind: SourceKind::Secrets,
+            name: namespace.clone(),
+        };
+        // It has no facts. No cluster can be called so.
+        let stored = Source::Cluster(format!("the Secrets of {namespace}").into());
+        Standing::new(id, stored, Handle::Nowhere)
+    });
     instances
         .chain(clusters)
+        .chain(of_secrets)
+        .chain(namespaces)
         .chain(refused)
         .chain(without_source)
         .collect()
@@ -94,7 +151,11 @@ impl Engine {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(super) fn load(&mut self, config: &Config) -> Result<Vec<SourceNo>, StoreError> {
+    pub(super) fn load(
+        &mut self,
+        config: &Config,
+        expected: &Expected,
+    ) -> Result<Vec<SourceNo>, StoreError> {
         let mut understood = Vec::new();
         let mut records: BTreeMap<Source, SourceRecord> = BTreeMap::new();
         for record in self.store.sources()? {
@@ -110,9 +171,18 @@ impl Engine {
             let record = records.get(&self.at(source).source);
             self.set_instance(source, &instance.options.settings, record);
         }
+        let first = config.instances.len() + config.clusters.len();
+        for (number, options) in (first..).zip(&expected.instances) {
+            let source = SourceNo(number);
+            let record = records.get(&self.at(source).source);
+            self.set_instance(source, &options.settings, record);
+        }
         // What components look up before the components, which are then judged once.
-        let (instances, all) = (config.instances.len(), self.book.len());
-        for number in (instances..all).chain(0..instances) {
+        let clusters = config.instances.len()..first;
+        for number in clusters
+            .clone()
+            .chain((0..self.book.len()).filter(|number| !clusters.contains(number)))
+        {
             let source = SourceNo(number);
             let Some(record) = records.remove(&self.at(source).source) else {
                 continue;

@@ -20,6 +20,7 @@ mod account;
 mod catalog;
 mod catch_up;
 mod cluster;
+mod come_and_go;
 mod counts;
 mod decide;
 mod engine;
@@ -31,8 +32,10 @@ mod load;
 mod mapping;
 mod net;
 mod random;
+mod secrets;
 mod signals;
 mod standing;
+mod supply;
 mod task;
 mod tell;
 mod write;
@@ -56,15 +59,18 @@ use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use topology::topology::Topology;
 
+use self::catalog::Stay;
 use self::engine::{Engine, Going, Shared, Surroundings};
 use self::event::{Event, SourceNo};
 use self::gather::Gather;
+use self::load::Expected;
 use self::net::Net;
 pub(crate) use self::random::Random;
 pub(crate) use self::signals::Signals;
 use self::standing::Standing;
+use self::supply::Supply;
 use self::task::Task;
-use crate::config::{ClusterSource, Config};
+use crate::config::{ClusterSource, Config, InstanceSource};
 
 /// Bound on the events that wait for the loop; a source that says more is slowed down.
 const QUEUE: usize = 4_096;
@@ -107,10 +113,12 @@ impl Service {
         let (loaded, is_loaded) = oneshot::channel();
         let (ending, ended) = oneshot::channel();
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let book = load::book(config, started);
+        let expected = Expected::of(config, &store)?;
+        let book = load::book(config, &expected, started);
         let ears: Vec<Ears> = book.iter().map(Ears::of).collect();
+        let places = book.len();
         // Those that have a task; what cannot start comes after them in the book.
-        let read = config.instances.len() + config.clusters.len();
+        let read = config.instances.len() + config.clusters.len() + expected.instances.len();
         for standing in book.iter().take(read) {
             let bell = Arc::clone(&standing.bell);
             shared.sources.hang_up(&standing.id, bell);
@@ -133,6 +141,7 @@ impl Service {
         let runs = Loop {
             engine,
             config: config.clone(),
+            expected: expected.clone(),
             loaded,
         };
         std::thread::Builder::new()
@@ -145,8 +154,13 @@ impl Service {
                 }
             })
             .context("cannot start a thread")?;
+        let begins = Begins {
+            config: config.clone(),
+            expected,
+            places,
+        };
         let sources = tokio::spawn(sources(
-            config.clone(),
+            begins,
             sender,
             ears,
             random,
@@ -245,12 +259,13 @@ type Memories = BTreeMap<usize, Memory>;
 struct Loop {
     engine: Engine,
     config: Config,
+    expected: Expected,
     loaded: oneshot::Sender<Memories>,
 }
 
 impl Loop {
     fn run(mut self, runtime: &tokio::runtime::Handle) -> Result<(), StoreError> {
-        let understood = self.engine.load(&self.config)?;
+        let understood = self.engine.load(&self.config, &self.expected)?;
         self.engine.shared.sources.set_loaded();
         self.engine.publish_all();
         if self.engine.catch_up().is_err() {
@@ -287,9 +302,17 @@ impl Ears {
     }
 }
 
+/// What the sources begin with.
+struct Begins {
+    config: Config,
+    expected: Expected,
+    /// How many places the book has.
+    places: usize,
+}
+
 /// Starts every source and waits until the service goes down.
 async fn sources(
-    config: Config,
+    begins: Begins,
     events: mpsc::Sender<Event>,
     ears: Vec<Ears>,
     mut random: Random,
@@ -299,42 +322,84 @@ async fn sources(
     let Ok(mut memories) = loaded.await else {
         return;
     };
+    let Begins {
+        config,
+        expected,
+        places,
+    } = begins;
     let mut tasks = JoinSet::new();
     let mut ears = ears.into_iter();
-    let mut next = {
-        let events = events.clone();
-        let mut number = 0;
-        move |bell: Arc<Bell>| {
-            let source = SourceNo(number);
-            number += 1;
-            Task {
-                source,
-                clock: now,
-                random: Random::of(random.next()),
-                events: events.clone(),
-                bell,
-            }
+    let mut number = 0;
+    let mut next = |random: &mut Random, bell: Arc<Bell>| {
+        let source = SourceNo(number);
+        number += 1;
+        Task {
+            source,
+            clock: now,
+            random: Random::of(random.next()),
+            events: events.clone(),
+            bell,
         }
     };
-    for (instance, ears) in config.instances.into_iter().zip(ears.by_ref()) {
-        let task = next(ears.bell);
+    let mut named = Vec::new();
+    for (instance, ears) in config.instances.iter().zip(ears.by_ref()) {
+        let supply = match &instance.source {
+            InstanceSource::Secret(secret) if config.secrets.is_some() => {
+                let supply = watch::Sender::new(Supply::Awaited);
+                let receiver = supply.subscribe();
+                named.push((secret.clone(), supply));
+                Some(receiver)
+            }
+            _ => None,
+        };
+        let task = next(&mut random, ears.bell);
         let memory = memories.remove(&task.source.0);
-        tasks.spawn(catalog::run(task, instance, memory));
+        let run = catalog::run(task, instance.clone(), supply, Stay::Always, memory);
+        tasks.spawn(run);
     }
-    for (cluster, ears) in config.clusters.into_iter().zip(ears) {
-        let task = next(ears.bell);
-        match cluster.source {
+    for (cluster, ears) in config.clusters.iter().zip(ears.by_ref()) {
+        let task = next(&mut random, ears.bell);
+        match &cluster.source {
             ClusterSource::Files(paths) => {
-                tasks.spawn(cluster::files(task, paths));
+                tasks.spawn(cluster::files(task, paths.clone()));
             }
             ClusterSource::Live(access) => {
-                if let Err(error) = cluster::live(task, ears.recheck, access, &cluster.name) {
+                if let Err(error) = cluster::live(task, ears.recheck, access.clone(), &cluster.name)
+                {
                     tracing::error!(source = %cluster.name, "cannot watch the cluster: {error}");
                 }
             }
         }
     }
-    drop(next);
+    if let Some(found_in) = config.secrets.clone() {
+        let first = config.instances.len() + config.clusters.len();
+        let numbered = |from: usize| (from..).map(SourceNo);
+        let beginning = secrets::Beginning {
+            secrets: found_in,
+            events: events.clone(),
+            random: Random::of(random.next()),
+            namespaces: expected
+                .namespaces
+                .into_iter()
+                .zip(numbered(first + expected.instances.len()))
+                .collect(),
+            named,
+            expected: expected
+                .instances
+                .into_iter()
+                .zip(numbered(first))
+                .zip(ears)
+                .map(|((options, source), ears)| (options, source, ears.bell))
+                .collect(),
+            next: places,
+            config,
+        };
+        tasks.spawn(async move {
+            if let Err(error) = secrets::supervise(beginning).await {
+                tracing::error!("cannot read Secrets: {error}");
+            }
+        });
+    }
     drop(events);
     // Whoever could stop it is gone, which is as good as a stop.
     let _ = stop.wait_for(|stop| *stop).await;

@@ -66,6 +66,8 @@ pub(super) struct Standing {
     pub(super) bell: Arc<Bell>,
     /// Asks the watch of a cluster to list again, because something is held back.
     pub(super) recheck: watch::Sender<bool>,
+    /// It is no more, and only its place is kept: numbers of sources are not given out again.
+    pub(super) closed: bool,
 }
 
 impl Standing {
@@ -90,6 +92,7 @@ impl Standing {
             phase: None,
             bell: Arc::default(),
             recheck: watch::Sender::new(false),
+            closed: false,
         }
     }
 

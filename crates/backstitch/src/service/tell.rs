@@ -24,9 +24,12 @@ impl Engine {
         }
     }
 
-    fn publish(&mut self, source: SourceNo) {
+    pub(super) fn publish(&mut self, source: SourceNo) {
         let now = (self.surroundings.clock)();
         let standing = &mut self.book[source.0];
+        if standing.closed {
+            return;
+        }
         let state = standing.state(&self.policy, self.store_failure.as_ref(), now);
         let id = &standing.id;
         let (before, after) = self.shared.sources.update(id, |kept| *kept = state);

@@ -318,7 +318,7 @@ impl Engine {
     }
 
     /// Makes history of what changed, and tells whoever listens.
-    fn record(&mut self, source: SourceNo, generation: u32) -> Result<(), Stopped> {
+    pub(super) fn record(&mut self, source: SourceNo, generation: u32) -> Result<(), Stopped> {
         // The one that began last comes first.
         for earlier in self.under_way.iter_mut().rev() {
             self.net.take_over(&mut earlier.net);

@@ -62,9 +62,11 @@ pub(crate) enum BackstageError {
 
 impl BackstageError {
     /// What a person can do about it.
-    pub(crate) fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self, endpoint: &Endpoint) -> Option<String> {
+        let in_secret = endpoint.in_secret.is_some();
         match self {
-            Self::Read(error) => error.remedy().map(|remedy| match key(error) {
+            Self::Read(error) => error.remedy().map(|remedy| match key(error, in_secret) {
+                Some(key) if in_secret => format!("{remedy}; of its Secret it is {key}"),
                 Some(key) => format!("{remedy}; of the instance it is {key}"),
                 None => remedy,
             }),
@@ -77,7 +79,7 @@ impl BackstageError {
 }
 
 /// Which keys of the configuration a remedy is about, which the client cannot know.
-fn key(error: &ReadError) -> Option<&'static str> {
+fn key(error: &ReadError, in_secret: bool) -> Option<&'static str> {
     let ReadError::Page { source, .. } = error else {
         return None;
     };
@@ -85,11 +87,17 @@ fn key(error: &ReadError) -> Option<&'static str> {
         return None;
     };
     match failure {
+        ConnectFailure::UntrustedCertificate if in_secret => Some("`ca.crt`"),
         ConnectFailure::UntrustedCertificate => Some("`ca_file`"),
+        ConnectFailure::ClientCertificateMissing | ConnectFailure::ClientCertificateRefused
+            if in_secret =>
+        {
+            Some("`client.crt` and `client.key`")
+        }
         ConnectFailure::ClientCertificateMissing | ConnectFailure::ClientCertificateRefused => {
             Some("`client_cert_file` and `client_key_file`")
         }
-        ConnectFailure::ProxyAuthentication => Some(
+        ConnectFailure::ProxyAuthentication if !in_secret => Some(
             "`proxy: environment`, and that URL in HTTPS_PROXY: a configuration is easily shared",
         ),
         _ => None,
@@ -212,8 +220,7 @@ impl Material {
                 source,
             }),
         };
-        let roots = endpoint.ca_file.as_deref();
-        let identity = endpoint.client_certificate.as_ref();
+        let (roots_pem, identity_pem) = certificates(endpoint)?;
         Ok(Self {
             secret: secret.map(Secret),
             headers: endpoint
@@ -221,10 +228,30 @@ impl Material {
                 .iter()
                 .map(header)
                 .collect::<Result<_, _>>()?,
-            roots_pem: roots.map(|path| pem(path, "certificates")).transpose()?,
-            identity_pem: identity.map(identity_pem).transpose()?,
+            roots_pem,
+            identity_pem,
         })
     }
+}
+
+/// The further roots, and the program's own certificate with its key.
+type Certificates = (Option<Vec<u8>>, Option<(Vec<u8>, Secret)>);
+
+fn certificates(endpoint: &Endpoint) -> Result<Certificates, BackstageError> {
+    if let Some(inside) = &endpoint.in_secret {
+        let bytes = |pem: &SecretString| pem.expose_secret().as_bytes().to_vec();
+        let identity = inside.identity.as_ref();
+        return Ok((
+            inside.roots.as_ref().map(bytes),
+            identity.map(|(certificate, key)| (bytes(certificate), Secret(key.clone()))),
+        ));
+    }
+    let roots = endpoint.ca_file.as_deref();
+    let identity = endpoint.client_certificate.as_ref();
+    Ok((
+        roots.map(|path| pem(path, "certificates")).transpose()?,
+        identity.map(identity_pem).transpose()?,
+    ))
 }
 
 fn identity_pem(files: &ClientCertificate) -> Result<(Vec<u8>, Secret), BackstageError> {

@@ -1,17 +1,22 @@
 //! Reading every source of a plan at once. One that fails never keeps another from being read (S25).
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cluster::live::{Access, Pace};
+use cluster::live::secrets::{Selector, get};
+use cluster::live::{Access, Pace, connect};
 use tokio::task::JoinSet;
 use topology::fact::{CatalogGeneration, ClusterGeneration};
 
 use super::backstage::read_backstage;
 use super::progress::{Bar, Bars};
 use super::select::Plan;
-use crate::config::{Cluster, ClusterSource, Instance, InstanceOptions, InstanceSource};
+use crate::config::{
+    Cluster, ClusterSource, Instance, InstanceOptions, InstanceSource, NO_LIVE_CLUSTER, Secrets,
+};
 use crate::report::{Failure, Failures};
+use crate::secrets::{Problem, endpoint, missing, unlabelled};
 
 /// Everything that was read.
 #[derive(Debug)]
@@ -38,12 +43,18 @@ enum Outcome {
 pub(crate) async fn read(plan: Plan) -> Result<Reading, Failures> {
     let bars = Bars::new();
     let mut tasks: JoinSet<(String, Duration, Outcome)> = JoinSet::new();
+    let secrets: Arc<Option<Secrets>> = Arc::new(plan.secrets);
+    let prefix: Arc<str> = plan.label_prefix.as_str().into();
     for instance in plan.instances {
+        let (secrets, prefix) = (Arc::clone(&secrets), Arc::clone(&prefix));
         let what = format!("read catalog `{}`", instance.name());
         let bar = bars.bar(format!("catalog {}", instance.name()));
         tasks.spawn(async move {
             let started = Instant::now();
-            let outcome = read_catalog(&instance, bar).await;
+            let outcome = match resolved(&instance, secrets.as_ref().as_ref(), &prefix).await {
+                Ok(source) => read_catalog(&instance, &source, bar).await,
+                Err(failure) => Err(failure),
+            };
             (
                 what,
                 started.elapsed(),
@@ -103,10 +114,63 @@ pub(crate) async fn read(plan: Plan) -> Result<Reading, Failures> {
     Ok(reading)
 }
 
-async fn read_catalog(instance: &Instance, mut bar: Bar) -> Result<CatalogGeneration, Failure> {
+/// Where the catalog is, after its Secret was read if it has one (S29, S30).
+async fn resolved(
+    instance: &Instance,
+    secrets: Option<&Secrets>,
+    prefix: &str,
+) -> Result<InstanceSource, Failure> {
+    let InstanceSource::Secret(secret) = &instance.source else {
+        return Ok(instance.source.clone());
+    };
+    let name = instance.name();
+    let message = format!(
+        "cannot read catalog `{name}`, which the Secret `{}/{}` configures",
+        secret.namespace, secret.name
+    );
+    let Some(secrets) = secrets else {
+        let failure = Failure::new(format!(
+            "{message}: no live cluster is configured to read that from"
+        ));
+        return Err(failure.hint(Some(format!(
+            "{NO_LIVE_CLUSTER}, or give `--catalog {name}=<url>` on the command line"
+        ))));
+    };
+    let refused = |problem: Problem| Failure {
+        causes: vec![problem.message],
+        ..Failure::new(&message).hint(problem.remedy)
+    };
+    let server = connect(&secrets.access).await.map_err(|error| {
+        let hint = error.hint();
+        Failure::because(&message, &error).hint(hint)
+    })?;
+    let pace = Pace::default();
+    let found = get(&server, &pace, &secret.namespace, &secret.name);
+    let found = found.await.map_err(|error| {
+        let hint = error.hint();
+        Failure::because(&message, &error).hint(hint)
+    })?;
+    let Some(found) = found else {
+        return Err(refused(missing(secret, prefix)));
+    };
+    if !Selector::backstages(prefix).matches(&found.labels) {
+        return Err(refused(unlabelled(secret, prefix)));
+    }
+    let reached = endpoint(&found).map_err(refused)?;
+    for warning in reached.warnings {
+        tracing::warn!("catalog `{name}`: {warning}");
+    }
+    Ok(InstanceSource::Endpoint(reached.endpoint))
+}
+
+async fn read_catalog(
+    instance: &Instance,
+    source: &InstanceSource,
+    mut bar: Bar,
+) -> Result<CatalogGeneration, Failure> {
     let name = instance.name();
     let map = &instance.options.settings.label_map;
-    match &instance.source {
+    match source {
         InstanceSource::Endpoint(endpoint) => {
             if endpoint.insecure_skip_verify {
                 tracing::warn!(
@@ -119,7 +183,7 @@ async fn read_catalog(instance: &Instance, mut bar: Bar) -> Result<CatalogGenera
             let read = read_backstage(endpoint, map, &mut progress).await;
             read.map(|read| read.generation).map_err(|error| {
                 let message = format!("cannot read catalog `{name}` from `{}`", endpoint.url);
-                let hint = error.hint();
+                let hint = error.hint(endpoint);
                 Failure::because(message, &error).hint(hint)
             })
         }
@@ -132,7 +196,9 @@ async fn read_catalog(instance: &Instance, mut bar: Bar) -> Result<CatalogGenera
                 let generation = catalog::files::read(&paths, &map, &mut progress);
                 (paths, generation)
             });
-            let (paths, generation) = read.await.map_err(|error| unfinished("catalog", name, &error))?;
+            let (paths, generation) = read
+                .await
+                .map_err(|error| unfinished("catalog", name, &error))?;
             match nothing_read(&paths, &generation) {
                 Some(causes) => Err(Failure {
                     causes,
@@ -141,13 +207,8 @@ async fn read_catalog(instance: &Instance, mut bar: Bar) -> Result<CatalogGenera
                 None => Ok(generation),
             }
         }
-        InstanceSource::Secret(secret) => Err(Failure::new(format!(
-            "cannot read catalog `{name}`: it is configured by the Kubernetes Secret `{}/{}`, and this version does not read Secrets",
-            secret.namespace, secret.name
-        ))
-        .hint(Some(format!(
-            "give the instance `endpoint` and `token_file` (a Secret can be mounted as a file), or `--catalog {name}=<url>` on the command line"
-        )))),
+        // Its Secret has been read by now.
+        InstanceSource::Secret(_) => Err(Failure::new(format!("cannot read catalog `{name}`"))),
     }
 }
 

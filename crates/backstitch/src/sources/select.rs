@@ -10,7 +10,7 @@ use super::flag::{Flag, exists, named};
 use crate::args::SourceArgs;
 use crate::config::{
     Cluster, ClusterSource, Config, Credentials, DEFAULT_NAME, Endpoint, EndpointProblem, Instance,
-    InstanceOptions, InstanceSource, SecretSource, live_cluster_name, parse_endpoint,
+    InstanceOptions, InstanceSource, SecretSource, Secrets, live_cluster_name, parse_endpoint,
 };
 use crate::report::{Failure, Failures};
 
@@ -28,6 +28,8 @@ pub(crate) struct Plan {
     pub instances: Vec<Instance>,
     /// The clusters, sorted by name.
     pub clusters: Vec<Cluster>,
+    /// Where the Secrets are that instances name.
+    pub secrets: Option<Secrets>,
     /// What is worth saying before anything is read.
     pub notes: Vec<String>,
 }
@@ -57,6 +59,7 @@ pub(crate) fn select(args: &SourceArgs, config: &Config) -> Result<Plan, Failure
         label_prefix: config.label_prefix.clone(),
         instances,
         clusters,
+        secrets: config.secrets.clone(),
         notes: selecting.notes,
     })
 }

@@ -13,3 +13,4 @@ mod removal;
 mod restart;
 mod running;
 mod scripted;
+mod secrets;

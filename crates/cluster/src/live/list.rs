@@ -1,11 +1,12 @@
 //! Complete lists, page by page.
 
-use futures::{AsyncReadExt as _, StreamExt as _, stream};
+use futures::{StreamExt as _, stream};
 use kube::api::ListParams;
 use kube::core::Request;
 use topology::fact::{ClusterGeneration, Fault, ObjectFact, ObjectKind};
 
 use super::Pace;
+use super::body;
 use super::connect::ApiServer;
 use super::request::{Asked, RequestError};
 use crate::kinds::{Resource, SERVED, Served};
@@ -150,31 +151,10 @@ async fn page(
         asked: asked(),
         cause,
     };
-    let answer = async {
-        let request = Request::new(resource.path())
-            .list(params)
-            .map_err(kube::Error::BuildRequest)?;
-        let mut body = Vec::new();
-        let stream = server.client.request_stream(request).await?;
-        stream
-            .take(MAX_PAGE_BYTES + 1)
-            .read_to_end(&mut body)
-            .await
-            .map_err(kube::Error::ReadEvents)?;
-        Ok(body)
-    };
-    let body = tokio::time::timeout(pace.answer_timeout, answer)
-        .await
-        .map_err(|_| RequestError::TimedOut {
-            asked: asked(),
-            after: pace.answer_timeout,
-        })?
-        .map_err(|error| RequestError::from_kube(asked(), &error))?;
-    if body.len() as u64 > MAX_PAGE_BYTES {
-        return Err(malformed(format!(
-            "found a page of more than {MAX_PAGE_BYTES} bytes"
-        )));
-    }
+    let request = Request::new(resource.path())
+        .list(params)
+        .map_err(|error| RequestError::from_kube(asked(), &kube::Error::BuildRequest(error)))?;
+    let body = body::fetch(server, request, pace, MAX_PAGE_BYTES, asked).await?;
     if body.trim_ascii_start().starts_with(b"<") {
         return Err(malformed("found a web page".to_owned()));
     }

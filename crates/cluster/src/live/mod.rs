@@ -9,11 +9,13 @@
 //! by a complete list or by a deletion event (S22).
 
 mod backoff;
+mod body;
 mod connect;
 mod connect_error;
 mod list;
 mod proxy;
 mod request;
+pub mod secrets;
 mod watch;
 
 use std::time::Duration;

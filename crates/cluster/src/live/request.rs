@@ -5,7 +5,6 @@ use std::fmt;
 use std::time::Duration;
 
 use kube::core::Status;
-use topology::fact::ObjectKind;
 
 use super::connect::ApiServer;
 use crate::kinds::Resource;
@@ -18,8 +17,6 @@ const MESSAGE_CHARS: usize = 300;
 pub struct Asked {
     /// The API server's address.
     pub server: String,
-    /// The kind asked for.
-    pub kind: ObjectKind,
     /// The resource as kubectl names it: `deployments.apps`.
     pub resource: String,
 }
@@ -28,7 +25,6 @@ impl Asked {
     pub(super) fn new(server: &ApiServer, resource: &Resource) -> Self {
         Self {
             server: server.address.clone(),
-            kind: resource.kind,
             resource: resource.qualified(),
         }
     }
@@ -208,20 +204,25 @@ impl RequestError {
 fn grant(asked: &Asked, user: Option<&str>) -> String {
     let resource = &asked.resource;
     let name = format!("backstitch-{}", resource.replace('.', "-"));
-    let subject = match user {
-        Some(user) => match user
-            .strip_prefix("system:serviceaccount:")
-            .and_then(|account| account.split_once(':'))
-        {
-            Some((namespace, account)) => format!("--serviceaccount={namespace}:{account}"),
-            None => format!("--user={user}"),
-        },
-        None => "--user=<user>".to_owned(),
-    };
+    let subject = subject(user);
     format!(
         "grant it with `kubectl create clusterrole {name} --verb=get,list,watch --resource={resource}` and \
          `kubectl create clusterrolebinding {name} --clusterrole={name} {subject}`"
     )
+}
+
+/// Whom a binding is for, as kubectl is told.
+pub(super) fn subject(user: Option<&str>) -> String {
+    let Some(user) = user else {
+        return "--user=<user>".to_owned();
+    };
+    match user
+        .strip_prefix("system:serviceaccount:")
+        .and_then(|account| account.split_once(':'))
+    {
+        Some((namespace, account)) => format!("--serviceaccount={namespace}:{account}"),
+        None => format!("--user={user}"),
+    }
 }
 
 /// The user in `pods is forbidden: User "jane" cannot list …`.
@@ -266,12 +267,10 @@ fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use topology::fact::WorkloadKind;
 
     fn asked() -> Asked {
         Asked {
             server: "https://a:6443".to_owned(),
-            kind: ObjectKind::Workload(WorkloadKind::Deployment),
             resource: "deployments.apps".to_owned(),
         }
     }

@@ -37,9 +37,9 @@ const LISTS_AT_ONCE: usize = 2;
 /// After so many failures in a row a watch is given up and the kind is listed again.
 const MAX_WATCH_FAILURES: u32 = 5;
 /// The server ends a watch on time; if it is this late, the connection is dead.
-const WATCH_MARGIN: Duration = Duration::from_secs(10);
+pub(super) const WATCH_MARGIN: Duration = Duration::from_secs(10);
 /// No server is obeyed that asks to be left alone for longer.
-const MAX_RETRY_AFTER: Duration = Duration::from_mins(5);
+pub(super) const MAX_RETRY_AFTER: Duration = Duration::from_mins(5);
 
 /// What a watched cluster says.
 #[derive(Clone, Debug, PartialEq, Eq)]

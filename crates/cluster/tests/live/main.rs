@@ -3,4 +3,5 @@
 mod kubeconfig;
 mod list_once;
 mod scripted;
+mod secrets;
 mod watch;

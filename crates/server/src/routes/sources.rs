@@ -96,7 +96,8 @@ pub(crate) async fn refresh_one(
 
 /// Read every source now
 ///
-/// As for one source; those that are to be left alone are named, and do not keep the others from being read.
+/// As for one source; those that are to be left alone are named, and do not keep the others from being read. Kubernetes
+/// Secrets are watched, and need no read.
 #[utoipa::path(
     post,
     path = "/api/v1/sources/refresh",
@@ -113,7 +114,8 @@ pub(crate) async fn refresh_all(
 ) -> Result<(StatusCode, Json<RefreshAll>), Refusal> {
     let insist = insist(query.as_deref())?;
     let mut answer = RefreshAll::default();
-    for (id, _) in app.sources().list() {
+    let list = app.sources().list().into_iter();
+    for (id, _) in list.filter(|(id, _)| id.kind != SourceKind::Secrets) {
         match ring(&app, &id, insist) {
             Ok(refresh) => answer.asked.push(refresh),
             Err(refused) => answer.refused.push(refused),
@@ -156,6 +158,15 @@ fn ring(app: &App, id: &SourceId, insist: Insist) -> Result<Refresh, RefreshRefu
         detail,
         hint: hint.map(str::to_owned),
     };
+    if id.kind == SourceKind::Secrets {
+        return Err(refused(
+            format!(
+                "the Secrets of namespace `{}` are watched, and need no read",
+                id.name
+            ),
+            Some("what they configure is read by its own name"),
+        ));
+    }
     let Some(bell) = app.sources().bell(id) else {
         return Err(refused(
             format!("{} `{}` is not being read", id.kind, id.name),

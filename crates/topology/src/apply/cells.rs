@@ -15,7 +15,8 @@ impl Topology {
             let it = self.components.get(component);
             let settings = &self.at_instance(it.instance).settings;
             let covered = settings.clusters.covers(&self.at_cluster(cluster).name);
-            if !covered || named.is_some_and(|named| named != cluster) {
+            let live = self.at_cluster(cluster).live;
+            if !live || !covered || named.is_some_and(|named| named != cluster) {
                 continue;
             }
             let next = it.first_cell;

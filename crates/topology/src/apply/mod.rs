@@ -72,7 +72,7 @@ impl Topology {
     pub fn apply(&mut self, delta: Delta) -> Changes {
         self.take_up(delta);
         self.settle();
-        Changes::new(std::mem::take(&mut self.pending).net())
+        self.end_batch()
     }
 
     /// Applies facts that were known before, as at a start: what they change is no news. Lists show them after
@@ -91,13 +91,21 @@ impl Topology {
     }
 
     fn take_up(&mut self, delta: Delta) {
-        self.bury();
-        let pending = &mut self.pending;
-        pending.repeated |= !pending.verdicts.is_empty() || !pending.services.is_empty();
+        self.begin_batch();
         match delta {
             Delta::Catalog(delta) => self.apply_catalog(delta),
             Delta::Cluster(delta) => self.apply_cluster(delta),
         }
+    }
+
+    fn begin_batch(&mut self) {
+        self.bury();
+        let pending = &mut self.pending;
+        pending.repeated |= !pending.verdicts.is_empty() || !pending.services.is_empty();
+    }
+
+    fn end_batch(&mut self) -> Changes {
+        Changes::new(std::mem::take(&mut self.pending).net())
     }
 
     fn apply_catalog(&mut self, delta: CatalogDelta) {

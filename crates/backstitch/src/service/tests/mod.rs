@@ -21,6 +21,7 @@ use super::*;
 use server::status::Failure;
 
 mod books;
+mod lodgers;
 mod reads;
 mod several;
 mod starts;
@@ -70,13 +71,15 @@ impl Bench {
                 clock: || NOW,
                 pause: Box::new(|_| Going::On),
             },
-            book: load::book(&config, NOW),
+            book: load::book(&config, &Expected::default(), NOW),
             net: Net::default(),
             gather: Gather::new(receiver, stop.subscribe()),
             under_way: Vec::new(),
             store_failure: None,
         };
-        engine.load(&config).expect("the store reads back");
+        engine
+            .load(&config, &Expected::default())
+            .expect("the store reads back");
         engine.publish_all();
         engine.catch_up().expect("nothing stops it");
         Self {

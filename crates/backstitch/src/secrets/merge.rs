@@ -1,0 +1,233 @@
+//! S30: which instances the Secrets make, beside those that are configured.
+
+use std::collections::BTreeMap;
+
+use cluster::live::secrets::Secret;
+
+use crate::config::{Config, InstanceSource, SecretRef};
+
+/// An instance that only its Secret configures. It is called as the Secret is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Found<'s> {
+    /// Its name.
+    pub name: &'s str,
+    /// Its Secret.
+    pub secret: &'s Secret,
+}
+
+/// A Secret that configures nothing, because its name is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Clash {
+    /// The Secret.
+    pub secret: SecretRef,
+    /// What to tell of it.
+    pub message: String,
+}
+
+/// The Secret as it is named.
+pub(super) fn reference(secret: &Secret) -> SecretRef {
+    SecretRef {
+        namespace: secret.namespace.clone(),
+        name: secret.name.clone(),
+    }
+}
+
+/// Which instances the labelled Secrets make, and which of them make none. The order in which they come decides nothing: of
+/// two with one name the one that the configuration names is taken, else that of the lowest namespace.
+pub(crate) fn merge<'s>(
+    config: &Config,
+    labelled: impl IntoIterator<Item = &'s Secret>,
+) -> (Vec<Found<'s>>, Vec<Clash>) {
+    let mut labelled: Vec<&Secret> = labelled.into_iter().collect();
+    labelled.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+    let configured: Vec<&SecretRef> = crate::config::secrets_of(config).collect();
+    let taken: BTreeMap<&str, String> = taken(config);
+    let mut found: Vec<Found<'s>> = Vec::new();
+    let mut clashes = Vec::new();
+    for secret in labelled {
+        let reference = reference(secret);
+        if configured.contains(&&reference) {
+            continue;
+        }
+        let name = secret.name.as_str();
+        let first = found.iter().find(|found| found.name == name);
+        let by = match (taken.get(name), first) {
+            (Some(by), _) => by.clone(),
+            (None, Some(first)) => format!(
+                "the Secret of that name in namespace `{}` is",
+                first.secret.namespace
+            ),
+            (None, None) => {
+                found.push(Found { name, secret });
+                continue;
+            }
+        };
+        clashes.push(Clash {
+            message: format!(
+                "the Secret `{name}` of namespace `{}` is not used: it would be the instance `{name}`, which {by} already; give one \
+                 of them another name, or list it under `instances` with a `name` of its own",
+                secret.namespace
+            ),
+            secret: reference,
+        });
+    }
+    (found, clashes)
+}
+
+/// The names of what is configured, and by what.
+fn taken(config: &Config) -> BTreeMap<&str, String> {
+    let by = |secret: Option<&SecretRef>| match secret {
+        Some(SecretRef { namespace, name }) => {
+            format!("the configuration gives to the Secret `{namespace}/{name}`")
+        }
+        None => "the configuration has".to_owned(),
+    };
+    let instances = config.instances.iter().map(|instance| {
+        let secret = match &instance.source {
+            InstanceSource::Secret(secret) => Some(secret),
+            _ => None,
+        };
+        (instance.name(), by(secret))
+    });
+    let refused = config
+        .refused
+        .iter()
+        .map(|refused| (refused.name.as_str(), by(refused.secret.as_ref())));
+    let without_source = config
+        .without_source
+        .iter()
+        .map(|options| (&*options.settings.name, by(None)));
+    instances.chain(refused).chain(without_source).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn secret(reference: &str) -> Secret {
+        let (namespace, name) = reference.split_once('/').expect("namespace/name");
+        Secret {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            labels: BTreeMap::new(),
+            data: BTreeMap::new(),
+        }
+    }
+
+    /// Which instances there are beside the configured ones, and which Secrets are told of.
+    fn merged(instances: &str, labelled: &[&str]) -> (Vec<String>, Vec<String>) {
+        let text = format!("scrapers: {{backstage: {{instances: [{instances}]}}}}");
+        let config = Config::parse(Path::new("backstitch.yaml"), &text).expect("a configuration");
+        let labelled: Vec<Secret> = labelled.iter().map(|it| secret(it)).collect();
+        let both = |secrets: Vec<&Secret>| {
+            let (found, clashes) = merge(&config, secrets);
+            let found = found
+                .into_iter()
+                .map(|found| {
+                    format!(
+                        "{}={}/{}",
+                        found.name, found.secret.namespace, found.secret.name
+                    )
+                })
+                .collect::<Vec<_>>();
+            let clashes = clashes
+                .into_iter()
+                .map(|clash| format!("{}/{}", clash.secret.namespace, clash.secret.name))
+                .collect::<Vec<_>>();
+            (found, clashes)
+        };
+        let merged = both(labelled.iter().collect());
+        assert_eq!(
+            merged,
+            both(labelled.iter().rev().collect()),
+            "order decides nothing"
+        );
+        merged
+    }
+
+    #[test]
+    fn s30_which_instances_there_are() {
+        let table: [(&str, &str, &[&str], &[&str], &[&str]); 9] = [
+            ("nothing", "", &[], &[], &[]),
+            ("labelled alone", "", &["ops/a"], &["a=ops/a"], &[]),
+            (
+                "in values alone",
+                "{secretName: a, namespace: ops}",
+                &[],
+                &[],
+                &[],
+            ),
+            (
+                "both are one",
+                "{secretName: a, namespace: ops}",
+                &["ops/a"],
+                &[],
+                &[],
+            ),
+            (
+                "both, by another name",
+                "{name: main, secretName: a, namespace: ops}",
+                &["ops/a", "web/a"],
+                &["a=web/a"],
+                &[],
+            ),
+            (
+                "of one name in two namespaces",
+                "",
+                &["web/a", "ops/a"],
+                &["a=ops/a"],
+                &["web/a"],
+            ),
+            (
+                "values say which",
+                "{secretName: a, namespace: web}",
+                &["ops/a", "web/a"],
+                &[],
+                &["ops/a"],
+            ),
+            (
+                "a file has the name",
+                "{name: a, path: files}",
+                &["ops/a"],
+                &[],
+                &["ops/a"],
+            ),
+            (
+                "the configured one cannot start",
+                "{secretName: a, namespace: ops, label_map: {component_owner: []}}",
+                &["ops/a"],
+                &[],
+                &[],
+            ),
+        ];
+        for (name, instances, labelled, found, clashes) in table {
+            let (was_found, clashed) = merged(instances, labelled);
+            assert_eq!(
+                (was_found.as_slice(), clashed.as_slice()),
+                (
+                    found
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect::<Vec<_>>()
+                        .as_slice(),
+                    clashes
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect::<Vec<_>>()
+                        .as_slice(),
+                ),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn s30_a_secret_that_is_not_used_is_told_of() {
+        let config = Config::default();
+        let labelled = [secret("web/a"), secret("ops/a")];
+        let (_, clashes) = merge(&config, &labelled);
+        insta::assert_snapshot!(clashes[0].message, @"the Secret `a` of namespace `web` is not used: it would be the instance `a`, which the Secret of that name in namespace `ops` is already; give one of them another name, or list it under `instances` with a `name` of its own");
+    }
+}

@@ -1,0 +1,141 @@
+//! Sources that come and go while the loop runs: opened, withdrawn, closed.
+
+use catalog::backstage::Taken;
+use server::status::{Failure, NextAttempt, SourceId};
+use store::{Good, Source};
+use topology::apply::{CatalogDelta, Changes, Delta};
+use topology::fact::CatalogGeneration;
+use topology::packed::PackedEntities;
+
+use super::engine::{Engine, Stopped};
+use super::event::{Opening, Reading, SourceNo};
+use super::mapping;
+use super::standing::{Handle, Standing};
+
+impl Engine {
+    /// Adds an instance. Nothing of it is known: what the store had of one of that name was served from the start, or was
+    /// forgotten with it.
+    pub(super) fn open(&mut self, source: SourceNo, opening: Opening) -> Result<(), Stopped> {
+        let Opening { settings, bell } = opening;
+        let name = settings.name.clone();
+        let id = SourceId {
+            kind: api::SourceKind::Catalog,
+            name: name.to_string(),
+        };
+        let stored = Source::Instance(name);
+        self.persist(|store| store.forget(&stored))?;
+        let mapping = mapping::text(&settings.label_map);
+        let instance = self.topology_mut().set_instance(settings);
+        let mut standing = Standing::new(id, stored, Handle::Instance(instance));
+        standing.mapping = mapping;
+        standing.bell = bell;
+        self.shared
+            .sources
+            .hang_up(&standing.id, standing.bell.clone());
+        debug_assert_eq!(source.0, self.book.len(), "numbers are given out in order");
+        self.book.push(standing);
+        // What waited for the instance is told now, and not with what the next source says.
+        let changes = self.topology_mut().apply(Delta::Catalog(CatalogDelta {
+            instance,
+            generation: 0,
+            read_at: 0,
+            upserts: Vec::new(),
+            removals: Vec::new(),
+        }));
+        self.made(source, &changes)?;
+        self.publish(source);
+        Ok(())
+    }
+
+    /// S30: what configured it is gone, and what it gave is judged as if it were empty.
+    pub(super) fn withdrawn(
+        &mut self,
+        source: SourceNo,
+        failure: Failure,
+        reading: Reading,
+    ) -> Result<Taken, Stopped> {
+        let handle = self.at(source).handle;
+        let taken = match handle {
+            Handle::Instance(instance) if self.topology().entity_count(instance) > 0 => {
+                let nothing = CatalogGeneration::whole(PackedEntities::default(), Vec::new());
+                self.catalog(source, instance, nothing, reading)?
+            }
+            _ => Taken::Replaced,
+        };
+        let standing = self.at(source);
+        standing.account.failed(failure.at);
+        standing.failure = Some(failure);
+        self.answered(source, false);
+        Ok(taken)
+    }
+
+    /// Forgets a source: it is gone from store, topology and status. History keeps what it says of it.
+    pub(super) fn close(&mut self, source: SourceNo) -> Result<(), Stopped> {
+        let stored = self.at(source).source.clone();
+        self.persist(|store| store.forget(&stored))?;
+        let handle = self.at(source).handle;
+        let changes = match handle {
+            Handle::Instance(instance) => self.topology_mut().remove_instance(instance),
+            Handle::Cluster(cluster) => self.topology_mut().remove_cluster(cluster),
+            Handle::Nowhere => Changes::default(),
+        };
+        self.made(source, &changes)?;
+        let standing = self.at(source);
+        standing.closed = true;
+        standing.handle = Handle::Nowhere;
+        let id = standing.id.clone();
+        tracing::info!("{} `{}` is no more", id.kind, id.name);
+        self.shared.sources.remove(&id);
+        self.shared
+            .notice
+            .send_modify(|notices| *notices = notices.wrapping_add(1));
+        Ok(())
+    }
+
+    /// Makes history of what the coming or going of a source changed.
+    fn made(&mut self, source: SourceNo, changes: &Changes) -> Result<(), Stopped> {
+        if !changes.is_empty() {
+            let described = self.topology().describe(changes);
+            self.net.extend(described);
+        }
+        let generation = self.at(source).generation;
+        self.record(source, generation)
+    }
+
+    /// How the Secrets of a namespace were read.
+    pub(super) fn secrets(
+        &mut self,
+        source: SourceNo,
+        count: Option<u64>,
+        failure: Option<Failure>,
+        next_attempt: Option<NextAttempt>,
+        warnings: Vec<String>,
+    ) {
+        let now = (self.surroundings.clock)();
+        let id = self.at(source).id.name.clone();
+        if let Some(failure) = &failure {
+            tracing::warn!(namespace = %id, hint = failure.remedy, "{}", failure.message);
+        }
+        for warning in &warnings {
+            tracing::warn!(namespace = %id, "{warning}");
+        }
+        let standing = self.at(source);
+        match &failure {
+            Some(failure) => standing.account.failed(failure.at),
+            None => standing.account.went_well(),
+        }
+        standing.account.warnings = warnings;
+        if let Some(count) = count {
+            standing.generation = standing.generation.saturating_add(1);
+            standing.last_good = Some(Good {
+                generation: standing.generation,
+                read_at: now,
+            });
+            standing.counts = [("secrets", count)].into();
+        }
+        let current = failure.is_none() && standing.last_good.is_some();
+        standing.failure = failure;
+        standing.next_attempt = next_attempt;
+        self.answered(source, current);
+    }
+}

@@ -1,0 +1,144 @@
+//! The thread that reads Secrets: a credential command that hangs keeps nobody else from working there (S25).
+
+use std::io;
+use std::time::Duration;
+
+use catalog::schedule::{Hint, after_failure};
+use cluster::live::secrets::{Selector, Update, get, watch};
+use cluster::live::{Access, ApiServer, Pace, connect};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::seen::Looked;
+use crate::config::SecretRef;
+use crate::secrets::Problem;
+use crate::service::random::Random;
+use crate::service::told;
+
+/// Updates of one namespace that wait to be passed on.
+const WAITING: usize = 4;
+
+/// News of Secrets.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// Of a namespace.
+    Of(String, Update),
+    /// The API server cannot be asked at all.
+    Unreachable {
+        problem: Problem,
+        retry_in: Duration,
+    },
+    /// Of a Secret that was looked for by its name.
+    Looked(SecretRef, Looked),
+}
+
+/// Begins to read the Secrets of these namespaces, until nobody hears of it.
+///
+/// # Errors
+/// When no thread can be had.
+pub(super) fn begin(
+    access: Access,
+    selector: Selector,
+    namespaces: Vec<String>,
+    seed: u64,
+    asked: mpsc::Receiver<SecretRef>,
+    heard: mpsc::Sender<Heard>,
+) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let thread = std::thread::Builder::new().name("secrets".to_owned());
+    let reading = async move {
+        let gone = heard.clone();
+        tokio::select! {
+            () = look(access, selector, namespaces, Random::of(seed), asked, heard) => {}
+            () = gone.closed() => {}
+        }
+    };
+    thread.spawn(move || runtime.block_on(reading))?;
+    Ok(())
+}
+
+async fn look(
+    access: Access,
+    selector: Selector,
+    namespaces: Vec<String>,
+    mut random: Random,
+    mut asked: mpsc::Receiver<SecretRef>,
+    heard: mpsc::Sender<Heard>,
+) {
+    let Some(server) = connected(&access, &mut random, &heard).await else {
+        return;
+    };
+    let mut tasks = JoinSet::new();
+    for namespace in namespaces {
+        let (sender, mut updates) = mpsc::channel(WAITING);
+        tasks.spawn(watch(
+            server.clone(),
+            Pace::default(),
+            random.next(),
+            namespace.clone(),
+            selector.clone(),
+            sender,
+        ));
+        let heard = heard.clone();
+        tasks.spawn(async move {
+            while let Some(update) = updates.recv().await {
+                if heard
+                    .send(Heard::Of(namespace.clone(), update))
+                    .await
+                    .is_err()
+                {
+                    return;
+                }
+            }
+        });
+    }
+    while let Some(secret) = asked.recv().await {
+        let (server, selector, heard) = (server.clone(), selector.clone(), heard.clone());
+        tasks.spawn(async move {
+            let looked = look_up(&server, &selector, &secret).await;
+            // Whoever asked is gone, and with it everything else here.
+            let _ = heard.send(Heard::Looked(secret, looked)).await;
+        });
+    }
+}
+
+async fn connected(
+    access: &Access,
+    random: &mut Random,
+    heard: &mpsc::Sender<Heard>,
+) -> Option<ApiServer> {
+    let mut failures = 0;
+    loop {
+        let error = match connect(access).await {
+            Ok(server) => return Some(server),
+            Err(error) => error,
+        };
+        failures += 1;
+        let retry_in = after_failure(failures, Hint::Transient, random.next());
+        let problem = Problem {
+            message: format!("Secrets cannot be read: {}", told(&error)),
+            remedy: error.hint(),
+        };
+        let unreachable = Heard::Unreachable { problem, retry_in };
+        heard.send(unreachable).await.ok()?;
+        sleep(retry_in).await;
+    }
+}
+
+/// A Secret that no label shows: why.
+async fn look_up(server: &ApiServer, selector: &Selector, secret: &SecretRef) -> Looked {
+    let SecretRef { namespace, name } = secret;
+    match get(server, &Pace::default(), namespace, name).await {
+        Ok(None) => Looked::Missing,
+        // The watch is going to show it.
+        Ok(Some(found)) if selector.matches(&found.labels) => Looked::Asked,
+        Ok(Some(_)) => Looked::Unlabelled,
+        Err(error) => Looked::Failed(Problem {
+            message: error.to_string(),
+            remedy: error.hint(),
+        }),
+    }
+}
