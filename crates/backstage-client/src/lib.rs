@@ -81,6 +81,7 @@ mod filter;
 mod headers;
 mod http_client;
 mod identity;
+mod object;
 mod page;
 mod pager;
 mod remedy;

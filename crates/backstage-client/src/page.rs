@@ -7,6 +7,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::object::Object;
 use crate::{Answer, Error};
 
 /// Some entities of a catalog, as the JSON text that the server sent.
@@ -85,18 +86,16 @@ impl Page {
             items: Vec<&'a RawValue>,
             total_items: Option<u64>,
             // Without it nothing says that this is the last page.
-            page_info: PageInfo,
+            page_info: Object<PageInfo>,
         }
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct PageInfo {
             next_cursor: Option<String>,
         }
-        let wire: Wire<'_> = parse(url, &body)?;
-        let next = wire
-            .page_info
-            .next_cursor
-            .filter(|cursor| !cursor.is_empty());
+        let Object(wire) = parse::<Object<Wire<'_>>>(url, &body)?;
+        let Object(page_info) = wire.page_info;
+        let next = page_info.next_cursor.filter(|cursor| !cursor.is_empty());
         let (items, total_items) = (ranges(&body, &wire.items), wire.total_items);
         Ok(Self::new(body, items, total_items, next))
     }
@@ -115,7 +114,7 @@ impl Page {
             #[serde(borrow)]
             items: Vec<&'a RawValue>,
         }
-        let wire: Wire<'_> = parse(url, &body)?;
+        let Object(wire) = parse::<Object<Wire<'_>>>(url, &body)?;
         let items = ranges(&body, &wire.items);
         Ok(Self::new(body, items, None, None))
     }

@@ -86,6 +86,13 @@ fn check(body: &str) {
     assert_eq!(read.iter().collect::<Vec<_>>(), expected);
 }
 
+#[test]
+fn an_array_is_no_page_whatever_its_elements() {
+    for body in ["[[],null,{}]", r#"{"items":[],"pageInfo":[null]}"#] {
+        assert!(Page::from_by_query("u", body.to_owned()).is_err(), "{body}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_a_page_or_an_error(bytes in vec(any::<u8>(), 0..300)) {

@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     runs: u32,
     #[command(flatten)]
-    sync: sync::Arguments,
+    sync: sync::Sizes,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -257,7 +257,7 @@ mod tests {
             size: 100,
             format: Format::Yaml,
             runs: 3,
-            sync: sync::Arguments::default(),
+            sync: sync::Sizes::default(),
         };
         let text = table(
             &Company::new(100, SEED),

@@ -97,3 +97,15 @@ fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_task_can_be_asked_for() {
+        Arguments::command().debug_assert();
+    }
+}

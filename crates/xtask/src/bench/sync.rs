@@ -18,7 +18,7 @@ const GENERATED: [u32; 2] = [100_000, 1_000_000];
 
 /// How large.
 #[derive(Debug, Clone, Args)]
-pub(super) struct Arguments {
+pub(super) struct Sizes {
     /// Entities in the real Backstage of `sync`; none leaves it out
     #[arg(long, default_value_t = IN_BACKSTAGE)]
     in_backstage: u32,
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     generated: Vec<u32>,
 }
 
-impl Default for Arguments {
+impl Default for Sizes {
     fn default() -> Self {
         Self {
             in_backstage: IN_BACKSTAGE,
@@ -37,7 +37,7 @@ impl Default for Arguments {
 }
 
 /// Runs both parts.
-pub(super) fn run(arguments: &Arguments) -> Result<()> {
+pub(super) fn run(arguments: &Sizes) -> Result<()> {
     let program = places::release_binary()?;
     if arguments.in_backstage > 0 {
         let installed = backstages::install()?;
