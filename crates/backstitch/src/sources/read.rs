@@ -189,6 +189,7 @@ async fn read_cluster(cluster: &Cluster, mut bar: Bar) -> Result<ClusterGenerati
                     ..
                 } => format!("by context `{context}`"),
                 Access::Kubeconfig { context: None, .. } => "by the current context".to_owned(),
+                Access::Inline(inline) => format!("by the kubeconfig {}", inline.origin),
             };
             let message = format!("cannot read cluster `{name}` {from}");
             let access = access.clone();

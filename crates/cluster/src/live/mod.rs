@@ -11,6 +11,7 @@
 mod backoff;
 mod connect;
 mod connect_error;
+mod inline;
 mod list;
 mod proxy;
 mod request;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 pub use self::connect::{Access, ApiServer, connect, contexts};
 pub use self::connect_error::ConnectError;
+pub use self::inline::InlineKubeconfig;
 pub use self::list::{Listing, list_once};
 pub use self::request::{Asked, RequestError};
 pub use self::watch::{Update, watch};
