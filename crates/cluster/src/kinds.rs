@@ -2,6 +2,13 @@
 
 use topology::fact::{ObjectKind, WorkloadKind};
 
+/// Whether objects of a kind live in namespaces. What does not is out of reach of a role of one namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Namespaced,
+    Cluster,
+}
+
 /// A kind as one API version serves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Resource {
@@ -10,15 +17,21 @@ pub(crate) struct Resource {
     pub(crate) group: &'static str,
     pub(crate) version: &'static str,
     pub(crate) plural: &'static str,
+    pub(crate) scope: Scope,
 }
 
 impl Resource {
-    /// The path of the list over all namespaces.
-    pub(crate) fn path(&self) -> String {
+    /// The path of the list over all namespaces, or over one.
+    pub(crate) fn path(&self, namespace: Option<&str>) -> String {
+        let namespace =
+            namespace.map_or_else(String::new, |namespace| format!("namespaces/{namespace}/"));
         if self.group.is_empty() {
-            format!("/api/{}/{}", self.version, self.plural)
+            format!("/api/{}/{namespace}{}", self.version, self.plural)
         } else {
-            format!("/apis/{}/{}/{}", self.group, self.version, self.plural)
+            format!(
+                "/apis/{}/{}/{namespace}{}",
+                self.group, self.version, self.plural
+            )
         }
     }
 
@@ -43,6 +56,14 @@ const fn resource(
         group,
         version,
         plural,
+        scope: Scope::Namespaced,
+    }
+}
+
+const fn cluster_wide(resource: Resource) -> Resource {
+    Resource {
+        scope: Scope::Cluster,
+        ..resource
     }
 }
 
@@ -80,7 +101,12 @@ const fn alone(preferred: Resource) -> Served {
 /// last, because they are the most.
 pub(crate) const SERVED: [Served; 10] = [
     alone(resource(ObjectKind::Service, "", "v1", "services")),
-    alone(resource(ObjectKind::Namespace, "", "v1", "namespaces")),
+    alone(cluster_wide(resource(
+        ObjectKind::Namespace,
+        "",
+        "v1",
+        "namespaces",
+    ))),
     Served {
         preferred: workload(
             WorkloadKind::EndpointSlice,

@@ -15,6 +15,7 @@ use topology::nearest::near;
 
 use super::connect_error::{CONTEXTS_NAMED, ConnectError};
 use super::inline::{InlineKubeconfig, Origin, refuse_cluster, refuse_user};
+use super::namespaces::Namespaces;
 use super::proxy;
 
 /// The longest that building up a connection may take.
@@ -44,6 +45,7 @@ pub struct ApiServer {
     pub(super) client: Client,
     /// `https://host:port`, for messages.
     pub(super) address: String,
+    pub(super) namespaces: Namespaces,
 }
 
 impl std::fmt::Debug for ApiServer {
@@ -59,6 +61,12 @@ impl ApiServer {
     /// Scheme, host and port, as messages name it.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// The same API server, of which only these namespaces are read.
+    #[must_use]
+    pub fn within(self, namespaces: Namespaces) -> Self {
+        Self { namespaces, ..self }
     }
 }
 
@@ -103,7 +111,11 @@ pub async fn connect(access: &Access) -> Result<ApiServer, ConnectError> {
         .and_then(|exec| exec.command.clone());
     let client =
         Client::try_from(config).map_err(|error| refused_client(&address, command, error))?;
-    Ok(ApiServer { client, address })
+    Ok(ApiServer {
+        client,
+        address,
+        namespaces: Namespaces::All,
+    })
 }
 
 fn address(config: &Config) -> String {

@@ -1,13 +1,15 @@
 //! Complete lists, page by page.
 
-use futures::{AsyncReadExt as _, StreamExt as _, stream};
+use futures::{AsyncReadExt as _, StreamExt as _, stream as streams};
 use kube::api::ListParams;
 use kube::core::Request;
 use topology::fact::{ClusterGeneration, Fault, ObjectFact, ObjectKind};
 
 use super::Pace;
 use super::connect::ApiServer;
+use super::namespaces::{Namespaces, Part};
 use super::request::{Asked, RequestError};
+use super::stream;
 use crate::kinds::{Resource, SERVED, Served};
 use crate::reduce::{ObjectFault, reduce};
 use crate::wire::object::{Items, Page};
@@ -45,13 +47,13 @@ pub async fn list_once(
     };
     progress(state);
     let mut generation = ClusterGeneration::default();
-    let mut lists = stream::iter(SERVED)
-        .map(|sort| async move { (sort, list_served(server, sort, pace).await) })
+    let mut lists = streams::iter(SERVED)
+        .map(|sort| async move { (sort, list_parts(server, sort, pace).await) })
         .buffer_unordered(KINDS_AT_ONCE);
     while let Some((sort, listed)) = lists.next().await {
         let essential = sort.preferred.kind == ObjectKind::Service;
         match listed {
-            Ok((_, list)) => {
+            Ok(list) => {
                 generation.objects.extend(list.objects);
                 generation.faults.extend(list.faults);
             }
@@ -70,6 +72,38 @@ pub async fn list_once(
     generation.objects.sort_by_cached_key(ObjectFact::key);
     generation.faults.sort();
     Ok(generation)
+}
+
+/// All parts of a kind; one that fails, and the whole fails. What a role of a namespace cannot give is done without.
+async fn list_parts(server: &ApiServer, sort: Served, pace: &Pace) -> Result<List, RequestError> {
+    let mut whole = List::default();
+    for part in server.namespaces.parts(&sort.preferred) {
+        match list_served(server, sort, &part, pace, How::Pages).await {
+            Ok((_, list)) => {
+                whole.objects.extend(list.objects);
+                whole.faults.extend(list.faults);
+            }
+            Err(RequestError::Forbidden { .. }) if server.namespaces.spare(&sort.preferred) => {
+                whole
+                    .objects
+                    .extend(given(&server.namespaces, sort.preferred.kind));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(whole)
+}
+
+/// What is known of a kind that may not be read without a cluster-wide role: a namespace that the configuration gives is
+/// taken to exist. Of others nothing is known.
+pub(super) fn given(namespaces: &Namespaces, kind: ObjectKind) -> Vec<ObjectFact> {
+    match (namespaces, kind) {
+        (Namespaces::Named(names), ObjectKind::Namespace) => names
+            .iter()
+            .map(|name| ObjectFact::Namespace(Box::from(&**name)))
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn not_read(server: &ApiServer, sort: Served, error: &RequestError) -> Fault {
@@ -92,28 +126,61 @@ pub(super) struct List {
     pub(super) version: String,
 }
 
+/// How a list comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// Page by page; every server can.
+    Pages,
+    /// As the first events of a watch.
+    Stream,
+}
+
 /// Lists the first form of the kind that is served, and says which it was.
 pub(super) async fn list_served(
     server: &ApiServer,
     sort: Served,
+    part: &Part,
     pace: &Pace,
+    how: How,
 ) -> Result<(Resource, List), RequestError> {
-    let mut result = list(server, &sort.preferred, pace).await;
+    let mut result = list(server, &sort.preferred, part, pace, how).await;
     let mut resource = sort.preferred;
     for other in sort.instead {
         if !matches!(result, Err(RequestError::NotServed { .. })) {
             break;
         }
-        result = list(server, other, pace).await;
+        result = list(server, other, part, pace, how).await;
         resource = *other;
     }
     result.map(|list| (resource, list))
 }
 
-async fn list(server: &ApiServer, resource: &Resource, pace: &Pace) -> Result<List, RequestError> {
+/// Asks for the least there is, to see whether the answer is one.
+pub(super) async fn probe(
+    server: &ApiServer,
+    resource: &Resource,
+    part: &Part,
+    pace: &Pace,
+) -> Result<(), RequestError> {
+    let params = ListParams::default().limit(1);
+    page(server, resource, part, &params, pace, &mut List::default())
+        .await
+        .map(drop)
+}
+
+async fn list(
+    server: &ApiServer,
+    resource: &Resource,
+    part: &Part,
+    pace: &Pace,
+    how: How,
+) -> Result<List, RequestError> {
+    if how == How::Stream {
+        return stream::list(server, resource, part, pace).await;
+    }
     let mut starts = 1;
     loop {
-        match list_from_start(server, resource, pace).await {
+        match list_from_start(server, resource, part, pace).await {
             Err(RequestError::Expired { .. }) if starts < MAX_STARTS => starts += 1,
             other => return other,
         }
@@ -123,12 +190,13 @@ async fn list(server: &ApiServer, resource: &Resource, pace: &Pace) -> Result<Li
 async fn list_from_start(
     server: &ApiServer,
     resource: &Resource,
+    part: &Part,
     pace: &Pace,
 ) -> Result<List, RequestError> {
     let mut list = List::default();
     let mut params = ListParams::default().limit(pace.page_size);
     loop {
-        let (version, token) = page(server, resource, &params, pace, &mut list).await?;
+        let (version, token) = page(server, resource, part, &params, pace, &mut list).await?;
         if token.is_none() {
             list.version = version;
             return Ok(list);
@@ -141,17 +209,18 @@ async fn list_from_start(
 async fn page(
     server: &ApiServer,
     resource: &Resource,
+    part: &Part,
     params: &ListParams,
     pace: &Pace,
     list: &mut List,
 ) -> Result<(String, Option<String>), RequestError> {
-    let asked = || Asked::new(server, resource);
+    let asked = || Asked::new(server, resource, part);
     let malformed = |cause: String| RequestError::Malformed {
         asked: asked(),
         cause,
     };
     let answer = async {
-        let request = Request::new(resource.path())
+        let request = Request::new(resource.path(part.as_deref()))
             .list(params)
             .map_err(kube::Error::BuildRequest)?;
         let mut body = Vec::new();

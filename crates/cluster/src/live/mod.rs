@@ -13,8 +13,12 @@ mod connect;
 mod connect_error;
 mod inline;
 mod list;
+mod namespaces;
+mod part;
 mod proxy;
 mod request;
+mod stream;
+mod update;
 mod watch;
 
 use std::time::Duration;
@@ -23,8 +27,10 @@ pub use self::connect::{Access, ApiServer, connect, contexts};
 pub use self::connect_error::ConnectError;
 pub use self::inline::InlineKubeconfig;
 pub use self::list::{Listing, list_once};
+pub use self::namespaces::Namespaces;
 pub use self::request::{Asked, RequestError};
-pub use self::watch::{Update, watch};
+pub use self::update::Update;
+pub use self::watch::watch;
 
 /// How fast an API server is read, and how long an answer may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

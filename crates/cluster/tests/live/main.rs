@@ -3,5 +3,7 @@
 mod inline;
 mod kubeconfig;
 mod list_once;
+mod namespaces;
 mod scripted;
+mod streaming;
 mod watch;
