@@ -1,11 +1,12 @@
 //! How far a watched cluster has been read, kind by kind. Pure: what the watch said and the time in, health out.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cluster::live::Update;
 use server::status::{Failure, NextAttempt};
-use topology::fact::{ObjectKind, WorkloadKind};
+use topology::fact::{ObjectKey, ObjectKind, WorkloadKind};
 
 use super::event::Health;
 use super::next_attempt;
@@ -32,7 +33,8 @@ pub(super) struct Kinds(BTreeMap<ObjectKind, Kind>);
 struct Kind {
     /// A complete list of it came.
     listed: bool,
-    trouble: Option<Trouble>,
+    /// By namespace, where namespaces are read one by one; `None` is all of the kind.
+    troubles: BTreeMap<Option<Arc<str>>, Trouble>,
 }
 
 #[derive(Debug)]
@@ -74,76 +76,85 @@ impl Kinds {
             remedy: hint.map(str::to_owned),
         };
         let next = |pause: &Duration| next_attempt(now, *pause);
-        let (kind, trouble, pause) = match update {
+        match update {
             Update::Restarted { kind, .. } => {
-                self.at(*kind).listed = true;
-                (*kind, None, None)
+                let it = self.at(*kind);
+                it.listed = true;
+                it.troubles.clear();
+                (*kind, None)
             }
-            Update::Applied(fact) => (fact.key().kind, None, None),
-            Update::Deleted(key) => (key.kind, None, None),
-            Update::Faulty { kind, .. } => (*kind, None, None),
+            Update::Applied(fact) => self.works(&fact.key()),
+            Update::Deleted(key) => self.works(key),
+            Update::Faulty { kind, .. } => (*kind, None),
             Update::Failed {
                 kind,
+                namespace,
                 error,
                 hint,
                 retry_in,
             } => {
-                let failure = failure(error, hint.as_deref(), *kind);
-                let next_attempt = next(retry_in);
-                (
-                    *kind,
-                    Some(Trouble::Failed {
-                        failure,
-                        next_attempt,
-                    }),
-                    Some(*retry_in),
-                )
+                let trouble = Trouble::Failed {
+                    failure: failure(error, hint.as_deref(), *kind),
+                    next_attempt: next(retry_in),
+                };
+                self.at(*kind).troubles.insert(namespace.clone(), trouble);
+                (*kind, Some(*retry_in))
             }
             Update::Forbidden {
                 kind,
+                namespace,
                 error,
                 hint,
                 retry_in,
             } => {
-                let failure = failure(error, hint.as_deref(), *kind);
-                let next_attempt = next(retry_in);
-                (
-                    *kind,
-                    Some(Trouble::Forbidden {
-                        failure,
-                        next_attempt,
-                    }),
-                    None,
-                )
+                let trouble = Trouble::Forbidden {
+                    failure: failure(error, hint.as_deref(), *kind),
+                    next_attempt: next(retry_in),
+                };
+                self.at(*kind).troubles.insert(namespace.clone(), trouble);
+                (*kind, None)
             }
             Update::NotServed { kind, retry_in } => {
                 let remedy = "check the address: Services are part of every Kubernetes";
-                let failure = failure(
-                    "the API server does not serve this kind",
-                    Some(remedy),
-                    *kind,
-                );
-                let next_attempt = next(retry_in);
-                (
-                    *kind,
-                    Some(Trouble::NotServed {
-                        failure,
-                        next_attempt,
-                    }),
-                    None,
-                )
+                let trouble = Trouble::NotServed {
+                    failure: failure(
+                        "the API server does not serve this kind",
+                        Some(remedy),
+                        *kind,
+                    ),
+                    next_attempt: next(retry_in),
+                };
+                let it = self.at(*kind);
+                it.troubles.clear();
+                it.troubles.insert(None, trouble);
+                (*kind, None)
             }
-        };
-        self.at(kind).trouble = trouble;
-        (kind, pause)
+        }
+    }
+
+    /// A change came: what it is a part of is being read.
+    fn works(&mut self, key: &ObjectKey) -> (ObjectKind, Option<Duration>) {
+        let it = self.at(key.kind);
+        it.troubles.remove(&None);
+        it.troubles.remove(&Some(Arc::from(&*key.namespace)));
+        (key.kind, None)
+    }
+
+    /// Whether reading a part of the kind fails.
+    pub(super) fn fails(&self, kind: ObjectKind) -> bool {
+        self.0.get(&slot(kind)).is_some_and(|kind| {
+            let mut troubles = kind.troubles.values();
+            troubles.any(|trouble| matches!(trouble, Trouble::Failed { .. }))
+        })
     }
 
     /// A watch that failed was begun again and is quiet since: it works.
     pub(super) fn quiet(&mut self, kind: ObjectKind) {
         let kind = self.at(kind);
         // What was never listed is still being listed, however quietly.
-        if kind.listed && matches!(kind.trouble, Some(Trouble::Failed { .. })) {
-            kind.trouble = None;
+        if kind.listed {
+            kind.troubles
+                .retain(|_, trouble| !matches!(trouble, Trouble::Failed { .. }));
         }
     }
 
@@ -151,22 +162,25 @@ impl Kinds {
     pub(super) fn all_tried(&self) -> bool {
         self.0
             .values()
-            .all(|kind| kind.listed || kind.trouble.is_some())
+            .all(|kind| kind.listed || !kind.troubles.is_empty())
     }
 
     /// Where the cluster stands as a whole.
     pub(super) fn health(&self) -> Health {
-        let complete = self.0.iter().all(|(kind, it)| match &it.trouble {
-            None => it.listed,
-            Some(Trouble::Failed { .. }) => false,
-            Some(Trouble::Forbidden { .. } | Trouble::NotServed { .. }) => {
-                *kind != ObjectKind::Service
-            }
+        let complete = self.0.iter().all(|(kind, it)| {
+            let spared = |trouble: &Trouble| match trouble {
+                Trouble::Failed { .. } => false,
+                Trouble::Forbidden { .. } | Trouble::NotServed { .. } => {
+                    *kind != ObjectKind::Service
+                }
+            };
+            (it.listed || !it.troubles.is_empty()) && it.troubles.values().all(spared)
         });
         let troubles = || {
             KINDS
                 .into_iter()
-                .filter_map(|kind| Some((kind, self.0.get(&kind)?.trouble.as_ref()?)))
+                .filter_map(|kind| Some((kind, &self.0.get(&kind)?.troubles)))
+                .flat_map(|(kind, troubles)| troubles.values().map(move |trouble| (kind, trouble)))
         };
         let failed = troubles().find_map(|(kind, trouble)| match trouble {
             Trouble::Failed {
@@ -197,13 +211,17 @@ impl Kinds {
     }
 
     fn at(&mut self, kind: ObjectKind) -> &mut Kind {
-        let kind = match kind {
-            ObjectKind::Workload(WorkloadKind::Endpoints) => {
-                ObjectKind::Workload(WorkloadKind::EndpointSlice)
-            }
-            other => other,
-        };
-        self.0.entry(kind).or_default()
+        self.0.entry(slot(kind)).or_default()
+    }
+}
+
+/// Endpoints stand where `EndpointSlice`s would.
+fn slot(kind: ObjectKind) -> ObjectKind {
+    match kind {
+        ObjectKind::Workload(WorkloadKind::Endpoints) => {
+            ObjectKind::Workload(WorkloadKind::EndpointSlice)
+        }
+        other => other,
     }
 }
 
@@ -225,6 +243,7 @@ mod tests {
     fn failed(kind: ObjectKind) -> Update {
         Update::Failed {
             kind,
+            namespace: None,
             error: "no route".to_owned(),
             hint: Some("mend the network".to_owned()),
             retry_in: Duration::from_secs(7),
@@ -234,6 +253,7 @@ mod tests {
     fn forbidden(kind: ObjectKind) -> Update {
         Update::Forbidden {
             kind,
+            namespace: None,
             error: "may not be listed".to_owned(),
             hint: None,
             retry_in: Duration::from_mins(1),
@@ -323,6 +343,31 @@ mod tests {
         for (updates, expected) in table {
             assert_eq!(shown(&after(updates)), expected);
         }
+    }
+
+    #[test]
+    fn s22_a_namespace_that_fails_stays_said_while_others_change() {
+        let failed = Update::Failed {
+            kind: POD,
+            namespace: Some("bank".into()),
+            error: "no route".to_owned(),
+            hint: None,
+            retry_in: Duration::from_secs(7),
+        };
+        let deleted = |namespace: &str| {
+            Update::Deleted(ObjectKey {
+                kind: POD,
+                namespace: namespace.into(),
+                name: "a".into(),
+            })
+        };
+        let expected = "incomplete, Pod: no route, again at 1007";
+        let mut kinds = after(&[failed, deleted("shop")]);
+        assert_eq!(shown(&kinds), expected);
+        assert!(kinds.fails(POD));
+        kinds.note(&deleted("bank"), NOW);
+        assert_eq!(shown(&kinds), "complete");
+        assert!(!kinds.fails(POD));
     }
 
     #[test]

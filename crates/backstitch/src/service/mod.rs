@@ -318,7 +318,11 @@ async fn sources(
                 tasks.spawn(cluster::files(task, paths));
             }
             ClusterSource::Live(access) => {
-                if let Err(error) = cluster::live(task, ears.recheck, access, &cluster.name) {
+                let reach = cluster::Reach {
+                    access,
+                    namespaces: cluster.namespaces,
+                };
+                if let Err(error) = cluster::live(task, ears.recheck, reach, &cluster.name) {
                     tracing::error!(source = %cluster.name, "cannot watch the cluster: {error}");
                 }
             }
