@@ -2,6 +2,13 @@
 
 use topology::fact::{ObjectKind, WorkloadKind};
 
+/// Whether objects of a kind live in namespaces. What does not is out of reach of a role of one namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Namespaced,
+    Cluster,
+}
+
 /// A kind as one API version serves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Resource {
@@ -10,6 +17,7 @@ pub(crate) struct Resource {
     pub(crate) group: &'static str,
     pub(crate) version: &'static str,
     pub(crate) plural: &'static str,
+    pub(crate) scope: Scope,
 }
 
 impl Resource {
@@ -43,6 +51,14 @@ const fn resource(
         group,
         version,
         plural,
+        scope: Scope::Namespaced,
+    }
+}
+
+const fn cluster_wide(resource: Resource) -> Resource {
+    Resource {
+        scope: Scope::Cluster,
+        ..resource
     }
 }
 
@@ -80,7 +96,12 @@ const fn alone(preferred: Resource) -> Served {
 /// last, because they are the most.
 pub(crate) const SERVED: [Served; 10] = [
     alone(resource(ObjectKind::Service, "", "v1", "services")),
-    alone(resource(ObjectKind::Namespace, "", "v1", "namespaces")),
+    alone(cluster_wide(resource(
+        ObjectKind::Namespace,
+        "",
+        "v1",
+        "namespaces",
+    ))),
     Served {
         preferred: workload(
             WorkloadKind::EndpointSlice,
@@ -141,6 +162,11 @@ fn form_of(wanted: impl Fn(&Resource) -> bool) -> Option<Resource> {
         .flat_map(Served::forms)
         .find(|resource| wanted(resource))
         .copied()
+}
+
+/// Whether objects of the kind live in namespaces.
+pub(crate) fn scope(kind: ObjectKind) -> Scope {
+    form_of(|resource| resource.kind == kind).map_or(Scope::Namespaced, |resource| resource.scope)
 }
 
 /// The kind that a manifest names, if it is one that is read. A kind of the same name in a foreign group (Knative has a

@@ -7,6 +7,7 @@ use topology::fact::{
     ControllerRef, LabelPairs, ObjectFact, ObjectKind, ServiceFact, WorkloadFact, WorkloadKind,
 };
 
+use crate::kinds::{Scope, scope};
 use crate::wire::field::{Field, Found, Many, Pairs};
 use crate::wire::object::{Metadata, Object, OwnerReference, Spec, Template};
 
@@ -55,11 +56,20 @@ pub(crate) fn reduce(
     } = metadata;
 
     let name = reduction.name(name)?;
-    let namespace = match kind {
-        ObjectKind::Namespace => return Some(ObjectFact::Namespace(name)),
-        ObjectKind::Service | ObjectKind::Workload(_) => reduction.namespace(&name, namespace)?,
+    let namespace = match scope(kind) {
+        Scope::Cluster => {
+            reduction.object = format!("{} {name}", kind.as_str());
+            Box::default()
+        }
+        Scope::Namespaced => {
+            let namespace = reduction.namespace(&name, namespace)?;
+            reduction.object = format!("{} {namespace}/{name}", kind.as_str());
+            namespace
+        }
     };
-    reduction.object = format!("{} {namespace}/{name}", kind.as_str());
+    if kind == ObjectKind::Namespace {
+        return Some(ObjectFact::Namespace(name));
+    }
 
     let spec = reduction.map("spec", object.spec);
     let ObjectKind::Workload(kind) = kind else {
