@@ -5,24 +5,10 @@ use std::time::Duration;
 
 use cluster::live::Update;
 use server::status::{Failure, NextAttempt};
-use topology::fact::{ObjectKind, WorkloadKind};
+use topology::fact::ObjectKind;
 
 use super::event::Health;
 use super::next_attempt;
-
-/// The kinds that a cluster gives. Endpoints stand in for `EndpointSlice`s where those are not served.
-const KINDS: [ObjectKind; 10] = [
-    ObjectKind::Service,
-    ObjectKind::Namespace,
-    ObjectKind::Workload(WorkloadKind::EndpointSlice),
-    ObjectKind::Workload(WorkloadKind::Deployment),
-    ObjectKind::Workload(WorkloadKind::StatefulSet),
-    ObjectKind::Workload(WorkloadKind::DaemonSet),
-    ObjectKind::Workload(WorkloadKind::ReplicaSet),
-    ObjectKind::Workload(WorkloadKind::Job),
-    ObjectKind::Workload(WorkloadKind::CronJob),
-    ObjectKind::Workload(WorkloadKind::Pod),
-];
 
 /// Where the kinds of one connection stand.
 #[derive(Debug)]
@@ -58,8 +44,7 @@ impl Kinds {
     /// Nothing was heard of yet.
     pub(super) fn new() -> Self {
         Self(
-            KINDS
-                .into_iter()
+            cluster::live::kinds()
                 .map(|kind| (kind, Kind::default()))
                 .collect(),
         )
@@ -164,8 +149,7 @@ impl Kinds {
             }
         });
         let troubles = || {
-            KINDS
-                .into_iter()
+            cluster::live::kinds()
                 .filter_map(|kind| Some((kind, self.0.get(&kind)?.trouble.as_ref()?)))
         };
         let failed = troubles().find_map(|(kind, trouble)| match trouble {
@@ -197,18 +181,15 @@ impl Kinds {
     }
 
     fn at(&mut self, kind: ObjectKind) -> &mut Kind {
-        let kind = match kind {
-            ObjectKind::Workload(WorkloadKind::Endpoints) => {
-                ObjectKind::Workload(WorkloadKind::EndpointSlice)
-            }
-            other => other,
-        };
+        let kind = cluster::live::stood_in_for(kind);
         self.0.entry(kind).or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use topology::fact::WorkloadKind;
+
     use super::*;
 
     const NOW: i64 = 1_000;
@@ -250,7 +231,8 @@ mod tests {
     /// Every kind listed, then these.
     fn after(updates: &[Update]) -> Kinds {
         let mut kinds = Kinds::new();
-        for update in KINDS.map(listed).iter().chain(updates) {
+        let all: Vec<Update> = cluster::live::kinds().map(listed).collect();
+        for update in all.iter().chain(updates) {
             kinds.note(update, NOW);
         }
         kinds
@@ -277,7 +259,7 @@ mod tests {
     #[test]
     fn s22_a_cluster_is_complete_once_every_kind_was_listed() {
         let mut kinds = Kinds::new();
-        for kind in KINDS {
+        for kind in cluster::live::kinds() {
             assert_eq!(shown(&kinds), "incomplete");
             assert!(!kinds.all_tried());
             kinds.note(&listed(kind), NOW);

@@ -23,6 +23,7 @@ pub use self::connect_error::ConnectError;
 pub use self::list::{Listing, list_once};
 pub use self::request::{Asked, RequestError};
 pub use self::watch::{Update, watch};
+pub use crate::kinds::{kinds, stood_in_for};
 
 /// How fast an API server is read, and how long an answer may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
