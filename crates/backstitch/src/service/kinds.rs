@@ -6,24 +6,10 @@ use std::time::Duration;
 
 use cluster::live::Update;
 use server::status::{Failure, NextAttempt};
-use topology::fact::{ObjectKey, ObjectKind, WorkloadKind};
+use topology::fact::{ObjectKey, ObjectKind};
 
 use super::event::Health;
 use super::next_attempt;
-
-/// The kinds that a cluster gives. Endpoints stand in for `EndpointSlice`s where those are not served.
-const KINDS: [ObjectKind; 10] = [
-    ObjectKind::Service,
-    ObjectKind::Namespace,
-    ObjectKind::Workload(WorkloadKind::EndpointSlice),
-    ObjectKind::Workload(WorkloadKind::Deployment),
-    ObjectKind::Workload(WorkloadKind::StatefulSet),
-    ObjectKind::Workload(WorkloadKind::DaemonSet),
-    ObjectKind::Workload(WorkloadKind::ReplicaSet),
-    ObjectKind::Workload(WorkloadKind::Job),
-    ObjectKind::Workload(WorkloadKind::CronJob),
-    ObjectKind::Workload(WorkloadKind::Pod),
-];
 
 /// Where the kinds of one connection stand.
 #[derive(Debug)]
@@ -60,8 +46,7 @@ impl Kinds {
     /// Nothing was heard of yet.
     pub(super) fn new() -> Self {
         Self(
-            KINDS
-                .into_iter()
+            cluster::live::kinds()
                 .map(|kind| (kind, Kind::default()))
                 .collect(),
         )
@@ -142,10 +127,12 @@ impl Kinds {
 
     /// Whether reading a part of the kind fails.
     pub(super) fn fails(&self, kind: ObjectKind) -> bool {
-        self.0.get(&slot(kind)).is_some_and(|kind| {
-            let mut troubles = kind.troubles.values();
-            troubles.any(|trouble| matches!(trouble, Trouble::Failed { .. }))
-        })
+        self.0
+            .get(&cluster::live::stood_in_for(kind))
+            .is_some_and(|kind| {
+                let mut troubles = kind.troubles.values();
+                troubles.any(|trouble| matches!(trouble, Trouble::Failed { .. }))
+            })
     }
 
     /// A watch that failed was begun again and is quiet since: it works.
@@ -177,8 +164,7 @@ impl Kinds {
             (it.listed || !it.troubles.is_empty()) && it.troubles.values().all(spared)
         });
         let troubles = || {
-            KINDS
-                .into_iter()
+            cluster::live::kinds()
                 .filter_map(|kind| Some((kind, &self.0.get(&kind)?.troubles)))
                 .flat_map(|(kind, troubles)| troubles.values().map(move |trouble| (kind, trouble)))
         };
@@ -211,22 +197,15 @@ impl Kinds {
     }
 
     fn at(&mut self, kind: ObjectKind) -> &mut Kind {
-        self.0.entry(slot(kind)).or_default()
-    }
-}
-
-/// Endpoints stand where `EndpointSlice`s would.
-fn slot(kind: ObjectKind) -> ObjectKind {
-    match kind {
-        ObjectKind::Workload(WorkloadKind::Endpoints) => {
-            ObjectKind::Workload(WorkloadKind::EndpointSlice)
-        }
-        other => other,
+        let kind = cluster::live::stood_in_for(kind);
+        self.0.entry(kind).or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use topology::fact::WorkloadKind;
+
     use super::*;
 
     const NOW: i64 = 1_000;
@@ -270,7 +249,8 @@ mod tests {
     /// Every kind listed, then these.
     fn after(updates: &[Update]) -> Kinds {
         let mut kinds = Kinds::new();
-        for update in KINDS.map(listed).iter().chain(updates) {
+        let all: Vec<Update> = cluster::live::kinds().map(listed).collect();
+        for update in all.iter().chain(updates) {
             kinds.note(update, NOW);
         }
         kinds
@@ -297,7 +277,7 @@ mod tests {
     #[test]
     fn s22_a_cluster_is_complete_once_every_kind_was_listed() {
         let mut kinds = Kinds::new();
-        for kind in KINDS {
+        for kind in cluster::live::kinds() {
             assert_eq!(shown(&kinds), "incomplete");
             assert!(!kinds.all_tried());
             kinds.note(&listed(kind), NOW);

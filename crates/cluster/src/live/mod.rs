@@ -31,6 +31,7 @@ pub use self::namespaces::Namespaces;
 pub use self::request::{Asked, RequestError};
 pub use self::update::Update;
 pub use self::watch::watch;
+pub use crate::kinds::{kinds, stood_in_for};
 
 /// How fast an API server is read, and how long an answer may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

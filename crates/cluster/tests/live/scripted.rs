@@ -212,7 +212,7 @@ async fn target(stream: &mut TcpStream) -> Option<String> {
     head.split_whitespace().nth(1).map(str::to_owned)
 }
 
-/// The list kind that a path serves, as far as this server knows; in a namespace as over all.
+/// The list kind that a path serves, as far as this server knows; in a namespace as over all. It is without extensions.
 fn list_kind(path: &str) -> Option<&'static str> {
     let whole = match path.split_once("/namespaces/") {
         Some((group, rest)) => {
@@ -233,6 +233,10 @@ fn list_kind(path: &str) -> Option<&'static str> {
         "/apis/batch/v1/jobs" => "JobList",
         "/apis/batch/v1/cronjobs" => "CronJobList",
         "/apis/discovery.k8s.io/v1/endpointslices" => "EndpointSliceList",
+        "/apis/networking.k8s.io/v1/ingresses" => "IngressList",
+        "/api/v1/persistentvolumeclaims" => "PersistentVolumeClaimList",
+        "/apis/autoscaling/v2/horizontalpodautoscalers" => "HorizontalPodAutoscalerList",
+        "/api/v1/nodes" => "NodeList",
         _ => return None,
     })
 }
