@@ -40,6 +40,8 @@ pub struct Pace {
     pub page_size: u32,
     /// The longest a page of a list, or the beginning of a watch, may take.
     pub answer_timeout: Duration,
+    /// The longest a streaming list may bring no further object before pages are asked for instead.
+    pub stream_silence: Duration,
     /// How long one watch request lasts before it is renewed; the server ends it.
     pub watch_timeout: Duration,
     /// The pause after the first failure; it doubles with each further one.
@@ -55,6 +57,8 @@ impl Default for Pace {
         Self {
             page_size: 250,
             answer_timeout: Duration::from_mins(1),
+            // A server waits at most 3 s for its cache before it sends the first object.
+            stream_silence: Duration::from_secs(10),
             watch_timeout: Duration::from_secs(290),
             first_retry: Duration::from_millis(800),
             longest_retry: Duration::from_secs(30),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use futures::StreamExt as _;
 use kube::api::{WatchEvent, WatchParams};
 use kube::core::Request;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use topology::fact::{ObjectFact, ObjectKey};
 
 use super::Pace;
@@ -40,6 +40,9 @@ pub(super) fn is_of_streaming(error: &RequestError) -> bool {
 
 /// Reads until the bookmark that ends the list. An error that comes after the beginning is `Malformed`, whatever it is: a
 /// server whose store is too old says 200 first and 500 in an event.
+///
+/// A server that does not know streaming lists takes the request for a plain watch, which may send what there is and never
+/// an end. So only objects of the list give it more time, and never more than a watch may last.
 pub(super) async fn list(
     server: &ApiServer,
     resource: &Resource,
@@ -51,17 +54,19 @@ pub(super) async fn list(
         asked: asked(),
         cause,
     };
-    let late = |_| RequestError::TimedOut {
-        asked: asked(),
-        after: pace.answer_timeout,
-    };
+    let begun = Instant::now();
+    let mut deadline = begun + pace.stream_silence.min(pace.watch_timeout);
     let seconds = u32::try_from(pace.watch_timeout.as_secs()).unwrap_or(u32::MAX);
     let params = WatchParams::streaming_lists().timeout(seconds.max(1));
     let request = Request::new(resource.path(part.as_deref()))
         .watch(&params, "")
         .map_err(|error| RequestError::from_kube(asked(), &kube::Error::BuildRequest(error)))?;
     let events = server.client.request_events::<Object>(request);
-    let mut events = timeout(pace.answer_timeout, events)
+    let late = |_| RequestError::TimedOut {
+        asked: asked(),
+        after: begun.elapsed(),
+    };
+    let mut events = timeout_at(deadline, events)
         .await
         .map_err(late)?
         .map_err(|error| RequestError::from_kube(asked(), &error))?
@@ -71,13 +76,14 @@ pub(super) async fn list(
     let mut changed = BTreeMap::new();
     let mut faults = Vec::new();
     loop {
-        let event = timeout(pace.answer_timeout, events.next())
+        let event = timeout_at(deadline, events.next())
             .await
             .map_err(late)?
             .ok_or_else(|| malformed("found no end of the list".to_owned()))?
             .map_err(|error| malformed(RequestError::from_kube(asked(), &error).to_string()))?;
         match event {
             WatchEvent::Added(object) => {
+                deadline = (Instant::now() + pace.stream_silence).min(begun + pace.watch_timeout);
                 list.objects
                     .extend(reduce(resource.kind, object, &mut faults));
             }

@@ -1,11 +1,12 @@
 //! Lists as the first events of a watch, where a server sends them, and pages where it does not.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
-use cluster::live::Namespaces;
+use cluster::live::{Namespaces, Pace};
 
 use crate::scripted::{After, Reply, Scripted, event, quiet, refusal, service, services, status};
-use crate::watch::{Watched, bookmark};
+use crate::watch::{PACE, Watched, bookmark};
 
 const SERVICES: &str = "/api/v1/services";
 
@@ -96,6 +97,39 @@ async fn where_streams_are_not_served_pages_are_asked_for_and_streams_never_agai
             ["restarted [a]", "restarted [a]"],
             "a new list after 410 is asked for by pages"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_silent_or_never_ends_is_given_up_for_pages() {
+    // Nothing at all, nothing after the head, and a plain watch: what there is, changes, and never an end.
+    let silences: [fn() -> Reply; 3] = [
+        || Reply::Silence,
+        || Reply::Events(Vec::new(), After::Open),
+        || {
+            let events = vec![
+                event("ADDED", &service("lost", 1)),
+                event("MODIFIED", &service("lost", 2)),
+                bookmark(2),
+            ];
+            Reply::Events(events, After::Open)
+        },
+    ];
+    for silence in silences {
+        let server = Scripted::streaming(move |request| {
+            match (request.path, request.is_stream(), request.is_watch()) {
+                (SERVICES, true, _) => silence(),
+                (SERVICES, false, false) => services(7, &["a"], ""),
+                _ => quiet(request),
+            }
+        })
+        .await;
+        let pace = Pace {
+            stream_silence: Duration::from_millis(50),
+            ..PACE
+        };
+        let mut watched = Watched::at(pace, server, Namespaces::All);
+        assert_eq!(watched.next(1).await, ["restarted [a]"]);
     }
 }
 

@@ -17,6 +17,7 @@ const SERVICES: &str = "/api/v1/services";
 pub(crate) const PACE: Pace = Pace {
     page_size: 2,
     answer_timeout: Duration::from_secs(20),
+    stream_silence: Duration::from_secs(20),
     watch_timeout: Duration::from_mins(1),
     first_retry: Duration::from_millis(1),
     longest_retry: Duration::from_millis(4),
@@ -35,9 +36,13 @@ impl Watched {
     }
 
     pub(crate) fn of(server: Scripted, namespaces: Namespaces) -> Self {
+        Self::at(PACE, server, namespaces)
+    }
+
+    pub(crate) fn at(pace: Pace, server: Scripted, namespaces: Namespaces) -> Self {
         let api = server.api.clone().within(namespaces);
         let (sender, updates) = mpsc::channel(1);
-        tokio::spawn(watch(api, PACE, 1, sender));
+        tokio::spawn(watch(api, pace, 1, sender));
         Self {
             server,
             updates,
