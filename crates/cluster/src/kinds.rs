@@ -88,6 +88,11 @@ impl Served {
     pub(crate) fn forms(&self) -> impl Iterator<Item = &Resource> {
         std::iter::once(&self.preferred).chain(self.instead)
     }
+
+    /// Whether Kubernetes comes without it, so that it is usual that it is not served.
+    pub(crate) fn is_extension(&self) -> bool {
+        self.preferred.group == GATEWAY
+    }
 }
 
 const fn alone(preferred: Resource) -> Served {

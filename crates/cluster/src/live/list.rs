@@ -1,7 +1,7 @@
 //! Complete lists, page by page.
 
 use futures::{AsyncReadExt as _, StreamExt as _, stream as streams};
-use kube::api::ListParams;
+use kube::api::{GetParams, ListParams};
 use kube::core::Request;
 use topology::fact::{ClusterGeneration, Fault, ObjectFact, ObjectKind};
 
@@ -34,8 +34,8 @@ pub struct Listing {
 
 /// Reads everything once.
 ///
-/// A kind other than Service that is not served or not permitted is a fault that says how to grant it; any other failure is
-/// an error, because a part is not a generation (S22).
+/// A kind other than Service that is not served or not permitted is a fault that says how to grant it, unless it is of an
+/// extension that is not installed; any other failure is an error, because a part is not a generation (S22).
 pub async fn list_once(
     server: &ApiServer,
     pace: &Pace,
@@ -57,6 +57,7 @@ pub async fn list_once(
                 generation.objects.extend(list.objects);
                 generation.faults.extend(list.faults);
             }
+            Err(RequestError::NotServed { .. }) if sort.is_extension() => {}
             Err(error @ (RequestError::Forbidden { .. } | RequestError::NotServed { .. }))
                 if !essential =>
             {
@@ -152,7 +153,26 @@ pub(super) async fn list_served(
         result = list(server, other, part, pace, how).await;
         resource = *other;
     }
+    // Rights are looked at before the kind is: what is not installed is refused to whoever has no right to it, and a grant
+    // would change nothing.
+    if let Err(RequestError::Forbidden { asked, .. }) = &result
+        && sort.is_extension()
+        && !is_installed(server, &sort.preferred, pace).await
+    {
+        let asked = asked.clone();
+        result = Err(RequestError::NotServed { asked });
+    }
     result.map(|list| (resource, list))
+}
+
+/// Whether the server has the API group, which everybody may see; unless it plainly has not.
+async fn is_installed(server: &ApiServer, resource: &Resource, pace: &Pace) -> bool {
+    let Ok(request) = Request::new("/apis").get(resource.group, &GetParams::default()) else {
+        return true;
+    };
+    let answer = server.client.request_text(request);
+    let answer = tokio::time::timeout(pace.answer_timeout, answer).await;
+    !matches!(answer, Ok(Err(kube::Error::Api(status))) if status.code == 404)
 }
 
 /// Asks for the least there is, to see whether the answer is one.

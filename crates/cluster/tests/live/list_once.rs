@@ -92,6 +92,29 @@ async fn a_kind_that_is_not_permitted_or_not_served_is_a_fault_with_the_remedy()
 }
 
 #[tokio::test]
+async fn an_extension_that_is_not_installed_is_no_fault_and_one_that_is_refused_is() {
+    for installed in [false, true] {
+        let server = Scripted::start(move |request| {
+            if request.path.starts_with("/apis/gateway.networking.k8s.io/") {
+                // Whether it is there or not: rights are looked at first.
+                refusal(403, r#"it is forbidden: User "jane" cannot list it"#)
+            } else if installed && request.path == "/apis/gateway.networking.k8s.io" {
+                Reply::Body(200, r#"{"kind":"APIGroup"}"#.to_owned())
+            } else {
+                quiet(request)
+            }
+        })
+        .await;
+        let generation = list(&server).await.expect("a generation");
+        let expected = if installed { 2 } else { 0 };
+        assert_eq!(generation.faults.len(), expected, "{:?}", generation.faults);
+    }
+    let server = Scripted::start(quiet).await;
+    let generation = list(&server).await.expect("a generation");
+    assert_eq!(generation.faults, []);
+}
+
+#[tokio::test]
 async fn without_services_there_is_nothing_to_read() {
     let cases: [(&str, Reply); 7] = [
         ("401", refusal(401, "Unauthorized")),
