@@ -35,7 +35,7 @@ pub use owner::{OwnedServices, OwnerContact, OwnerDetail, OwnerRow};
 pub use page::Page;
 pub use problem::Problem;
 pub use resolve::{ResolveAnswer, ResolveRequest, ResolvedOwner};
-pub use service::{Label, ServiceComponent, ServiceDetail, ServiceRow, WorkloadRow};
+pub use service::{Label, Related, ServiceComponent, ServiceDetail, ServiceRow, WorkloadRow};
 pub use source::{
     GenerationDelta, HeldBack, ReadCost, ReadFault, Refresh, RefreshAll, RefreshRefused,
     SourceFailure, SourceFaults, SourceRead, SourceStatus, SourceTotals,

@@ -50,6 +50,23 @@ pub struct ServiceDetail {
     pub workloads: Vec<WorkloadRow>,
     /// How many there are in all.
     pub workloads_total: u64,
+    /// Ingresses and routes that lead to it.
+    pub in_front: Related,
+    /// Claims that are mounted behind it.
+    pub claims: Related,
+    /// Autoscalers of what is behind it.
+    pub autoscalers: Related,
+    /// Nodes that its pods run on, whether those may be read or not.
+    pub nodes: Related,
+}
+
+/// Objects around a Service, sorted by namespace, kind and name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Related {
+    /// The objects; at most 1000.
+    pub items: Vec<WorkloadRow>,
+    /// How many there are in all.
+    pub total: u64,
 }
 
 /// The component stitched to a Service.
@@ -85,18 +102,27 @@ pub struct Label {
     pub why: String,
 }
 
-/// A workload, a pod or an endpoints object.
+/// A workload, a pod, or what is around them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WorkloadRow {
     /// Its kind, as Kubernetes writes it.
     pub kind: String,
     /// Its cluster.
     pub cluster: String,
-    /// Its namespace.
+    /// Its namespace; empty for a Node.
     pub namespace: String,
     /// Its name.
     pub name: String,
     /// The node that a Pod runs on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
+}
+
+impl WorkloadRow {
+    /// `cluster/namespace/name`, or `cluster/name` of what lives in no namespace.
+    pub fn place(&self) -> String {
+        let parts = [&*self.cluster, &self.namespace, &self.name];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join("/")
+    }
 }

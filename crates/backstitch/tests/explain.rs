@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::run;
+use common::{Folder, ID, component, group, run, service, stream};
 
 const SHOP: [&str; 4] = [
     "--catalog",
@@ -161,4 +161,138 @@ fn an_owner_of_nothing() {
 #[test]
 fn an_owner_as_json() {
     insta::assert_snapshot!(shop(&["owner", "shop/cart", "-o", "json"]));
+}
+
+/// A Service with everything around it: what leads to it, mounts, scales and runs.
+fn surrounded() -> Folder {
+    let objects = r"
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cart, namespace: shop}
+spec:
+  template:
+    metadata: {labels: {app: cart}}
+    spec:
+      volumes: [{name: a, persistentVolumeClaim: {claimName: carts}}]
+      containers: [{name: a, env: [{name: TOKEN, value: correct-horse}]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: cart-1, namespace: shop, labels: {app: cart}, annotations: {a: correct-horse}}
+spec: {nodeName: node-1}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: carts, namespace: shop}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: unused, namespace: shop}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: cart, namespace: shop}
+spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: cart}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: front, namespace: shop}
+spec: {defaultBackend: {service: {name: cart}}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: front, namespace: edge}
+spec: {rules: [{backendRefs: [{name: cart, namespace: shop}]}]}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: node-1}
+";
+    let catalog = [component("cart", &[(ID, "cart")], "web"), group("web")];
+    let cluster = [service("shop", "cart"), objects.to_owned()];
+    Folder::with(&[
+        ("catalog.yaml", &stream(&catalog)),
+        ("k8s/all.yaml", &stream(&cluster)),
+    ])
+}
+
+fn asked(folder: &Folder, command: &str, subject: &str) -> String {
+    let sources = ["--catalog", "catalog.yaml", "--cluster", "k8s"];
+    folder
+        .run([&[command, subject][..], &sources].concat())
+        .shown()
+}
+
+#[test]
+fn s19_the_owners_of_what_is_around_a_service() {
+    let folder = surrounded();
+    for (subject, named, way) in [
+        (
+            "ing/shop/front",
+            "Ingress k8s/shop/front",
+            "Service `cart` by backend",
+        ),
+        (
+            "httproute/front",
+            "HTTPRoute k8s/edge/front",
+            "Service `cart` by backend",
+        ),
+        (
+            "pvc/shop/carts",
+            "PersistentVolumeClaim k8s/shop/carts",
+            "Deployment `cart` by volume of it",
+        ),
+        (
+            "hpa/k8s/shop/cart",
+            "HorizontalPodAutoscaler k8s/shop/cart",
+            "Deployment `cart` by scale target",
+        ),
+        ("no/node-1", "", "what runs on the node"),
+        ("node/k8s/node-1", "", "what runs on the node"),
+    ] {
+        let shown = asked(&folder, "owner", subject);
+        for text in ["exit 0", "Team web", named, way] {
+            assert!(shown.contains(text), "{subject}: no `{text}` in\n{shown}");
+        }
+        let shown = asked(&folder, "explain", subject);
+        for text in ["exit 0", "Team web", "From Service k8s/shop/cart"] {
+            assert!(shown.contains(text), "{subject}: no `{text}` in\n{shown}");
+        }
+    }
+    let shown = asked(&folder, "owner", "pvc/shop/unused");
+    assert!(
+        shown.contains("nothing that a Service selects mounts it"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn s19_a_service_shows_what_is_around_it_and_nothing_secret() {
+    let folder = surrounded();
+    let shown = asked(&folder, "explain", "service/shop/cart");
+    for text in [
+        "In front of it",
+        "Ingress front",
+        "HTTPRoute front",
+        "Claims mounted behind it",
+        "PersistentVolumeClaim carts",
+        "Autoscalers of what is behind it",
+        "Nodes that its pods run on",
+        "Node node-1",
+    ] {
+        assert!(shown.contains(text), "no `{text}` in\n{shown}");
+    }
+    let json = folder.run([
+        "explain",
+        "service/shop/cart",
+        "--catalog",
+        "catalog.yaml",
+        "--cluster",
+        "k8s",
+        "-o",
+        "json",
+    ]);
+    let json = json.printed();
+    assert!(!json.contains("correct-horse"), "{json}");
+    assert!(!json.contains("unused"), "{json}");
 }

@@ -3,10 +3,14 @@
 //! A label that cannot be used is dropped. A selector that cannot be used whole selects nothing, because a selector with
 //! fewer entries would select more. Only an object without a usable name (or namespace) is lost.
 
+mod refers;
+
 use topology::fact::{
     ControllerRef, LabelPairs, ObjectFact, ObjectKind, ServiceFact, WorkloadFact, WorkloadKind,
 };
 
+use self::refers::References;
+use crate::kinds::{Scope, scope};
 use crate::wire::field::{Field, Found, Many, Pairs};
 use crate::wire::object::{Metadata, Object, OwnerReference, Spec, Template};
 
@@ -22,6 +26,10 @@ const SHOWN_KEY_CHARS: usize = 80;
 const DEFAULT_NAMESPACE: &str = "default";
 /// The label of an `EndpointSlice` that names its Service.
 const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
+/// The label of an `EndpointSlice` that names who keeps it.
+const MANAGED_BY_LABEL: &str = "endpointslice.kubernetes.io/managed-by";
+/// Who keeps the slices of Services that have a selector.
+const SLICE_CONTROLLER: &str = "endpointslice-controller.k8s.io";
 
 /// A field of one object that could not be used.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,7 +52,14 @@ pub(crate) fn reduce(
         object: kind.as_str().to_owned(),
         faults,
     };
-    let metadata = reduction.map("metadata", object.metadata);
+    let Object {
+        metadata,
+        spec,
+        endpoints,
+        subsets,
+        ..
+    } = object;
+    let metadata = reduction.map("metadata", metadata);
     let Metadata {
         name,
         namespace,
@@ -55,13 +70,22 @@ pub(crate) fn reduce(
     } = metadata;
 
     let name = reduction.name(name)?;
-    let namespace = match kind {
-        ObjectKind::Namespace => return Some(ObjectFact::Namespace(name)),
-        ObjectKind::Service | ObjectKind::Workload(_) => reduction.namespace(&name, namespace)?,
+    let namespace = match scope(kind) {
+        Scope::Cluster => {
+            reduction.object = format!("{} {name}", kind.as_str());
+            Box::default()
+        }
+        Scope::Namespaced => {
+            let namespace = reduction.namespace(&name, namespace)?;
+            reduction.object = format!("{} {namespace}/{name}", kind.as_str());
+            namespace
+        }
     };
-    reduction.object = format!("{} {namespace}/{name}", kind.as_str());
+    if kind == ObjectKind::Namespace {
+        return Some(ObjectFact::Namespace(name));
+    }
 
-    let spec = reduction.map("spec", object.spec);
+    let spec = reduction.map("spec", spec);
     let ObjectKind::Workload(kind) = kind else {
         return Some(ObjectFact::Service(Box::new(
             reduction.service(namespace, name, labels, spec),
@@ -69,6 +93,7 @@ pub(crate) fn reduce(
     };
     let uid = reduction.text("metadata.uid", uid, MAX_NAME_BYTES);
     let controller = reduction.controller(owner_references);
+    let mut refers = References::of(&namespace);
     let mut workload = WorkloadFact {
         kind,
         namespace,
@@ -78,34 +103,59 @@ pub(crate) fn reduce(
         controller,
         service: None,
         node: None,
+        refers: Vec::new(),
     };
     match kind {
         WorkloadKind::Pod => {
             workload.pod_labels = reduction.labels("metadata.labels", labels);
             workload.node = reduction.text("spec.nodeName", spec.node_name, MAX_NAME_BYTES);
+            let pod = Some(&*workload.name);
+            reduction.volumes("spec.volumes", spec.volumes, pod, &mut refers);
         }
         WorkloadKind::EndpointSlice => {
             let labels = reduction.labels("metadata.labels", labels);
+            let by_selector = labels
+                .iter()
+                .any(|(key, manager)| &**key == MANAGED_BY_LABEL && &**manager == SLICE_CONTROLLER);
             workload.service = labels
                 .into_iter()
                 .find(|(key, _)| &**key == SERVICE_NAME_LABEL)
                 .map(|(_, service)| service);
+            // The pods of those are what the selector says, and many: they are not kept twice.
+            if !by_selector {
+                reduction.endpoints("endpoints", endpoints, &mut refers);
+            }
         }
-        WorkloadKind::Endpoints => workload.service = Some(workload.name.clone()),
+        WorkloadKind::Endpoints => {
+            workload.service = Some(workload.name.clone());
+            reduction.subsets(subsets, &mut refers);
+        }
+        WorkloadKind::Node => {}
+        WorkloadKind::Ingress => reduction.ingress(spec, &mut refers),
+        WorkloadKind::HttpRoute | WorkloadKind::GrpcRoute => {
+            reduction.route(spec.rules, &mut refers);
+        }
+        WorkloadKind::PersistentVolumeClaim => refers.claim_of_template(&workload.name),
+        WorkloadKind::HorizontalPodAutoscaler => {
+            reduction.scale_target(spec.scale_target, &mut refers);
+        }
         WorkloadKind::CronJob => {
             let job = reduction.map("spec.jobTemplate", spec.job_template);
             let job = reduction.map("spec.jobTemplate.spec", job.spec);
             workload.pod_labels =
-                reduction.template("spec.jobTemplate.spec.template", job.template);
+                reduction.template("spec.jobTemplate.spec.template", job.template, &mut refers);
         }
         WorkloadKind::Deployment
         | WorkloadKind::StatefulSet
         | WorkloadKind::DaemonSet
         | WorkloadKind::ReplicaSet
         | WorkloadKind::Job => {
-            workload.pod_labels = reduction.template("spec.template", spec.template);
+            workload.pod_labels = reduction.template("spec.template", spec.template, &mut refers);
+            let templates = spec.claim_templates;
+            reduction.claim_templates(templates, &workload.name, &mut refers);
         }
     }
+    workload.refers = reduction.settled(refers);
     Some(ObjectFact::Workload(Box::new(workload)))
 }
 
@@ -194,8 +244,15 @@ impl Reduction<'_> {
         }
     }
 
-    fn template(&mut self, path: &str, template: Field<Template>) -> LabelPairs {
+    fn template(
+        &mut self,
+        path: &str,
+        template: Field<Template>,
+        refers: &mut References,
+    ) -> LabelPairs {
         let template = self.map(path, template);
+        let spec = self.map(&format!("{path}.spec"), template.spec);
+        self.volumes(&format!("{path}.spec.volumes"), spec.volumes, None, refers);
         let metadata = self.map(&format!("{path}.metadata"), template.metadata);
         self.labels(&format!("{path}.metadata.labels"), metadata.labels)
     }
@@ -253,7 +310,7 @@ impl Reduction<'_> {
 
     fn controller(&mut self, field: Field<Many<OwnerReference>>) -> Option<ControllerRef> {
         let references = match field {
-            Field::Is(Many(references)) => references,
+            Field::Is(references) => references.entries,
             Field::Absent => return None,
             Field::Unusable(found) => {
                 let message = format!("found {found}, expected a list; it counts as absent");

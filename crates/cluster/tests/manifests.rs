@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use cluster::manifests::{Progress, ReadError, read};
 use tempfile::TempDir;
-use topology::fact::{ClusterGeneration, LabelPairs, ObjectFact};
+use topology::fact::{ClusterGeneration, LabelPairs, ObjectFact, Referred};
 
 /// A folder of files, read as one cluster and shown line by line; the folder itself is left out of places.
 struct Folder(TempDir);
@@ -89,6 +89,19 @@ fn line(object: &ObjectFact) -> String {
             add("uid", workload.uid.as_deref().map(str::to_owned));
             add("service", workload.service.as_deref().map(str::to_owned));
             add("node", workload.node.as_deref().map(str::to_owned));
+            let refers: Vec<String> = workload
+                .refers
+                .iter()
+                .map(|it| {
+                    let to = match it.to {
+                        Referred::Service => "Service",
+                        Referred::Workload(kind) => kind.as_str(),
+                        Referred::ClaimTemplate => "ClaimTemplate",
+                    };
+                    format!("{to}/{}/{}", it.namespace, it.name)
+                })
+                .collect();
+            add("refers", (!refers.is_empty()).then(|| refers.join(",")));
             let controller = workload.controller.as_ref();
             add(
                 "controller",
@@ -559,4 +572,218 @@ fn progress_ends_with_everything_done() {
         seen.is_sorted_by_key(|progress| (progress.bytes_done, progress.files_done)),
         "{seen:?}"
     );
+}
+
+#[test]
+fn s19_what_objects_refer_to_in_every_version_of_them() {
+    insta::assert_snapshot!(yaml(AROUND), @r"
+    StatefulSet shop/db pods[] refers=PersistentVolumeClaim/shop/assets,ClaimTemplate/shop/data-db
+    CronJob shop/report pods[] refers=PersistentVolumeClaim/shop/reports
+    Pod shop/db-0 pods[] refers=PersistentVolumeClaim/shop/data-db-0,PersistentVolumeClaim/shop/db-0-scratch
+    EndpointSlice shop/by-selector pods[] service=db
+    EndpointSlice shop/mine pods[] service=db refers=Pod/shop/db-0
+    Endpoints shop/db pods[] service=db refers=Pod/shop/db-0,Pod/shop/db-1
+    Node /node-1 pods[]
+    Ingress shop/broken pods[]
+    Ingress shop/front pods[] refers=Service/shop/checkout,Service/shop/home
+    Ingress shop/old pods[] refers=Service/shop/checkout,Service/shop/home
+    HTTPRoute edge/web pods[] refers=Service/edge/home,Service/shop/checkout
+    GRPCRoute edge/api pods[] refers=Service/edge/api
+    PersistentVolumeClaim shop/assets pods[]
+    PersistentVolumeClaim shop/data-db-0 pods[] refers=ClaimTemplate/shop/data-db
+    HorizontalPodAutoscaler shop/rollout pods[]
+    HorizontalPodAutoscaler shop/web pods[] refers=Deployment/shop/web
+    ! a.yaml:101, document 17, Ingress shop/broken, spec.rules.0: found a number, expected a map; the entry is left out
+    ! a.yaml:101, document 17, Ingress shop/broken, spec.rules.1.http.paths: found a map, expected a list; it counts as absent
+    ! a.yaml:101, document 17, Ingress shop/broken, spec.rules.2.http.paths.0.backend.service.name: found a list, expected a string; it counts as absent
+    ");
+}
+
+const AROUND: &str = r"
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: front, namespace: shop}
+spec:
+  defaultBackend: {service: {name: home, port: {number: 80}}}
+  rules:
+  - host: shop.example.com
+    http: {paths: [{path: /, backend: {service: {name: checkout}}}, {path: /a, backend: {resource: {kind: Bucket, name: a}}}]}
+---
+apiVersion: extensions/v1beta1
+kind: Ingress
+metadata: {name: old, namespace: shop}
+spec:
+  backend: {serviceName: home, servicePort: 80}
+  rules: [{http: {paths: [{backend: {serviceName: checkout, servicePort: 80}}]}}]
+---
+apiVersion: networking.internal.knative.dev/v1alpha1
+kind: Ingress
+metadata: {name: foreign, namespace: shop}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: edge}
+spec:
+  parentRefs: [{name: gateway}]
+  rules:
+  - backendRefs: [{name: home}, {name: checkout, namespace: shop, port: 80}]
+  - backendRefs: [{name: bucket, group: storage.example.com, kind: Bucket}]
+---
+apiVersion: gateway.networking.k8s.io/v1alpha2
+kind: GRPCRoute
+metadata: {name: api, namespace: edge}
+spec: {rules: [{backendRefs: [{group: '', kind: Service, name: api}]}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db, namespace: shop}
+spec:
+  template: {spec: {volumes: [{name: assets, persistentVolumeClaim: {claimName: assets}}, {name: tmp, emptyDir: {}}]}}
+  volumeClaimTemplates: [{metadata: {name: data}}]
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: report, namespace: shop}
+spec: {jobTemplate: {spec: {template: {spec: {volumes: [{name: a, persistentVolumeClaim: {claimName: reports}}]}}}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: db-0, namespace: shop}
+spec:
+  volumes:
+  - {name: data, persistentVolumeClaim: {claimName: data-db-0}}
+  - {name: scratch, ephemeral: {volumeClaimTemplate: {spec: {}}}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data-db-0, namespace: shop}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: assets, namespace: shop}
+---
+apiVersion: autoscaling/v2beta2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: shop}
+spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}
+---
+apiVersion: autoscaling/v1
+kind: HorizontalPodAutoscaler
+metadata: {name: rollout, namespace: shop}
+spec: {scaleTargetRef: {apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: web}}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: node-1, namespace: not-one}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: mine, namespace: shop, labels: {kubernetes.io/service-name: db}}
+endpoints:
+- {addresses: [10.0.0.1], targetRef: {kind: Pod, name: db-0, namespace: shop}}
+- {addresses: [10.0.0.2]}
+- {addresses: [10.0.0.3], targetRef: {kind: Node, name: node-1}}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata:
+  name: by-selector
+  namespace: shop
+  labels: {kubernetes.io/service-name: db, endpointslice.kubernetes.io/managed-by: endpointslice-controller.k8s.io}
+endpoints: [{targetRef: {kind: Pod, name: db-0}}]
+---
+apiVersion: v1
+kind: Endpoints
+metadata: {name: db, namespace: shop}
+subsets:
+- addresses: [{ip: 10.0.0.1, targetRef: {kind: Pod, name: db-0}}]
+  notReadyAddresses: [{ip: 10.0.0.2, targetRef: {kind: Pod, name: db-1}}]
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: broken, namespace: shop}
+spec: {rules: [7, {http: {paths: {}}}, {http: {paths: [{backend: {service: {name: [a]}}}]}}]}
+";
+
+#[test]
+fn nothing_secret_of_any_kind_becomes_a_part_of_a_fact() {
+    let secret = "correct-horse";
+    let pod = format!(
+        "containers: [{{name: a, image: i, command: [{secret}], args: [--token={secret}], env: [{{name: T, value: {secret}}}]}}], \
+         volumes: [{{name: v, csi: {{volumeAttributes: {{password: {secret}}}}}, persistentVolumeClaim: {{claimName: c, x: {secret}}}}}]"
+    );
+    let metadata = |kind: &str| {
+        format!(
+            "kind: {kind}\nmetadata: {{name: a, namespace: shop, annotations: {{a: {secret}}}, \
+             managedFields: [{{fieldsV1: {{f: {secret}}}}}]}}\nstatus: {{message: {secret}}}\n"
+        )
+    };
+    let mut objects = 0;
+    let mut text = String::new();
+    let mut add = |kind: &str, spec: String| {
+        text.push_str(&format!("---\n{}{spec}\n", metadata(kind)));
+        objects += 1;
+    };
+    for kind in [
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "ReplicaSet",
+        "Job",
+    ] {
+        add(
+            kind,
+            format!(
+                "spec: {{x: {secret}, template: {{metadata: {{annotations: {{a: {secret}}}}}, spec: {{{pod}}}}}}}"
+            ),
+        );
+    }
+    add(
+        "CronJob",
+        format!("spec: {{jobTemplate: {{spec: {{template: {{spec: {{{pod}}}}}}}}}}}"),
+    );
+    add("Pod", format!("spec: {{{pod}}}"));
+    for kind in ["Namespace", "Node", "PersistentVolumeClaim"] {
+        add(kind, format!("spec: {{x: {secret}}}"));
+    }
+    add(
+        "Service",
+        format!("spec: {{x: {secret}, selector: {{a: b}}}}"),
+    );
+    add(
+        "Ingress",
+        format!(
+            "spec: {{tls: [{{secretName: {secret}}}], rules: [{{http: {{paths: [{{path: /{secret}, backend: {{service: {{name: s}}}}}}]}}}}]}}"
+        ),
+    );
+    for kind in ["HTTPRoute", "GRPCRoute"] {
+        add(
+            kind,
+            format!(
+                "spec: {{rules: [{{filters: [{{requestHeaderModifier: {{set: [{{name: A, value: {secret}}}]}}}}], backendRefs: [{{name: s}}]}}]}}"
+            ),
+        );
+    }
+    add(
+        "HorizontalPodAutoscaler",
+        format!(
+            "spec: {{metrics: [{{x: {secret}}}], scaleTargetRef: {{kind: Deployment, name: a}}}}"
+        ),
+    );
+    add(
+        "EndpointSlice",
+        format!(
+            "endpoints: [{{hostname: {secret}, targetRef: {{kind: Pod, name: a, resourceVersion: {secret}}}}}]"
+        ),
+    );
+    add(
+        "Endpoints",
+        format!(
+            "subsets: [{{addresses: [{{hostname: {secret}, targetRef: {{kind: Pod, name: a}}}}]}}]"
+        ),
+    );
+    let folder = Folder::new(&[("a.yaml", &text)]);
+    let read = read(&[folder.path("a.yaml")], &mut |_| {}).expect("readable");
+    assert_eq!(read.objects.len(), objects, "{:?}", read.faults);
+    assert!(!format!("{read:?}").contains(secret), "{read:?}");
 }

@@ -11,12 +11,18 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cluster::live::{Access, ApiServer, Pace, RequestError, Update, connect, list_once, watch};
+use cluster::live::{
+    Access, ApiServer, InlineKubeconfig, Namespaces, Pace, RequestError, Update, connect,
+    list_once, watch,
+};
 use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use serde_json::{Value, json};
-use testbed::kubernetes::{Cluster, Options};
+use testbed::kubernetes::{Cluster, Controllers, Options, User};
 use tokio::sync::{Mutex, MutexGuard, mpsc};
-use topology::fact::{ObjectFact, ObjectKey, ObjectKind, WorkloadKind};
+use topology::apply::{ClusterDelta, Delta};
+use topology::fact::{ObjectFact, ObjectKey, ObjectKind, WorkloadFact, WorkloadKind};
+use topology::topology::{Topology, WorkloadId};
+use topology::verdict::ServiceKey;
 
 /// The whole of one wait; a real API server needs seconds to come back.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -67,10 +73,7 @@ impl Real {
     /// Makes the API server forget what was, and starts it anew; says so where it is not ours.
     async fn restart(&mut self) -> bool {
         let Some(cluster) = &mut *self.cluster else {
-            let line = "warning: SKIPPED the restart: the API server is not the testbed's\n";
-            // Past the capture of test output: a contract that was not checked has to be seen.
-            let written = std::io::stderr().write_all(line.as_bytes());
-            written.expect("stderr takes all");
+            skipped("the restart");
             return false;
         };
         cluster.compact().await.expect("it forgets");
@@ -94,6 +97,48 @@ impl Real {
     async fn post(&self, path: &str, object: &Value) {
         self.send("POST", path, object.to_string().into_bytes())
             .await;
+    }
+
+    /// The same API server as it is for somebody without rights but those that a role gives.
+    async fn as_reader(&self) -> ApiServer {
+        let text = match &*self.cluster {
+            Some(cluster) => cluster.kubeconfig_of(&[User::Reader]),
+            None => impersonating(&self.path, User::Reader.name()),
+        };
+        let kubeconfig = Access::Inline(InlineKubeconfig {
+            text: text.into(),
+            origin: "of the reader".to_owned(),
+            context: None,
+        });
+        connect(&kubeconfig).await.expect("a connection")
+    }
+
+    /// Lets the reader read these resources in that namespace.
+    async fn permit(&self, namespace: &str, role: &str, resources: &[&str]) {
+        let path = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}");
+        let version = "rbac.authorization.k8s.io/v1";
+        let rules = json!([{"apiGroups": ["*"], "resources": resources, "verbs": ["get", "list", "watch"]}]);
+        let granted = json!({"apiVersion": version, "kind": "Role", "metadata": {"name": role}, "rules": rules});
+        self.post(&format!("{path}/roles"), &granted).await;
+        let group = "rbac.authorization.k8s.io";
+        let binding = json!({
+            "apiVersion": version, "kind": "RoleBinding", "metadata": {"name": role},
+            "roleRef": {"apiGroup": group, "kind": "Role", "name": role},
+            "subjects": [{"apiGroup": group, "kind": "User", "name": User::Reader.name()}],
+        });
+        self.post(&format!("{path}/rolebindings"), &binding).await;
+    }
+
+    async fn create_deployment(&self, name: &str) {
+        let deployment = json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name},
+            "spec": {
+                "selector": {"matchLabels": {"app": name}},
+                "template": {"metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "a", "image": "a"}]}},
+            },
+        });
+        let path = format!("/apis/apps/v1/namespaces/{}/deployments", self.namespace);
+        self.post(&path, &deployment).await;
     }
 
     async fn create_service(&self, name: &str) {
@@ -132,6 +177,24 @@ impl Real {
     }
 }
 
+/// Past the capture of test output: a contract that was not checked has to be seen.
+fn skipped(what: &str) {
+    let line = format!("warning: SKIPPED {what}: the API server is not the testbed's\n");
+    let written = std::io::stderr().write_all(line.as_bytes());
+    written.expect("stderr takes all");
+}
+
+/// The text of the kubeconfig, by which its user is somebody else.
+fn impersonating(path: &std::path::Path, name: &str) -> String {
+    let mut kubeconfig = Kubeconfig::read_from(path).expect("a kubeconfig");
+    for user in &mut kubeconfig.auth_infos {
+        if let Some(user) = &mut user.auth_info {
+            user.impersonate = Some(name.to_owned());
+        }
+    }
+    serde_json::to_string(&kubeconfig).expect("JSON")
+}
+
 fn access(path: &std::path::Path) -> Access {
     Access::Kubeconfig {
         path: Some(path.to_owned()),
@@ -145,15 +208,7 @@ async fn everything_is_listed_over_several_pages() {
     for name in ["a", "b", "c", "d", "e"] {
         real.create_service(name).await;
     }
-    let deployment = json!({
-        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"},
-        "spec": {
-            "selector": {"matchLabels": {"app": "a"}},
-            "template": {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{"name": "a", "image": "a"}]}},
-        },
-    });
-    let deployments = format!("/apis/apps/v1/namespaces/{}/deployments", real.namespace);
-    real.post(&deployments, &deployment).await;
+    real.create_deployment("a").await;
 
     let pace = Pace {
         page_size: 2,
@@ -196,15 +251,9 @@ async fn everything_is_listed_over_several_pages() {
 #[tokio::test]
 async fn a_user_without_permission_is_told_what_to_grant() {
     let real = Real::new("refused").await;
-    let mut kubeconfig = Kubeconfig::read_from(&real.path).expect("a kubeconfig");
-    for user in &mut kubeconfig.auth_infos {
-        if let Some(user) = &mut user.auth_info {
-            user.impersonate = Some("jane".to_owned());
-        }
-    }
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("config");
-    std::fs::write(&path, serde_json::to_string(&kubeconfig).expect("JSON")).expect("a file");
+    std::fs::write(&path, impersonating(&real.path, "jane")).expect("a file");
     let server = connect(&access(&path)).await.expect("a connection");
     let error = list_once(&server, &Pace::default(), &mut |_| {})
         .await
@@ -340,4 +389,280 @@ async fn a_receiver_that_was_stuck_ends_in_the_true_state() {
         known.services(&real.namespace)
     );
     real.clean_up().await;
+}
+
+fn named(namespaces: &[&str]) -> Namespaces {
+    Namespaces::Named(namespaces.iter().map(|name| (*name).into()).collect())
+}
+
+#[tokio::test]
+async fn a_role_in_one_namespace_is_enough_to_read_it() {
+    let real = Real::new("role").await;
+    real.create_service("own").await;
+    real.create_deployment("own").await;
+    real.permit(&real.namespace, "read", &["*"]).await;
+    let reader = real.as_reader().await;
+    let error = list_once(&reader, &Pace::default(), &mut |_| {})
+        .await
+        .expect_err("no right over the cluster");
+    assert!(matches!(error, RequestError::Forbidden { .. }), "{error:?}");
+
+    let within = reader.clone().within(named(&[&real.namespace]));
+    let generation = list_once(&within, &Pace::default(), &mut |_| {})
+        .await
+        .expect("a generation");
+    let keys: BTreeSet<ObjectKey> = generation.objects.iter().map(ObjectFact::key).collect();
+    let namespace = ObjectFact::Namespace(real.namespace.as_str().into());
+    for wanted in [
+        real.key(ObjectKind::Service, "own"),
+        real.key(ObjectKind::Workload(WorkloadKind::Deployment), "own"),
+        namespace.key(),
+    ] {
+        assert!(keys.contains(&wanted), "{wanted:?} in {keys:?}");
+    }
+    let own = |key: &ObjectKey| *key.namespace == *real.namespace || *key == namespace.key();
+    assert!(keys.iter().all(own), "{keys:?}");
+    assert_eq!(generation.faults, []);
+
+    let both = reader.within(named(&[&real.namespace, "kube-system"]));
+    let error = list_once(&both, &Pace::default(), &mut |_| {})
+        .await
+        .expect_err("no right in the other");
+    assert!(
+        matches!(&error, RequestError::Forbidden { asked, .. } if asked.namespace.as_deref() == Some("kube-system")),
+        "{error:?}"
+    );
+    real.clean_up().await;
+}
+
+#[tokio::test]
+async fn what_is_granted_later_is_read_from_then_on() {
+    const DEPLOYMENT: ObjectKind = ObjectKind::Workload(WorkloadKind::Deployment);
+    let real = Real::new("granted").await;
+    real.create_service("a").await;
+    real.create_deployment("a").await;
+    real.permit(&real.namespace, "services", &["services"])
+        .await;
+    let server = real.as_reader().await.within(named(&[&real.namespace]));
+    let pace = Pace {
+        refused_retry: Duration::from_millis(100),
+        ..Pace::default()
+    };
+    let (sender, mut updates) = mpsc::channel(64);
+    tokio::spawn(watch(server, pace, 1, sender));
+    let mut services = false;
+    let mut grant = None;
+    while !services || grant.is_none() {
+        match updates.recv().await.expect("watching goes on") {
+            Update::Restarted {
+                kind: ObjectKind::Service,
+                ..
+            } => services = true,
+            Update::Forbidden {
+                kind: DEPLOYMENT,
+                namespace,
+                hint,
+                ..
+            } => {
+                assert_eq!(namespace.as_deref(), Some(&*real.namespace));
+                grant = hint;
+            }
+            Update::Restarted {
+                kind: DEPLOYMENT, ..
+            } => panic!("nobody may read them"),
+            _ => {}
+        }
+    }
+    let grant = grant.expect("a hint");
+    match &*real.cluster {
+        // What the hint says, word for word.
+        Some(cluster) => {
+            let commands = grant
+                .split('`')
+                .filter_map(|it| it.strip_prefix("kubectl "));
+            for command in commands {
+                let arguments: Vec<&str> = command.split(' ').collect();
+                cluster.kubectl(&arguments, "").expect(command);
+            }
+        }
+        None => {
+            skipped("the commands of the hint");
+            real.permit(&real.namespace, "deployments", &["deployments"])
+                .await;
+        }
+    }
+    let wanted = real.key(DEPLOYMENT, "a");
+    until(&mut updates, "the Deployments", |update| {
+        matches!(update, Update::Restarted { kind: DEPLOYMENT, objects, .. } if objects.iter().any(|it| it.key() == wanted))
+    })
+    .await;
+    real.create_deployment("later").await;
+    let later = real.key(DEPLOYMENT, "later");
+    until(&mut updates, "a later Deployment", |update| {
+        is_applied(update, &later)
+    })
+    .await;
+    real.clean_up().await;
+}
+
+/// The kind and the name, without the five letters that a controller chose.
+fn shown(topology: &Topology, ids: &[WorkloadId]) -> String {
+    let names = ids.iter().map(|id| {
+        let view = topology.workload(*id);
+        let name = match view.name.rsplit_once('-') {
+            Some((stem, chosen)) if chosen.len() == 5 => format!("{stem}-…"),
+            _ => view.name.to_owned(),
+        };
+        format!("{} {name}", view.kind.as_str())
+    });
+    let names: BTreeSet<String> = names.collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+#[tokio::test]
+async fn what_others_wrote_is_found_with_what_leads_where() {
+    let started = Cluster::start(Options {
+        controllers: Controllers::Running,
+        ..Options::default()
+    })
+    .await;
+    let cluster = started.unwrap_or_else(|error| panic!("{error}"));
+    let manifests = cluster.foreign_manifests();
+    let folder = manifests.to_str().expect("a path of text");
+    for arguments in [
+        ["apply", "--recursive", "-f", folder],
+        ["autoscale", "statefulset", "web", "--max=2"],
+    ] {
+        cluster.kubectl(&arguments, "").expect("it is taken");
+    }
+    cluster
+        .apply("apiVersion: v1\nkind: Node\nmetadata: {name: node-1}")
+        .expect("a node");
+    let claims = "/api/v1/namespaces/default/persistentvolumeclaims";
+    let pods = "/api/v1/namespaces/default/pods";
+    let slices = "/apis/discovery.k8s.io/v1beta1/namespaces/default/endpointslices";
+    let has = |cluster: &Cluster, path: &str, parts: &[&str]| {
+        let list = cluster.get(path).expect("a list").to_string();
+        parts.iter().all(|part| list.contains(part))
+    };
+    cluster
+        .until("what the controllers make", |cluster| {
+            has(
+                cluster,
+                claims,
+                &["www-web-0", "cassandra-data-cassandra-0"],
+            ) && has(
+                cluster,
+                pods,
+                &[
+                    "\"echoheaders-",
+                    "\"web-0\"",
+                    "\"cassandra-0\"",
+                    "\"cassandra-test-server-",
+                ],
+            ) && has(
+                cluster,
+                slices,
+                &[
+                    "\"nginx-",
+                    "\"cassandra-",
+                    "\"echoheadersx-",
+                    "\"echoheadersy-",
+                ],
+            ) && has(
+                cluster,
+                "/api/v1/namespaces/kube-system/pods",
+                &["\"kube-dns-autoscaler-"],
+            )
+        })
+        .await
+        .expect("it comes");
+    cluster
+        .run_pod("default", "web-0", "node-1")
+        .expect("it runs");
+
+    let server = connect(&access(&cluster.kubeconfig()))
+        .await
+        .expect("a connection");
+    let generation = list_once(&server, &Pace::default(), &mut |_| {})
+        .await
+        .expect("a generation");
+    assert_eq!(generation.faults, []);
+    let workloads = || {
+        generation.objects.iter().filter_map(|object| match object {
+            ObjectFact::Workload(workload) => Some(&**workload),
+            _ => None,
+        })
+    };
+    let of = |kind: WorkloadKind, namespace: &str| -> &WorkloadFact {
+        workloads()
+            .find(|it| it.kind == kind && *it.namespace == *namespace)
+            .expect("one of them")
+    };
+    let [pod, replica_set, deployment] = [
+        WorkloadKind::Pod,
+        WorkloadKind::ReplicaSet,
+        WorkloadKind::Deployment,
+    ]
+    .map(|kind| of(kind, "kube-system"));
+    for (below, above) in [(pod, replica_set), (replica_set, deployment)] {
+        let controller = below.controller.as_ref().expect("a controller");
+        assert_eq!(above.uid.as_ref(), Some(&controller.uid));
+    }
+    assert_eq!(&*of(WorkloadKind::Node, "").name, "node-1");
+
+    let mut topology = Topology::new("example.com");
+    let id = topology.set_cluster("real");
+    topology.apply(Delta::Cluster(ClusterDelta {
+        cluster: id,
+        upserts: generation.objects,
+        removals: Vec::new(),
+    }));
+    let mut lines = Vec::new();
+    for name in ["cassandra", "echoheadersx", "echoheadersy", "nginx"] {
+        let service = topology.find_service(&ServiceKey {
+            cluster: "real".into(),
+            namespace: "default".into(),
+            name: name.into(),
+        });
+        let service = service.expect("the Service");
+        let behind = topology.behind(service);
+        let around = topology.around(service, &behind);
+        lines.push(name.to_owned());
+        for (what, ids) in [
+            ("behind", &behind),
+            ("in front", &around.in_front),
+            ("claims", &around.claims),
+            ("autoscalers", &around.autoscalers),
+        ] {
+            lines.push(format!("  {what}: [{}]", shown(&topology, ids)));
+        }
+        lines.push(format!("  nodes: [{}]", around.nodes.join(", ")));
+    }
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    cassandra
+      behind: [EndpointSlice cassandra-…, Pod cassandra-0, Pod cassandra-…, StatefulSet cassandra]
+      in front: []
+      claims: [PersistentVolumeClaim cassandra-data-cassandra-0]
+      autoscalers: []
+      nodes: []
+    echoheadersx
+      behind: [EndpointSlice echoheadersx-…, Pod echoheaders-…]
+      in front: [Ingress echomap]
+      claims: []
+      autoscalers: []
+      nodes: []
+    echoheadersy
+      behind: [EndpointSlice echoheadersy-…, Pod echoheaders-…]
+      in front: [Ingress echomap]
+      claims: []
+      autoscalers: []
+      nodes: []
+    nginx
+      behind: [EndpointSlice nginx-…, Pod web-0, StatefulSet web]
+      in front: []
+      claims: [PersistentVolumeClaim www-web-0]
+      autoscalers: [HorizontalPodAutoscaler web]
+      nodes: [node-1]
+    ");
 }

@@ -4,7 +4,8 @@
 //!  component:[namespace/]name             a component
 //!  [service/]cluster/namespace/name       a Service
 //!  [service/]namespace/name               a Service; without the first word, also a component or a workload
-//!  <kind>/[[cluster/]namespace/]name      a workload; the kind as kubectl takes it: pod, po, deployment, deploy, …
+//!  <kind>/[[cluster/]namespace/]name      a workload or what is around it; the kind as kubectl takes it: pod, po, deployment, …
+//!  node/[cluster/]name                    a Node
 //!  name                                   a component, else a Service, else a workload
 //! ```
 
@@ -25,7 +26,7 @@ pub enum Target {
     Component(EntityRef, Vec<ComponentId>),
     /// A Service.
     Service(ServiceId),
-    /// A workload, a pod or an endpoints object.
+    /// A workload, a pod, or what is around them.
     Workload(WorkloadId),
 }
 
@@ -98,7 +99,7 @@ pub fn find(topology: &Topology, text: &str) -> Result<Target, SubjectError> {
     }
     if let [first, rest @ ..] = parts.as_slice()
         && let Some(word) = kind_word(first)
-        && let Some(place) = place(rest)
+        && let Some(place) = place(word, rest)
     {
         return match word {
             Word::Service => one_service(topology, text, place)?
@@ -107,7 +108,7 @@ pub fn find(topology: &Topology, text: &str) -> Result<Target, SubjectError> {
                 .ok_or_else(|| not_found(topology, text, "workload", place.name)),
         };
     }
-    let place = place(&parts).ok_or_else(unreadable)?;
+    let place = place(Word::Service, &parts).ok_or_else(unreadable)?;
     find_untold(topology, text, place)
 }
 
@@ -205,7 +206,7 @@ fn one_workload(
             several.iter().map(|&workload| {
                 let view = topology.workload(workload);
                 let kind = view.kind.as_str().to_lowercase();
-                format!("{kind}/{}/{}/{}", view.cluster, view.namespace, view.name)
+                format!("{kind}/{}", view.place())
             }),
         )),
     }
@@ -238,9 +239,13 @@ fn not_found(topology: &Topology, text: &str, what: &'static str, name: &str) ->
     }
 }
 
-fn place<'s>(parts: &[&'s str]) -> Option<Place<'s>> {
+fn place<'s>(word: Word, parts: &[&'s str]) -> Option<Place<'s>> {
     let (cluster, namespace, name) = match *parts {
         [name] => (None, None, name),
+        // A Node lives in no namespace.
+        [cluster, name] if word == Word::Workload(WorkloadKind::Node) => {
+            (Some(cluster), None, name)
+        }
         [namespace, name] => (None, Some(namespace), name),
         [cluster, namespace, name] => (Some(cluster), Some(namespace), name),
         _ => return None,
@@ -255,7 +260,7 @@ fn place<'s>(parts: &[&'s str]) -> Option<Place<'s>> {
 /// The kinds as kubectl takes them: singular, plural, short.
 fn kind_word(text: &str) -> Option<Word> {
     const SERVICE: [&str; 3] = ["service", "services", "svc"];
-    const WORKLOADS: [(WorkloadKind, &[&str]); 9] = [
+    const WORKLOADS: [(WorkloadKind, &[&str]); 15] = [
         (
             WorkloadKind::Deployment,
             &["deployment", "deployments", "deploy"],
@@ -277,6 +282,18 @@ fn kind_word(text: &str) -> Option<Word> {
             &["endpointslice", "endpointslices"],
         ),
         (WorkloadKind::Endpoints, &["endpoints", "ep"]),
+        (WorkloadKind::Node, &["node", "nodes", "no"]),
+        (WorkloadKind::Ingress, &["ingress", "ingresses", "ing"]),
+        (WorkloadKind::HttpRoute, &["httproute", "httproutes"]),
+        (WorkloadKind::GrpcRoute, &["grpcroute", "grpcroutes"]),
+        (
+            WorkloadKind::PersistentVolumeClaim,
+            &["persistentvolumeclaim", "persistentvolumeclaims", "pvc"],
+        ),
+        (
+            WorkloadKind::HorizontalPodAutoscaler,
+            &["horizontalpodautoscaler", "horizontalpodautoscalers", "hpa"],
+        ),
     ];
     let word = text.to_lowercase();
     if SERVICE.contains(&word.as_str()) {

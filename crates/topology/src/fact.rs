@@ -160,11 +160,17 @@ pub enum WorkloadKind {
     Pod,
     EndpointSlice,
     Endpoints,
+    Node,
+    Ingress,
+    HttpRoute,
+    GrpcRoute,
+    PersistentVolumeClaim,
+    HorizontalPodAutoscaler,
 }
 
 impl WorkloadKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 15] = [
         Self::Deployment,
         Self::StatefulSet,
         Self::DaemonSet,
@@ -174,6 +180,12 @@ impl WorkloadKind {
         Self::Pod,
         Self::EndpointSlice,
         Self::Endpoints,
+        Self::Node,
+        Self::Ingress,
+        Self::HttpRoute,
+        Self::GrpcRoute,
+        Self::PersistentVolumeClaim,
+        Self::HorizontalPodAutoscaler,
     ];
 
     /// The kind as Kubernetes writes it.
@@ -188,6 +200,12 @@ impl WorkloadKind {
             Self::Pod => "Pod",
             Self::EndpointSlice => "EndpointSlice",
             Self::Endpoints => "Endpoints",
+            Self::Node => "Node",
+            Self::Ingress => "Ingress",
+            Self::HttpRoute => "HTTPRoute",
+            Self::GrpcRoute => "GRPCRoute",
+            Self::PersistentVolumeClaim => "PersistentVolumeClaim",
+            Self::HorizontalPodAutoscaler => "HorizontalPodAutoscaler",
         }
     }
 
@@ -259,7 +277,7 @@ impl ObjectKind {
 pub struct ObjectKey {
     /// Its kind.
     pub kind: ObjectKind,
-    /// Its namespace; empty for a Namespace.
+    /// Its namespace; empty for a Namespace and a Node.
     pub namespace: Box<str>,
     /// Its name.
     pub name: Box<str>,
@@ -280,12 +298,12 @@ pub struct ServiceFact {
     pub external_name: bool,
 }
 
-/// A workload, a pod, an `EndpointSlice` or an Endpoints object.
+/// What stands behind a Service, in front of it, or below what is behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkloadFact {
     /// Its kind.
     pub kind: WorkloadKind,
-    /// Its namespace.
+    /// Its namespace; empty for a Node.
     pub namespace: Box<str>,
     /// Its name.
     pub name: Box<str>,
@@ -300,6 +318,32 @@ pub struct WorkloadFact {
     pub service: Option<Box<str>>,
     /// `spec.nodeName` of a Pod.
     pub node: Option<Box<str>>,
+    /// What else it names: the backends of an Ingress or a route, the pods of endpoints, the claims that a Pod or a
+    /// template mounts, the target of an autoscaler.
+    pub refers: Vec<Reference>,
+}
+
+/// A name of another object in an object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    /// What it names.
+    pub to: Referred,
+    /// The namespace of that.
+    pub namespace: Box<str>,
+    /// The name of that.
+    pub name: Box<str>,
+}
+
+/// What a [`Reference`] names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Referred {
+    /// A Service.
+    Service,
+    /// An object of that kind.
+    Workload(WorkloadKind),
+    /// `<template>-<StatefulSet>`: the claims that a `StatefulSet` makes by a template are called so, and have an
+    /// ordinal behind it. The `StatefulSet` refers to it, and so does the claim.
+    ClaimTemplate,
 }
 
 /// `metadata.ownerReferences` entry with `controller: true`.

@@ -1,16 +1,16 @@
-//! Ownership that flows from a Service to what is behind it (S19).
+//! Ownership that flows from a Service to what is behind it, and from there to what is around it (S19).
 //!
 //! Derived when asked, from selectors and owner references, so there is nothing to keep in step: what a Service's owner
 //! is now, its pods' is.
 
 use std::collections::HashSet;
 
-use crate::fact::WorkloadKind;
-use crate::names::Name;
-use crate::records::Workload;
+use crate::fact::{Referred, WorkloadKind};
+use crate::records::{Link, Workload};
+use crate::relations::{MAX_CHAIN, holds};
 use crate::topology::{ServiceId, Topology, WorkloadId, hash_selector};
 
-/// One way in which a workload, a pod or an endpoints object has a Service's owner.
+/// One way in which a workload, a pod or what is around them has a Service's owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inherited {
     /// The Service.
@@ -30,118 +30,133 @@ pub struct Hop {
     pub by: &'static str,
 }
 
-/// Bound on a chain of owner references; Kubernetes' own are three long.
-const MAX_CHAIN: usize = 8;
-
 const BY_OWNER: &str = "owner reference";
 const BY_OWNED: &str = "owner reference to it";
 const BY_SELECTOR: &str = "selector";
 const BY_ENDPOINTS: &str = "service name of the endpoints";
+const BY_ADDRESS: &str = "address of its endpoints";
+const BY_BACKEND: &str = "backend";
+const BY_TARGET: &str = "scale target";
+const BY_VOLUME: &str = "volume of it";
+const BY_NODE: &str = "node name of it";
 
 impl Topology {
-    /// The Services whose ownership flows to the object, sorted by key. Several mean that it is shared: all count.
+    /// The Services whose ownership flows to the object, sorted by key. Several mean that it is shared: all count. A Node
+    /// has no owner; these are the Services of what runs on it.
     pub fn inherited(&self, id: WorkloadId) -> Vec<Inherited> {
+        let it = self.workloads.get(id.0);
+        let mut found = match it.kind {
+            WorkloadKind::Ingress | WorkloadKind::HttpRoute | WorkloadKind::GrpcRoute => {
+                self.over_backends(it)
+            }
+            WorkloadKind::HorizontalPodAutoscaler => {
+                let target = self.referred(id.0, |_| true).map(WorkloadId).collect();
+                self.over_others(target, BY_TARGET)
+            }
+            WorkloadKind::PersistentVolumeClaim => self.over_others(self.mounting(id.0), BY_VOLUME),
+            WorkloadKind::Node => self.over_others(self.pods_on(it.cluster, it.name), BY_NODE),
+            WorkloadKind::Deployment
+            | WorkloadKind::StatefulSet
+            | WorkloadKind::DaemonSet
+            | WorkloadKind::ReplicaSet
+            | WorkloadKind::Job
+            | WorkloadKind::CronJob
+            | WorkloadKind::Pod
+            | WorkloadKind::EndpointSlice
+            | WorkloadKind::Endpoints => self.over_pods(id),
+        };
+        found.sort_by_cached_key(|it| self.service(it.service).key());
+        found
+    }
+
+    /// The Services that an Ingress or a route leads to.
+    fn over_backends(&self, it: &Workload) -> Vec<Inherited> {
+        let services = it.refers.iter().filter_map(|(to, namespace, name)| {
+            let is_service = *to == Referred::Service;
+            is_service.then(|| self.service_named(it.cluster, *namespace, *name))?
+        });
+        let mut seen = HashSet::new();
+        services
+            .filter(|service| seen.insert(*service))
+            .map(|service| {
+                let service = ServiceId(service);
+                Inherited {
+                    service,
+                    path: vec![self.hop_to(service, BY_BACKEND)],
+                }
+            })
+            .collect()
+    }
+
+    /// What the others inherit, over the first that has it.
+    fn over_others(&self, others: Vec<WorkloadId>, by: &'static str) -> Vec<Inherited> {
+        let mut seen = HashSet::new();
+        let mut found = Vec::new();
+        for other in others {
+            // An autoscaler may name anything as its target, itself included: only what runs is followed.
+            let it = self.workloads.get(other.0);
+            if !it.kind.may_control() && it.kind != WorkloadKind::Pod {
+                continue;
+            }
+            for mut inherited in self.over_pods(other) {
+                if seen.insert(inherited.service) {
+                    inherited.path.insert(0, self.hop(it, by));
+                    found.push(inherited);
+                }
+            }
+        }
+        found
+    }
+
+    /// The Services over a workload, a pod or endpoints: its own, those of its controllers, and those of what it controls.
+    fn over_pods(&self, id: WorkloadId) -> Vec<Inherited> {
         let start = self.workloads.get(id.0);
         let mut found: Vec<Inherited> = Vec::new();
+        let mut seen = HashSet::new();
         let mut path: Vec<Hop> = Vec::new();
         let mut at = Some(id.0);
         while let Some(here) = at {
             let it = self.workloads.get(here);
             for (service, by) in self.services_over(it) {
-                if found.iter().all(|other| other.service != service) {
+                if seen.insert(service) {
                     let mut path = path.clone();
-                    path.push(Hop {
-                        kind: "Service".into(),
-                        name: self.service(service).name.into(),
-                        by,
-                    });
+                    path.push(self.hop_to(service, by));
                     found.push(Inherited { service, path });
                 }
             }
             at = self.controller(it).filter(|_| path.len() + 1 < MAX_CHAIN);
             if let Some(above) = at {
-                let above = self.workloads.get(above);
-                path.push(Hop {
-                    kind: above.kind.as_str().into(),
-                    name: self.names.get(above.name).into(),
-                    by: BY_OWNER,
-                });
+                path.push(self.hop(self.workloads.get(above), BY_OWNER));
             }
         }
         for (service, by, below) in self.services_over_controlled(start, id) {
-            if found.iter().all(|other| other.service != service) {
-                let below = self.workloads.get(below);
-                let hop = |kind: &str, name: &str, by| Hop {
-                    kind: kind.into(),
-                    name: name.into(),
-                    by,
-                };
-                found.push(Inherited {
-                    service,
-                    path: vec![
-                        hop(below.kind.as_str(), self.names.get(below.name), BY_OWNED),
-                        hop("Service", self.service(service).name, by),
-                    ],
-                });
+            if seen.insert(service) {
+                let below = self.hop(self.workloads.get(below), BY_OWNED);
+                let path = vec![below, self.hop_to(service, by)];
+                found.push(Inherited { service, path });
             }
         }
-        found.sort_by_cached_key(|it| self.service(it.service).key());
         found
     }
 
-    /// The workloads, pods and endpoints that a Service's ownership flows to, sorted by kind and name.
-    pub fn behind(&self, id: ServiceId) -> Vec<WorkloadId> {
-        let service = self.services.get(id.0);
-        let there = self
-            .workload_by_namespace
-            .get(&(service.cluster, service.namespace));
-        let there = there.map_or(&[][..], |set| self.sets.ids(set));
-        let selector = service.selector();
-        let selected: HashSet<u32> = there
-            .iter()
-            .copied()
-            .filter(|candidate| {
-                let it = self.workloads.get(*candidate);
-                match it.service {
-                    Some(name) => name == service.name,
-                    None => !selector.is_empty() && holds(selector, &it.pod_labels),
-                }
-            })
-            .collect();
-        let above = selected.iter().flat_map(|candidate| self.chain(*candidate));
-        let below = there.iter().copied().filter(|candidate| {
-            self.chain(*candidate)
-                .any(|above| selected.contains(&above))
-        });
-        let mut behind: Vec<u32> = above.chain(below).collect();
-        behind.sort_unstable();
-        behind.dedup();
-        behind.sort_by_key(|id| {
-            let it = self.workloads.get(*id);
-            (it.kind, self.names.get(it.name))
-        });
-        behind.into_iter().map(WorkloadId).collect()
+    fn hop(&self, to: &Workload, by: &'static str) -> Hop {
+        Hop {
+            kind: to.kind.as_str().into(),
+            name: self.names.get(to.name).into(),
+            by,
+        }
     }
 
-    /// The object and its controllers, upwards.
-    fn chain(&self, id: u32) -> impl Iterator<Item = u32> {
-        std::iter::successors(Some(id), |id| self.controller(self.workloads.get(*id)))
-            .take(MAX_CHAIN)
+    fn hop_to(&self, service: ServiceId, by: &'static str) -> Hop {
+        Hop {
+            kind: "Service".into(),
+            name: self.service(service).name.into(),
+            by,
+        }
     }
 
-    /// By name, and by uid where the controller has one, since names are used again; a manifest that was never applied
-    /// has none.
-    fn controller(&self, it: &Workload) -> Option<u32> {
-        let controller = it.controller?;
-        let kind = WorkloadKind::parse(self.names.get(controller.kind))?;
-        let key = (it.cluster, kind, it.namespace, controller.name);
-        let id = *self.workload_by_key.get(&key)?;
-        let above = self.workloads.get(id);
-        let is_it = above.uid.is_none_or(|uid| uid == controller.uid);
-        (may_control(kind) && is_it).then_some(id)
-    }
-
-    /// The Services that select the object itself, or whose endpoints it is.
+    /// The Services that select the object itself, or whose endpoints it is, or whose endpoints name it where the
+    /// Service selects nothing.
     fn services_over(&self, it: &Workload) -> Vec<(ServiceId, &'static str)> {
         if let Some(name) = it.service {
             let service = self.service_named(it.cluster, it.namespace, name);
@@ -166,6 +181,19 @@ impl Topology {
                     .map(|id| (ServiceId(*id), BY_SELECTOR)),
             );
         }
+        if it.kind == WorkloadKind::Pod {
+            let link = Link::To(Referred::Workload(WorkloadKind::Pod));
+            let naming = self.linked(it.cluster, link, (it.namespace, it.name));
+            let services = naming.iter().filter_map(|id| {
+                let endpoints = self.workloads.get(*id);
+                self.service_named(it.cluster, endpoints.namespace, endpoints.service?)
+            });
+            found.extend(
+                services
+                    .filter(|id| self.services.get(*id).selector().is_empty())
+                    .map(|id| (ServiceId(id), BY_ADDRESS)),
+            );
+        }
         found.sort_unstable();
         found.dedup();
         found
@@ -178,36 +206,23 @@ impl Topology {
         it: &Workload,
         id: WorkloadId,
     ) -> Vec<(ServiceId, &'static str, u32)> {
-        if !may_control(it.kind) {
+        if !it.kind.may_control() {
             return Vec::new();
         }
-        let there = self.workload_by_namespace.get(&(it.cluster, it.namespace));
-        let there = there.map_or(&[][..], |set| self.sets.ids(set));
         let mut found = Vec::new();
-        for other in there.iter().filter(|other| **other != id.0) {
-            if self.chain(*other).any(|above| above == id.0) {
-                let over = self.services_over(self.workloads.get(*other));
-                found.extend(over.into_iter().map(|(service, by)| (service, by, *other)));
-            }
+        for other in self
+            .controlled(id.0)
+            .into_iter()
+            .filter(|other| *other != id.0)
+        {
+            let over = self.services_over(self.workloads.get(other));
+            found.extend(over.into_iter().map(|(service, by)| (service, by, other)));
         }
         // By name, so that which of several pods is shown does not depend on which came first.
-        found.sort_by_key(|(_, _, other)| {
+        found.sort_by_key(|(service, _, other)| {
             let it = self.workloads.get(*other);
-            (it.kind, self.names.get(it.name))
+            (it.kind, self.names.get(it.name), *service)
         });
         found
     }
-}
-
-/// Only what makes pods is followed; whatever else an owner reference may point to, and nothing needs a search below a pod.
-fn may_control(kind: WorkloadKind) -> bool {
-    !matches!(
-        kind,
-        WorkloadKind::Pod | WorkloadKind::EndpointSlice | WorkloadKind::Endpoints
-    )
-}
-
-/// An equality selector: every pair of it is among the labels.
-fn holds(selector: &[(Name, Name)], labels: &[(Name, Name)]) -> bool {
-    selector.iter().all(|pair| labels.contains(pair))
 }

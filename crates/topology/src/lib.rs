@@ -36,6 +36,7 @@ mod order;
 pub mod packed;
 pub mod query;
 mod records;
+pub mod relations;
 pub mod resolve;
 mod rules;
 mod selector;

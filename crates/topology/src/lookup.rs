@@ -80,7 +80,7 @@ impl Topology {
                 };
                 self.clusters().map(|(id, _)| (id, namespace)).collect()
             }
-            None => self.workload_by_namespace.keys().copied().collect(),
+            None => self.workloads_in.keys().copied().collect(),
         };
         let kinds = WorkloadKind::ALL
             .into_iter()

@@ -1,6 +1,6 @@
 //! The records of the topology: facts reduced to interned names and ids.
 
-use crate::fact::{OwnerKind, WorkloadKind};
+use crate::fact::{OwnerKind, Referred, WorkloadKind};
 use crate::id_set::IdSet;
 use crate::names::Name;
 use crate::settings::MatchRule;
@@ -175,7 +175,7 @@ impl CandidateList {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Workload {
     pub(crate) cluster: ClusterId,
     pub(crate) live: bool,
@@ -187,6 +187,21 @@ pub(crate) struct Workload {
     pub(crate) controller: Option<Controller>,
     pub(crate) service: Option<Name>,
     pub(crate) node: Option<Name>,
+    /// Namespace and name of what it refers to.
+    pub(crate) refers: Box<[(Referred, Name, Name)]>,
+}
+
+/// How an object leads to another, for the index that finds the way back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Link {
+    /// It refers to it.
+    To(Referred),
+    /// It has the endpoints of that Service.
+    EndpointsOf,
+    /// It is a Pod that runs on that node, whose name stands for its namespace, too.
+    OnNode,
+    /// That is its controller.
+    ControlledBy(WorkloadKind),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! From a bag of labels, such as an alert carries, to an owner.
 //!
 //! The most telling label is taken first: a Service by name, then a pod, then its workload, then what the name of a pod
+//! or what mounts, scales or leads to it, then what the name of a pod
 //! that is gone still says, then an application's name, and last the node. What was taken is said in `path`.
 
 use std::collections::BTreeMap;
@@ -139,6 +140,24 @@ const WORKLOADS: &[(WorkloadKind, &[&str])] = &[
     (
         WorkloadKind::Job,
         &["job_name", "k8s_job_name", "k8s.job.name"],
+    ),
+    (WorkloadKind::Ingress, &["exported_ingress", "ingress"]),
+    (
+        WorkloadKind::PersistentVolumeClaim,
+        &[
+            "persistentvolumeclaim",
+            "k8s_persistentvolumeclaim_name",
+            "k8s.persistentvolumeclaim.name",
+        ],
+    ),
+    (
+        WorkloadKind::HorizontalPodAutoscaler,
+        &[
+            "horizontalpodautoscaler",
+            "hpa",
+            "k8s_hpa_name",
+            "k8s.hpa.name",
+        ],
     ),
 ];
 
@@ -300,16 +319,11 @@ impl Topology {
     fn by_node(&self, bag: &BTreeMap<String, String>, place: &Place<'_>) -> Option<Resolution> {
         let (key, name) = pick(bag, NODE)?;
         let node = self.names.find(name)?;
-        let on_it = self.workloads.iter().filter(|(_, it)| {
-            it.live
-                && it.node == Some(node)
-                && place
-                    .cluster()
-                    .is_none_or(|cluster| *cluster == *self.at_cluster(it.cluster).name)
-        });
-        let mut inherited: Vec<Inherited> = on_it
-            .flat_map(|(id, _)| self.inherited(WorkloadId(id)))
-            .collect();
+        let clusters = self
+            .clusters()
+            .filter(|(_, name)| place.cluster().is_none_or(|cluster| cluster == *name));
+        let on_it = clusters.flat_map(|(cluster, _)| self.pods_on(cluster, node));
+        let mut inherited: Vec<Inherited> = on_it.flat_map(|id| self.inherited(id)).collect();
         inherited.sort_by_cached_key(|it| self.service(it.service).key());
         inherited.dedup_by_key(|it| it.service);
         if inherited.is_empty() {
@@ -331,13 +345,7 @@ impl Topology {
         let inherited = self.inherited(workload);
         let first = inherited.first()?;
         let it = self.workload(workload);
-        path.push(format!(
-            "{} `{}/{}/{}`",
-            it.kind.as_str(),
-            it.cluster,
-            it.namespace,
-            it.name
-        ));
+        path.push(format!("{} `{}`", it.kind.as_str(), it.place()));
         path.extend(
             first
                 .path

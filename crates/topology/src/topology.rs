@@ -15,7 +15,7 @@ use crate::labels_index::LabelIndex;
 use crate::names::{Name, Names};
 use crate::near_names::NearNames;
 use crate::order::Order;
-use crate::records::{CandidateList, Cell, Component, NONE, Owner, Service, Workload};
+use crate::records::{CandidateList, Cell, Component, Link, NONE, Owner, Service, Workload};
 use crate::rules::ID_LABEL;
 use crate::settings::InstanceSettings;
 use crate::slab::Slab;
@@ -112,7 +112,12 @@ pub struct Topology {
 
     pub(crate) workloads: Slab<Workload>,
     pub(crate) workload_by_key: Map<(ClusterId, WorkloadKind, Name, Name), u32>,
-    pub(crate) workload_by_namespace: Map<(ClusterId, Name), IdSet>,
+    /// How many workloads each namespace has.
+    pub(crate) workloads_in: Map<(ClusterId, Name), usize>,
+    /// Workloads and pods by namespace and a pair of their pods' labels.
+    pub(crate) workload_by_label: Map<(ClusterId, Name, Name, Name), IdSet>,
+    /// Workloads by the namespace and name of what they lead to.
+    pub(crate) workload_by_link: Map<(ClusterId, Link, Name, Name), IdSet>,
 
     pub(crate) counts: Counts,
     /// Changes that wait to be returned by the next [`Topology::apply`].
@@ -161,7 +166,9 @@ impl Topology {
             candidates_by_owner: Map::default(),
             workloads: Slab::new(),
             workload_by_key: Map::default(),
-            workload_by_namespace: Map::default(),
+            workloads_in: Map::default(),
+            workload_by_label: Map::default(),
+            workload_by_link: Map::default(),
             counts: Counts::default(),
             pending: RawChanges::default(),
             dead_components: Vec::new(),

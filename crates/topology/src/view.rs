@@ -99,7 +99,7 @@ pub struct OwnerView<'t> {
     pub read_at: i64,
 }
 
-/// A workload, a pod or an endpoints object.
+/// A workload, a pod, or what is around them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkloadView<'t> {
     /// Its cluster.
@@ -114,4 +114,13 @@ pub struct WorkloadView<'t> {
     pub name: &'t str,
     /// The node a Pod runs on.
     pub node: Option<&'t str>,
+}
+
+impl WorkloadView<'_> {
+    /// `cluster/namespace/name`, or `cluster/name` of what lives in no namespace.
+    pub fn place(&self) -> String {
+        let parts = [self.cluster, self.namespace, self.name];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join("/")
+    }
 }

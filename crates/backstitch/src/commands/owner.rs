@@ -9,7 +9,7 @@ use super::ask::Asked;
 use crate::args::{AnswerFormat, OwnerArgs};
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::output::{document, ownership};
+use crate::output::{document, ownership, unowned};
 use crate::terminal::Terminal;
 
 /// Runs the command.
@@ -89,6 +89,10 @@ async fn workload(asked: &Asked, it: &WorkloadExplanation) -> Result<ResolveAnsw
         "ReplicaSet" => Some("replicaset"),
         "CronJob" => Some("cronjob"),
         "Job" => Some("job_name"),
+        "Ingress" => Some("ingress"),
+        "PersistentVolumeClaim" => Some("persistentvolumeclaim"),
+        "HorizontalPodAutoscaler" => Some("horizontalpodautoscaler"),
+        "Node" => Some("node"),
         _ => None,
     };
     if let (Some(label), false) = (label, it.inherited.is_empty()) {
@@ -99,16 +103,13 @@ async fn workload(asked: &Asked, it: &WorkloadExplanation) -> Result<ResolveAnsw
     Ok(without_label(it))
 }
 
-/// The answer for what no label names (endpoints), and for what no Service selects.
+/// The answer for what no label names (endpoints, routes), and for what no Service selects.
 fn without_label(it: &WorkloadExplanation) -> ResolveAnswer {
     let row = &it.workload;
-    let mut path = vec![format!(
-        "{} `{}/{}/{}`",
-        row.kind, row.cluster, row.namespace, row.name
-    )];
+    let mut path = vec![format!("{} `{}`", row.kind, row.place())];
     let confidence = match (it.inherited.is_empty(), it.shared) {
         (true, _) => {
-            path.push("no Service selects it".to_owned());
+            path.push(unowned(&row.kind).to_owned());
             Confidence::Unknown
         }
         (false, true) => Confidence::Shared,

@@ -169,5 +169,6 @@ fn reached(access: &ClusterAccess) -> String {
             ..
         } => format!("by context `{context}`"),
         ClusterAccess::Kubeconfig { context: None, .. } => "by the current context".to_owned(),
+        ClusterAccess::Inline(inline) => format!("by the kubeconfig {}", inline.origin),
     }
 }

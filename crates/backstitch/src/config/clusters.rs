@@ -1,8 +1,10 @@
 //! The list of clusters.
 
-use cluster::live::Access;
+use std::sync::Arc;
 
-use super::node::Node;
+use cluster::live::{Access, Namespaces};
+
+use super::node::{Node, Place};
 use super::reader::{Map, boolean, items, text};
 use super::root::Reading;
 use super::{Cluster, ClusterSource};
@@ -48,7 +50,21 @@ fn cluster(node: Node, reading: &mut Reading<'_, '_>) -> Option<Cluster> {
         .take("in_cluster")
         .and_then(|node| boolean("in_cluster", &node, reading.faults))
         .unwrap_or(false);
+    let namespaces = map.take_entry("namespaces");
     map.finish(reading.faults);
+    let of_files = path.is_some();
+    let namespaces = match namespaces {
+        Some((at, _)) if of_files => {
+            reading.faults.hint(
+                at,
+                "`namespaces` is given for manifest files, of which all are read",
+                "leave it out, or name only the files wanted under `path`",
+            );
+            return None;
+        }
+        Some((at, node)) => named_namespaces(at, node, reading)?,
+        None => Namespaces::All,
+    };
 
     let live = context.is_some() || kubeconfig.is_some();
     let (source, named) = match (path, live, in_cluster) {
@@ -94,7 +110,48 @@ fn cluster(node: Node, reading: &mut Reading<'_, '_>) -> Option<Cluster> {
         );
         return None;
     }
-    Some(Cluster { name, source })
+    Some(Cluster {
+        name,
+        source,
+        namespaces,
+    })
+}
+
+/// The namespaces that are read one by one. An empty list would read nothing, and is surely a mistake.
+fn named_namespaces(at: Place, node: Node, reading: &mut Reading<'_, '_>) -> Option<Namespaces> {
+    let mut names: Vec<Arc<str>> = Vec::new();
+    for item in items("namespaces", node, reading.faults) {
+        let name = text("namespaces", &item, reading.faults)?;
+        if !is_namespace(&name) {
+            reading.faults.hint(
+                item.at,
+                format!("`{name}` is no name of a namespace"),
+                "expected at most 63 small letters, digits and hyphens, as `kubectl get namespaces` shows it",
+            );
+            return None;
+        }
+        if !names.iter().any(|known| **known == *name) {
+            names.push(name.into());
+        }
+    }
+    if names.is_empty() {
+        reading.faults.hint(
+            at,
+            "`namespaces` names none",
+            "name at least one, or leave it out to read all of them",
+        );
+        return None;
+    }
+    Some(Namespaces::Named(names))
+}
+
+/// A DNS label (RFC 1123), which becomes a part of request paths.
+fn is_namespace(name: &str) -> bool {
+    let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    name.len() <= 63
+        && name.starts_with(letter)
+        && name.ends_with(letter)
+        && name.chars().all(|c| letter(c) || c == '-')
 }
 
 /// A live cluster is called after its context. Of one with slashes, as `arn:aws:eks:…:cluster/prod`, the last part is the

@@ -344,6 +344,8 @@ pub(crate) struct Cluster {
     pub name: String,
     /// Where its objects are.
     pub source: ClusterSource,
+    /// The namespaces that are read of it; all of them, if it is read from files.
+    pub namespaces: cluster::live::Namespaces,
 }
 
 /// Where the objects of a cluster are.

@@ -123,6 +123,7 @@ clusters:
   - context: arn:aws:eks:eu-west-1:123:cluster/prod
   - name: here
     in_cluster: true
+    namespaces: [shop, bank, shop]
 ",
     )
     .expect("a configuration");
@@ -410,6 +411,25 @@ fn clusters_without_a_source_or_with_two() {
     insta::assert_snapshot!(faults(
         "clusters:\n- name: a\n- name: b\n  path: x\n  in_cluster: true\n- in_cluster: true\n"
     ));
+}
+
+#[test]
+fn namespaces_that_cannot_be_read() {
+    for (namespaces, expected) in [
+        ("in_cluster: true, namespaces: []", "names none"),
+        (
+            "in_cluster: true, namespaces: [../secrets]",
+            "is no name of a namespace",
+        ),
+        (
+            "in_cluster: true, namespaces: [Shop]",
+            "is no name of a namespace",
+        ),
+        ("path: x, namespaces: [shop]", "given for manifest files"),
+    ] {
+        let shown = faults(&format!("clusters: [{{name: a, {namespaces}}}]\n"));
+        assert!(shown.contains(expected), "{namespaces}: {shown}");
+    }
 }
 
 #[test]

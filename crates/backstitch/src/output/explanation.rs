@@ -9,6 +9,7 @@ use api::{
 
 use super::paint::{Paint, Style};
 use super::screen::{counted, printable};
+use super::unowned;
 
 /// How many names of a list are shown; `-o json` has them all.
 const SHOWN: usize = 10;
@@ -310,6 +311,20 @@ impl Page<'_> {
                 .collect();
             self.names(&names, service.workloads_total)?;
         }
+        for (title, related) in [
+            ("In front of it", &service.in_front),
+            ("Claims mounted behind it", &service.claims),
+            ("Autoscalers of what is behind it", &service.autoscalers),
+            ("Nodes that its pods run on", &service.nodes),
+        ] {
+            if !related.items.is_empty() {
+                self.step(title)?;
+                let names = related.items.iter();
+                let names: Vec<String> =
+                    names.map(|it| format!("{} {}", it.kind, it.name)).collect();
+                self.names(&names, related.total)?;
+            }
+        }
         if let Some(verdict) = &it.verdict {
             writeln!(self.out)?;
             return self.verdict(verdict);
@@ -349,10 +364,7 @@ impl Page<'_> {
 
     fn workload(&mut self, it: &WorkloadExplanation) -> io::Result<()> {
         let row = &it.workload;
-        self.heading(&format!(
-            "{} {}/{}/{}",
-            row.kind, row.cluster, row.namespace, row.name
-        ))?;
+        self.heading(&format!("{} {}", row.kind, row.place()))?;
         if let Some(node) = &row.node {
             self.line(&format!("on node {node}"))?;
         }
@@ -360,11 +372,14 @@ impl Page<'_> {
             let nobody = self.paint.paint(Style::Warning, "unowned");
             writeln!(
                 self.out,
-                "  {nobody}: no Service selects it, so it inherits nothing"
+                "  {nobody}: {}, so it inherits nothing",
+                unowned(&row.kind)
             )?;
             return Ok(());
         }
-        let (style, word) = if it.shared {
+        let (style, word) = if row.kind == "Node" {
+            (Style::Good, "of what runs on it; a Node has no owner")
+        } else if it.shared {
             (
                 Style::Warning,
                 "shared: its Services have different owners, and all of them are kept",

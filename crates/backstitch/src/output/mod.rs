@@ -13,3 +13,14 @@ pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod walk;
 pub(crate) mod warnings;
+
+/// Why an object of that kind has no owner.
+pub(crate) fn unowned(kind: &str) -> &'static str {
+    match kind {
+        "Ingress" | "HTTPRoute" | "GRPCRoute" => "it leads to no Service that is known",
+        "PersistentVolumeClaim" => "nothing that a Service selects mounts it",
+        "HorizontalPodAutoscaler" => "it scales nothing that a Service selects",
+        "Node" => "nothing that a Service selects runs on it",
+        _ => "no Service selects it",
+    }
+}

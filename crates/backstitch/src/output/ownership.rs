@@ -17,12 +17,7 @@ pub(crate) fn write(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let named = match (&answer.workload, &answer.service) {
-        (Some(workload), _) => {
-            format!(
-                "{} {}/{}/{}",
-                workload.kind, workload.cluster, workload.namespace, workload.name
-            )
-        }
+        (Some(workload), _) => format!("{} {}", workload.kind, workload.place()),
         (None, Some(service)) => format!("Service {service}"),
         (None, None) => subject.to_owned(),
     };

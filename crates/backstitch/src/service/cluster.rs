@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use catalog::schedule::{Hint, after_success};
-use cluster::live::{Access, Pace, Update};
+use cluster::live::{Access, Namespaces, Pace, Update};
 use cluster::manifests;
 use server::refresh::{Bell, Rest};
 use tokio::sync::{mpsc, watch};
@@ -87,27 +87,33 @@ fn unread(message: String, remedy: Option<String>) -> Unread {
     }
 }
 
+/// How a live cluster is reached, and what of it is read.
+pub(super) struct Reach {
+    pub(super) access: Access,
+    pub(super) namespaces: Namespaces,
+}
+
 /// Watches a live cluster on a thread of its own: a credential command that hangs, or a list that takes all of a
 /// processor, then keeps nobody else from working (S25). The thread ends when nobody listens. `recheck` says whether
 /// something of it is held back.
 pub(super) fn live(
     task: Task,
     recheck: watch::Receiver<bool>,
-    access: Access,
+    reach: Reach,
     name: &str,
 ) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let thread = std::thread::Builder::new().name(format!("cluster {name}"));
-    thread.spawn(move || runtime.block_on(follow(task, recheck, &access)))?;
+    thread.spawn(move || runtime.block_on(follow(task, recheck, &reach)))?;
     Ok(())
 }
 
-async fn follow(mut task: Task, mut recheck: watch::Receiver<bool>, access: &Access) {
+async fn follow(mut task: Task, mut recheck: watch::Receiver<bool>, reach: &Reach) {
     let gone = task.events.clone();
     tokio::select! {
-        _ = connections(&mut task, &mut recheck, access) => {}
+        _ = connections(&mut task, &mut recheck, reach) => {}
         // The loop has ended, and a watch may be waiting for a quiet cluster.
         () = gone.closed() => {}
     }
@@ -116,15 +122,16 @@ async fn follow(mut task: Task, mut recheck: watch::Receiver<bool>, access: &Acc
 async fn connections(
     task: &mut Task,
     recheck: &mut watch::Receiver<bool>,
-    access: &Access,
+    reach: &Reach,
 ) -> Result<(), Closed> {
     let mut failures = 0;
     let mut woken = Woken::Due;
     loop {
         let begun = task.begin();
-        match cluster::live::connect(access).await {
+        match cluster::live::connect(&reach.access).await {
             Ok(server) => {
                 tracing::info!(address = server.address(), "watching a cluster");
+                let server = server.within(reach.namespaces.clone());
                 match watched(task, recheck, server, begun, woken).await? {
                     Again::Recheck => (failures, woken) = (0, Woken::Due),
                     Again::Asked => (failures, woken) = (0, Woken::Early),
@@ -204,6 +211,8 @@ async fn watched(
                 match pause {
                     // The watch does not say when it works again. What fails, fails within the time of an answer.
                     Some(pause) => quiet.insert(kind, Instant::now() + pause + pace.answer_timeout + QUIET_MARGIN),
+                    // Another namespace of the kind may still be failing.
+                    None if kinds.fails(kind) => None,
                     None => quiet.remove(&kind),
                 };
                 // Once the read has ended, lists come when the watch needs them.

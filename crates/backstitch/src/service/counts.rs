@@ -46,6 +46,12 @@ fn plural(kind: ObjectKind) -> &'static str {
             WorkloadKind::Pod => "pods",
             WorkloadKind::EndpointSlice => "endpointslices",
             WorkloadKind::Endpoints => "endpoints",
+            WorkloadKind::Node => "nodes",
+            WorkloadKind::Ingress => "ingresses",
+            WorkloadKind::HttpRoute => "httproutes",
+            WorkloadKind::GrpcRoute => "grpcroutes",
+            WorkloadKind::PersistentVolumeClaim => "persistentvolumeclaims",
+            WorkloadKind::HorizontalPodAutoscaler => "horizontalpodautoscalers",
         },
     }
 }

@@ -1,28 +1,15 @@
 //! How far a watched cluster has been read, kind by kind. Pure: what the watch said and the time in, health out.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cluster::live::Update;
 use server::status::{Failure, NextAttempt};
-use topology::fact::{ObjectKind, WorkloadKind};
+use topology::fact::{ObjectKey, ObjectKind};
 
 use super::event::Health;
 use super::next_attempt;
-
-/// The kinds that a cluster gives. Endpoints stand in for `EndpointSlice`s where those are not served.
-const KINDS: [ObjectKind; 10] = [
-    ObjectKind::Service,
-    ObjectKind::Namespace,
-    ObjectKind::Workload(WorkloadKind::EndpointSlice),
-    ObjectKind::Workload(WorkloadKind::Deployment),
-    ObjectKind::Workload(WorkloadKind::StatefulSet),
-    ObjectKind::Workload(WorkloadKind::DaemonSet),
-    ObjectKind::Workload(WorkloadKind::ReplicaSet),
-    ObjectKind::Workload(WorkloadKind::Job),
-    ObjectKind::Workload(WorkloadKind::CronJob),
-    ObjectKind::Workload(WorkloadKind::Pod),
-];
 
 /// Where the kinds of one connection stand.
 #[derive(Debug)]
@@ -32,7 +19,8 @@ pub(super) struct Kinds(BTreeMap<ObjectKind, Kind>);
 struct Kind {
     /// A complete list of it came.
     listed: bool,
-    trouble: Option<Trouble>,
+    /// By namespace, where namespaces are read one by one; `None` is all of the kind.
+    troubles: BTreeMap<Option<Arc<str>>, Trouble>,
 }
 
 #[derive(Debug)]
@@ -58,8 +46,7 @@ impl Kinds {
     /// Nothing was heard of yet.
     pub(super) fn new() -> Self {
         Self(
-            KINDS
-                .into_iter()
+            cluster::live::kinds()
                 .map(|kind| (kind, Kind::default()))
                 .collect(),
         )
@@ -74,76 +61,87 @@ impl Kinds {
             remedy: hint.map(str::to_owned),
         };
         let next = |pause: &Duration| next_attempt(now, *pause);
-        let (kind, trouble, pause) = match update {
+        match update {
             Update::Restarted { kind, .. } => {
-                self.at(*kind).listed = true;
-                (*kind, None, None)
+                let it = self.at(*kind);
+                it.listed = true;
+                it.troubles.clear();
+                (*kind, None)
             }
-            Update::Applied(fact) => (fact.key().kind, None, None),
-            Update::Deleted(key) => (key.kind, None, None),
-            Update::Faulty { kind, .. } => (*kind, None, None),
+            Update::Applied(fact) => self.works(&fact.key()),
+            Update::Deleted(key) => self.works(key),
+            Update::Faulty { kind, .. } => (*kind, None),
             Update::Failed {
                 kind,
+                namespace,
                 error,
                 hint,
                 retry_in,
             } => {
-                let failure = failure(error, hint.as_deref(), *kind);
-                let next_attempt = next(retry_in);
-                (
-                    *kind,
-                    Some(Trouble::Failed {
-                        failure,
-                        next_attempt,
-                    }),
-                    Some(*retry_in),
-                )
+                let trouble = Trouble::Failed {
+                    failure: failure(error, hint.as_deref(), *kind),
+                    next_attempt: next(retry_in),
+                };
+                self.at(*kind).troubles.insert(namespace.clone(), trouble);
+                (*kind, Some(*retry_in))
             }
             Update::Forbidden {
                 kind,
+                namespace,
                 error,
                 hint,
                 retry_in,
             } => {
-                let failure = failure(error, hint.as_deref(), *kind);
-                let next_attempt = next(retry_in);
-                (
-                    *kind,
-                    Some(Trouble::Forbidden {
-                        failure,
-                        next_attempt,
-                    }),
-                    None,
-                )
+                let trouble = Trouble::Forbidden {
+                    failure: failure(error, hint.as_deref(), *kind),
+                    next_attempt: next(retry_in),
+                };
+                self.at(*kind).troubles.insert(namespace.clone(), trouble);
+                (*kind, None)
             }
             Update::NotServed { kind, retry_in } => {
                 let remedy = "check the address: Services are part of every Kubernetes";
-                let failure = failure(
-                    "the API server does not serve this kind",
-                    Some(remedy),
-                    *kind,
-                );
-                let next_attempt = next(retry_in);
-                (
-                    *kind,
-                    Some(Trouble::NotServed {
-                        failure,
-                        next_attempt,
-                    }),
-                    None,
-                )
+                let trouble = Trouble::NotServed {
+                    failure: failure(
+                        "the API server does not serve this kind",
+                        Some(remedy),
+                        *kind,
+                    ),
+                    next_attempt: next(retry_in),
+                };
+                let it = self.at(*kind);
+                it.troubles.clear();
+                it.troubles.insert(None, trouble);
+                (*kind, None)
             }
-        };
-        self.at(kind).trouble = trouble;
-        (kind, pause)
+        }
+    }
+
+    /// A change came: what it is a part of is being read.
+    fn works(&mut self, key: &ObjectKey) -> (ObjectKind, Option<Duration>) {
+        let it = self.at(key.kind);
+        it.troubles.remove(&None);
+        it.troubles.remove(&Some(Arc::from(&*key.namespace)));
+        (key.kind, None)
+    }
+
+    /// Whether reading a part of the kind fails.
+    pub(super) fn fails(&self, kind: ObjectKind) -> bool {
+        self.0
+            .get(&cluster::live::stood_in_for(kind))
+            .is_some_and(|kind| {
+                let mut troubles = kind.troubles.values();
+                troubles.any(|trouble| matches!(trouble, Trouble::Failed { .. }))
+            })
     }
 
     /// A watch that failed was begun again and is quiet since: it works.
     pub(super) fn quiet(&mut self, kind: ObjectKind) {
         let kind = self.at(kind);
         // What was never listed is still being listed, however quietly.
-        if kind.listed && matches!(kind.trouble, Some(Trouble::Failed { .. })) {
-            kind.trouble = None;
+        if kind.listed {
+            kind.troubles
+                .retain(|_, trouble| !matches!(trouble, Trouble::Failed { .. }));
         }
     }
 
@@ -151,22 +149,24 @@ impl Kinds {
     pub(super) fn all_tried(&self) -> bool {
         self.0
             .values()
-            .all(|kind| kind.listed || kind.trouble.is_some())
+            .all(|kind| kind.listed || !kind.troubles.is_empty())
     }
 
     /// Where the cluster stands as a whole.
     pub(super) fn health(&self) -> Health {
-        let complete = self.0.iter().all(|(kind, it)| match &it.trouble {
-            None => it.listed,
-            Some(Trouble::Failed { .. }) => false,
-            Some(Trouble::Forbidden { .. } | Trouble::NotServed { .. }) => {
-                *kind != ObjectKind::Service
-            }
+        let complete = self.0.iter().all(|(kind, it)| {
+            let spared = |trouble: &Trouble| match trouble {
+                Trouble::Failed { .. } => false,
+                Trouble::Forbidden { .. } | Trouble::NotServed { .. } => {
+                    *kind != ObjectKind::Service
+                }
+            };
+            (it.listed || !it.troubles.is_empty()) && it.troubles.values().all(spared)
         });
         let troubles = || {
-            KINDS
-                .into_iter()
-                .filter_map(|kind| Some((kind, self.0.get(&kind)?.trouble.as_ref()?)))
+            cluster::live::kinds()
+                .filter_map(|kind| Some((kind, &self.0.get(&kind)?.troubles)))
+                .flat_map(|(kind, troubles)| troubles.values().map(move |trouble| (kind, trouble)))
         };
         let failed = troubles().find_map(|(kind, trouble)| match trouble {
             Trouble::Failed {
@@ -197,18 +197,15 @@ impl Kinds {
     }
 
     fn at(&mut self, kind: ObjectKind) -> &mut Kind {
-        let kind = match kind {
-            ObjectKind::Workload(WorkloadKind::Endpoints) => {
-                ObjectKind::Workload(WorkloadKind::EndpointSlice)
-            }
-            other => other,
-        };
+        let kind = cluster::live::stood_in_for(kind);
         self.0.entry(kind).or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use topology::fact::WorkloadKind;
+
     use super::*;
 
     const NOW: i64 = 1_000;
@@ -225,6 +222,7 @@ mod tests {
     fn failed(kind: ObjectKind) -> Update {
         Update::Failed {
             kind,
+            namespace: None,
             error: "no route".to_owned(),
             hint: Some("mend the network".to_owned()),
             retry_in: Duration::from_secs(7),
@@ -234,6 +232,7 @@ mod tests {
     fn forbidden(kind: ObjectKind) -> Update {
         Update::Forbidden {
             kind,
+            namespace: None,
             error: "may not be listed".to_owned(),
             hint: None,
             retry_in: Duration::from_mins(1),
@@ -250,7 +249,8 @@ mod tests {
     /// Every kind listed, then these.
     fn after(updates: &[Update]) -> Kinds {
         let mut kinds = Kinds::new();
-        for update in KINDS.map(listed).iter().chain(updates) {
+        let all: Vec<Update> = cluster::live::kinds().map(listed).collect();
+        for update in all.iter().chain(updates) {
             kinds.note(update, NOW);
         }
         kinds
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn s22_a_cluster_is_complete_once_every_kind_was_listed() {
         let mut kinds = Kinds::new();
-        for kind in KINDS {
+        for kind in cluster::live::kinds() {
             assert_eq!(shown(&kinds), "incomplete");
             assert!(!kinds.all_tried());
             kinds.note(&listed(kind), NOW);
@@ -323,6 +323,31 @@ mod tests {
         for (updates, expected) in table {
             assert_eq!(shown(&after(updates)), expected);
         }
+    }
+
+    #[test]
+    fn s22_a_namespace_that_fails_stays_said_while_others_change() {
+        let failed = Update::Failed {
+            kind: POD,
+            namespace: Some("bank".into()),
+            error: "no route".to_owned(),
+            hint: None,
+            retry_in: Duration::from_secs(7),
+        };
+        let deleted = |namespace: &str| {
+            Update::Deleted(ObjectKey {
+                kind: POD,
+                namespace: namespace.into(),
+                name: "a".into(),
+            })
+        };
+        let expected = "incomplete, Pod: no route, again at 1007";
+        let mut kinds = after(&[failed, deleted("shop")]);
+        assert_eq!(shown(&kinds), expected);
+        assert!(kinds.fails(POD));
+        kinds.note(&deleted("bank"), NOW);
+        assert_eq!(shown(&kinds), "complete");
+        assert!(!kinds.fails(POD));
     }
 
     #[test]

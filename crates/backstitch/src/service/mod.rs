@@ -364,8 +364,11 @@ async fn sources(
                 tasks.spawn(cluster::files(task, paths.clone()));
             }
             ClusterSource::Live(access) => {
-                if let Err(error) = cluster::live(task, ears.recheck, access.clone(), &cluster.name)
-                {
+                let reach = cluster::Reach {
+                    access: access.clone(),
+                    namespaces: cluster.namespaces.clone(),
+                };
+                if let Err(error) = cluster::live(task, ears.recheck, reach, &cluster.name) {
                     tracing::error!(source = %cluster.name, "cannot watch the cluster: {error}");
                 }
             }

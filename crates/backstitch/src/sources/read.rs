@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cluster::live::secrets::{Selector, get};
-use cluster::live::{Access, Pace, connect};
+use cluster::live::{Access, Namespaces, Pace, connect};
 use tokio::task::JoinSet;
 use topology::fact::{CatalogGeneration, ClusterGeneration};
 
@@ -250,13 +250,15 @@ async fn read_cluster(cluster: &Cluster, mut bar: Bar) -> Result<ClusterGenerati
                     ..
                 } => format!("by context `{context}`"),
                 Access::Kubeconfig { context: None, .. } => "by the current context".to_owned(),
+                Access::Inline(inline) => format!("by the kubeconfig {}", inline.origin),
             };
             let message = format!("cannot read cluster `{name}` {from}");
             let access = access.clone();
+            let namespaces = cluster.namespaces.clone();
             // What reports the progress cannot move between threads, so the whole read stays on one.
             let runtime = tokio::runtime::Handle::current();
             let read = tokio::task::spawn_blocking(move || {
-                runtime.block_on(read_live(&access, &message, bar))
+                runtime.block_on(read_live(&access, namespaces, &message, bar))
             });
             read.await
                 .map_err(|error| unfinished("cluster", name, &error))?
@@ -266,6 +268,7 @@ async fn read_cluster(cluster: &Cluster, mut bar: Bar) -> Result<ClusterGenerati
 
 async fn read_live(
     access: &Access,
+    namespaces: Namespaces,
     message: &str,
     mut bar: Bar,
 ) -> Result<ClusterGeneration, Failure> {
@@ -273,6 +276,7 @@ async fn read_live(
         let hint = error.hint();
         Failure::because(message, &error).hint(hint)
     })?;
+    let server = server.within(namespaces);
     let mut progress = |at: cluster::live::Listing| {
         let message = format!("{} objects", at.objects);
         bar.set(at.kinds_done as u64, Some(at.kinds_total as u64), message);

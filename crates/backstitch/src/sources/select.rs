@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use cluster::live::Access;
+use cluster::live::{Access, Namespaces};
 use topology::nearest::{near, nearest};
 
 use super::flag::{Flag, exists, named};
@@ -251,7 +251,11 @@ impl Selecting<'_> {
         .into_iter()
         .filter_map(|(name, places)| {
             let source = self.cluster_source(&name, &places)?;
-            Some(Cluster { name, source })
+            Some(Cluster {
+                name,
+                source,
+                namespaces: Namespaces::All,
+            })
         })
         .collect()
     }

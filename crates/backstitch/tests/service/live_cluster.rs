@@ -46,6 +46,15 @@ async fn serve(server: &MockServer, at: &str, answer: ResponseTemplate) {
 #[tokio::test(flavor = "multi_thread")]
 async fn s24_s22_a_watched_cluster_follows_and_does_without_what_it_may_not_read() {
     let server = MockServer::start().await;
+    // It sends no streaming lists, as 1.33 and all before 1.32.
+    Mock::given(method("GET"))
+        .and(query_param("sendInitialEvents", "true"))
+        .respond_with(ResponseTemplate::new(422).set_body_json(json!({
+            "kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Invalid", "code": 422,
+            "message": "sendInitialEvents is forbidden for watch"
+        })))
+        .mount(&server)
+        .await;
     // The first watch of Services brings a change; every other one is quiet.
     let event =
         |kind: &str, name: &str| format!("{}\n", json!({"type": kind, "object": object(name)}));

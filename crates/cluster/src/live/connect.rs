@@ -14,6 +14,8 @@ use kube::{Client, client::AuthError};
 use topology::nearest::near;
 
 use super::connect_error::{CONTEXTS_NAMED, ConnectError};
+use super::inline::{InlineKubeconfig, Origin, refuse_cluster, refuse_user};
+use super::namespaces::Namespaces;
 use super::proxy;
 
 /// The longest that building up a connection may take.
@@ -33,6 +35,8 @@ pub enum Access {
         /// The context; `None` is the current one.
         context: Option<String>,
     },
+    /// By the text of a kubeconfig, from a Secret for instance.
+    Inline(InlineKubeconfig),
 }
 
 /// A reachable API server, so far as can be said without asking it.
@@ -41,6 +45,7 @@ pub struct ApiServer {
     pub(super) client: Client,
     /// `https://host:port`, for messages.
     pub(super) address: String,
+    pub(super) namespaces: Namespaces,
 }
 
 impl std::fmt::Debug for ApiServer {
@@ -56,6 +61,12 @@ impl ApiServer {
     /// Scheme, host and port, as messages name it.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// The same API server, of which only these namespaces are read.
+    #[must_use]
+    pub fn within(self, namespaces: Namespaces) -> Self {
+        Self { namespaces, ..self }
     }
 }
 
@@ -77,7 +88,18 @@ pub async fn connect(access: &Access) -> Result<ApiServer, ConnectError> {
             Config::incluster().map_err(|source| ConnectError::InCluster { source })?
         }
         Access::Kubeconfig { path, context } => {
-            kubeconfig(path.as_deref(), context.as_deref()).await?
+            let (kubeconfig, shown) = load(path.as_deref())?;
+            configured(kubeconfig, shown, context.as_deref(), Origin::Here).await?
+        }
+        Access::Inline(inline) => {
+            let (kubeconfig, shown) = inline.parse()?;
+            configured(
+                kubeconfig,
+                shown,
+                inline.context.as_deref(),
+                Origin::Elsewhere,
+            )
+            .await?
         }
     };
     config.connect_timeout = Some(CONNECT_TIMEOUT);
@@ -89,7 +111,11 @@ pub async fn connect(access: &Access) -> Result<ApiServer, ConnectError> {
         .and_then(|exec| exec.command.clone());
     let client =
         Client::try_from(config).map_err(|error| refused_client(&address, command, error))?;
-    Ok(ApiServer { client, address })
+    Ok(ApiServer {
+        client,
+        address,
+        namespaces: Namespaces::All,
+    })
 }
 
 fn address(config: &Config) -> String {
@@ -139,21 +165,29 @@ fn load(path: Option<&Path>) -> Result<(Kubeconfig, String), ConnectError> {
         Err(KubeconfigError::ReadConfig(source, path)) => {
             Err(ConnectError::KubeconfigUnreadable { path, source })
         }
-        Err(KubeconfigError::Parse(error)) => Err(ConnectError::KubeconfigMalformed {
-            path: shown,
-            place: error.location().map(|location| {
-                format!(" at line {}, column {}", location.line(), location.column())
-            }),
-        }),
-        Err(source) => Err(ConnectError::Kubeconfig {
-            path: shown,
-            source,
-        }),
+        Err(source) => Err(unusable(shown, source)),
     }
 }
 
-async fn kubeconfig(path: Option<&Path>, context: Option<&str>) -> Result<Config, ConnectError> {
-    let (kubeconfig, path) = load(path)?;
+/// A kubeconfig that cannot be read as one. What stands there is not shown, since it may be a secret.
+pub(super) fn unusable(path: String, source: KubeconfigError) -> ConnectError {
+    match source {
+        KubeconfigError::Parse(error) => ConnectError::KubeconfigMalformed {
+            path,
+            place: error.location().map(|location| {
+                format!(" at line {}, column {}", location.line(), location.column())
+            }),
+        },
+        source => ConnectError::Kubeconfig { path, source },
+    }
+}
+
+async fn configured(
+    kubeconfig: Kubeconfig,
+    path: String,
+    context: Option<&str>,
+    origin: Origin,
+) -> Result<Config, ConnectError> {
     let all = || {
         kubeconfig
             .contexts
@@ -187,7 +221,7 @@ async fn kubeconfig(path: Option<&Path>, context: Option<&str>) -> Result<Config
             path,
         });
     };
-    let cluster = check(&kubeconfig, &path, named)?;
+    let cluster = check(&kubeconfig, &path, named, origin)?;
     let proxied = cluster
         .proxy_url
         .as_ref()
@@ -216,6 +250,7 @@ fn check(
     kubeconfig: &Kubeconfig,
     path: &str,
     named: &NamedContext,
+    origin: Origin,
 ) -> Result<Cluster, ConnectError> {
     let context = named.context.clone().unwrap_or_default();
     let dangling = |what, name: &str| ConnectError::Dangling {
@@ -231,6 +266,9 @@ fn check(
         .and_then(|cluster| cluster.cluster.as_ref())
         .ok_or_else(|| dangling("cluster", &context.cluster))?;
     let owner = format!("cluster `{}`", context.cluster);
+    if origin == Origin::Elsewhere {
+        refuse_cluster(path, &owner, cluster)?;
+    }
     if cluster.certificate_authority_data.is_none() {
         readable(
             path,
@@ -246,6 +284,9 @@ fn check(
             .find(|named| named.name == user)
             .and_then(|named| named.auth_info.as_ref())
             .ok_or_else(|| dangling("user", user))?;
+        if origin == Origin::Elsewhere {
+            refuse_user(path, &format!("user `{user}`"), user_info)?;
+        }
         check_user(path, user, user_info)?;
     }
     Ok(cluster.clone())

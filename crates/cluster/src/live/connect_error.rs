@@ -60,6 +60,22 @@ pub enum ConnectError {
         /// The name that leads nowhere.
         name: String,
     },
+    /// The kubeconfig came from elsewhere and would run a command or read a file of this machine.
+    #[error(
+        "{owner} of the kubeconfig {kubeconfig} has `{field}`, which would {harm} where Backstitch runs; only a kubeconfig in a file may"
+    )]
+    NotAllowed {
+        /// What stands for the kubeconfig's path.
+        kubeconfig: String,
+        /// Whose field it is: ``user `a` ``.
+        owner: String,
+        /// The field of the kubeconfig.
+        field: &'static str,
+        /// `run a command` or `read a file`.
+        harm: &'static str,
+        /// What to use in its place.
+        instead: &'static str,
+    },
     /// A file that the kubeconfig refers to.
     #[error("cannot read `{}`, which {owner} of the kubeconfig {kubeconfig} names as `{field}`", path.display())]
     FileUnreadable {
@@ -143,6 +159,7 @@ impl ConnectError {
                 ..
             } => Some(install_hint.trim().to_owned()),
             Self::CommandMissing { command, .. } => Some(format!("install `{command}` or put it on the PATH")),
+            Self::NotAllowed { instead, .. } => Some(format!("use {instead} instead")),
             Self::KubeconfigUnreadable { .. } => {
                 Some("name another file, or set KUBECONFIG".to_owned())
             }

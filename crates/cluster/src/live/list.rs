@@ -1,14 +1,16 @@
 //! Complete lists, page by page.
 
-use futures::{StreamExt as _, stream};
-use kube::api::ListParams;
+use futures::{StreamExt as _, stream as streams};
+use kube::api::{GetParams, ListParams};
 use kube::core::Request;
 use topology::fact::{ClusterGeneration, Fault, ObjectFact, ObjectKind};
 
 use super::Pace;
 use super::body;
 use super::connect::ApiServer;
+use super::namespaces::{Namespaces, Part};
 use super::request::{Asked, RequestError};
+use super::stream;
 use crate::kinds::{Resource, SERVED, Served};
 use crate::reduce::{ObjectFault, reduce};
 use crate::wire::object::{Items, Page};
@@ -33,8 +35,8 @@ pub struct Listing {
 
 /// Reads everything once.
 ///
-/// A kind other than Service that is not served or not permitted is a fault that says how to grant it; any other failure is
-/// an error, because a part is not a generation (S22).
+/// A kind other than Service that is not served or not permitted is a fault that says how to grant it, unless it is of an
+/// extension that is not installed; any other failure is an error, because a part is not a generation (S22).
 pub async fn list_once(
     server: &ApiServer,
     pace: &Pace,
@@ -46,16 +48,17 @@ pub async fn list_once(
     };
     progress(state);
     let mut generation = ClusterGeneration::default();
-    let mut lists = stream::iter(SERVED)
-        .map(|sort| async move { (sort, list_served(server, sort, pace).await) })
+    let mut lists = streams::iter(SERVED)
+        .map(|sort| async move { (sort, list_parts(server, sort, pace).await) })
         .buffer_unordered(KINDS_AT_ONCE);
     while let Some((sort, listed)) = lists.next().await {
         let essential = sort.preferred.kind == ObjectKind::Service;
         match listed {
-            Ok((_, list)) => {
+            Ok(list) => {
                 generation.objects.extend(list.objects);
                 generation.faults.extend(list.faults);
             }
+            Err(RequestError::NotServed { .. }) if sort.is_extension() => {}
             Err(error @ (RequestError::Forbidden { .. } | RequestError::NotServed { .. }))
                 if !essential =>
             {
@@ -71,6 +74,38 @@ pub async fn list_once(
     generation.objects.sort_by_cached_key(ObjectFact::key);
     generation.faults.sort();
     Ok(generation)
+}
+
+/// All parts of a kind; one that fails, and the whole fails. What a role of a namespace cannot give is done without.
+async fn list_parts(server: &ApiServer, sort: Served, pace: &Pace) -> Result<List, RequestError> {
+    let mut whole = List::default();
+    for part in server.namespaces.parts(&sort.preferred) {
+        match list_served(server, sort, &part, pace, How::Pages).await {
+            Ok((_, list)) => {
+                whole.objects.extend(list.objects);
+                whole.faults.extend(list.faults);
+            }
+            Err(RequestError::Forbidden { .. }) if server.namespaces.spare(&sort.preferred) => {
+                whole
+                    .objects
+                    .extend(given(&server.namespaces, sort.preferred.kind));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(whole)
+}
+
+/// What is known of a kind that may not be read without a cluster-wide role: a namespace that the configuration gives is
+/// taken to exist. Of others nothing is known.
+pub(super) fn given(namespaces: &Namespaces, kind: ObjectKind) -> Vec<ObjectFact> {
+    match (namespaces, kind) {
+        (Namespaces::Named(names), ObjectKind::Namespace) => names
+            .iter()
+            .map(|name| ObjectFact::Namespace(Box::from(&**name)))
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn not_read(server: &ApiServer, sort: Served, error: &RequestError) -> Fault {
@@ -93,28 +128,80 @@ pub(super) struct List {
     pub(super) version: String,
 }
 
+/// How a list comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// Page by page; every server can.
+    Pages,
+    /// As the first events of a watch.
+    Stream,
+}
+
 /// Lists the first form of the kind that is served, and says which it was.
 pub(super) async fn list_served(
     server: &ApiServer,
     sort: Served,
+    part: &Part,
     pace: &Pace,
+    how: How,
 ) -> Result<(Resource, List), RequestError> {
-    let mut result = list(server, &sort.preferred, pace).await;
+    let mut result = list(server, &sort.preferred, part, pace, how).await;
     let mut resource = sort.preferred;
     for other in sort.instead {
         if !matches!(result, Err(RequestError::NotServed { .. })) {
             break;
         }
-        result = list(server, other, pace).await;
+        result = list(server, other, part, pace, how).await;
         resource = *other;
+    }
+    // Rights are looked at before the kind is: what is not installed is refused to whoever has no right to it, and a grant
+    // would change nothing.
+    if let Err(RequestError::Forbidden { asked, .. }) = &result
+        && sort.is_extension()
+        && !is_installed(server, &sort.preferred, pace).await
+    {
+        let asked = asked.clone();
+        result = Err(RequestError::NotServed { asked });
     }
     result.map(|list| (resource, list))
 }
 
-async fn list(server: &ApiServer, resource: &Resource, pace: &Pace) -> Result<List, RequestError> {
+/// Whether the server has the API group, which everybody may see; unless it plainly has not.
+async fn is_installed(server: &ApiServer, resource: &Resource, pace: &Pace) -> bool {
+    let Ok(request) = Request::new("/apis").get(resource.group, &GetParams::default()) else {
+        return true;
+    };
+    let answer = server.client.request_text(request);
+    let answer = tokio::time::timeout(pace.answer_timeout, answer).await;
+    !matches!(answer, Ok(Err(kube::Error::Api(status))) if status.code == 404)
+}
+
+/// Asks for the least there is, to see whether the answer is one.
+pub(super) async fn probe(
+    server: &ApiServer,
+    resource: &Resource,
+    part: &Part,
+    pace: &Pace,
+) -> Result<(), RequestError> {
+    let params = ListParams::default().limit(1);
+    page(server, resource, part, &params, pace, &mut List::default())
+        .await
+        .map(drop)
+}
+
+async fn list(
+    server: &ApiServer,
+    resource: &Resource,
+    part: &Part,
+    pace: &Pace,
+    how: How,
+) -> Result<List, RequestError> {
+    if how == How::Stream {
+        return stream::list(server, resource, part, pace).await;
+    }
     let mut starts = 1;
     loop {
-        match list_from_start(server, resource, pace).await {
+        match list_from_start(server, resource, part, pace).await {
             Err(RequestError::Expired { .. }) if starts < MAX_STARTS => starts += 1,
             other => return other,
         }
@@ -124,12 +211,13 @@ async fn list(server: &ApiServer, resource: &Resource, pace: &Pace) -> Result<Li
 async fn list_from_start(
     server: &ApiServer,
     resource: &Resource,
+    part: &Part,
     pace: &Pace,
 ) -> Result<List, RequestError> {
     let mut list = List::default();
     let mut params = ListParams::default().limit(pace.page_size);
     loop {
-        let (version, token) = page(server, resource, &params, pace, &mut list).await?;
+        let (version, token) = page(server, resource, part, &params, pace, &mut list).await?;
         if token.is_none() {
             list.version = version;
             return Ok(list);
@@ -142,16 +230,17 @@ async fn list_from_start(
 async fn page(
     server: &ApiServer,
     resource: &Resource,
+    part: &Part,
     params: &ListParams,
     pace: &Pace,
     list: &mut List,
 ) -> Result<(String, Option<String>), RequestError> {
-    let asked = || Asked::new(server, resource);
+    let asked = || Asked::new(server, resource, part);
     let malformed = |cause: String| RequestError::Malformed {
         asked: asked(),
         cause,
     };
-    let request = Request::new(resource.path())
+    let request = Request::new(resource.path(part.as_deref()))
         .list(params)
         .map_err(|error| RequestError::from_kube(asked(), &kube::Error::BuildRequest(error)))?;
     let body = body::fetch(server, request, pace, MAX_PAGE_BYTES, asked).await?;

@@ -12,19 +12,28 @@ mod backoff;
 mod body;
 mod connect;
 mod connect_error;
+mod inline;
 mod list;
+mod namespaces;
+mod part;
 mod proxy;
 mod request;
 pub mod secrets;
+mod stream;
+mod update;
 mod watch;
 
 use std::time::Duration;
 
 pub use self::connect::{Access, ApiServer, connect, contexts};
 pub use self::connect_error::ConnectError;
+pub use self::inline::InlineKubeconfig;
 pub use self::list::{Listing, list_once};
+pub use self::namespaces::Namespaces;
 pub use self::request::{Asked, RequestError};
-pub use self::watch::{Update, watch};
+pub use self::update::Update;
+pub use self::watch::watch;
+pub use crate::kinds::{kinds, stood_in_for};
 
 /// How fast an API server is read, and how long an answer may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +42,8 @@ pub struct Pace {
     pub page_size: u32,
     /// The longest a page of a list, or the beginning of a watch, may take.
     pub answer_timeout: Duration,
+    /// The longest a streaming list may bring no further object before pages are asked for instead.
+    pub stream_silence: Duration,
     /// How long one watch request lasts before it is renewed; the server ends it.
     pub watch_timeout: Duration,
     /// The pause after the first failure; it doubles with each further one.
@@ -48,6 +59,8 @@ impl Default for Pace {
         Self {
             page_size: 250,
             answer_timeout: Duration::from_mins(1),
+            // A server waits at most 3 s for its cache before it sends the first object.
+            stream_silence: Duration::from_secs(10),
             watch_timeout: Duration::from_secs(290),
             first_retry: Duration::from_millis(800),
             longest_retry: Duration::from_secs(30),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use kube::core::Status;
 
 use super::connect::ApiServer;
+use super::namespaces::Part;
 use crate::kinds::Resource;
 
 /// So much of a server's own words is repeated.
@@ -19,13 +20,24 @@ pub struct Asked {
     pub server: String,
     /// The resource as kubectl names it: `deployments.apps`.
     pub resource: String,
+    /// The namespace, unless it was all of them.
+    pub namespace: Option<String>,
 }
 
 impl Asked {
-    pub(super) fn new(server: &ApiServer, resource: &Resource) -> Self {
+    pub(super) fn new(server: &ApiServer, resource: &Resource, part: &Part) -> Self {
         Self {
+            namespace: part.as_deref().map(str::to_owned),
             server: server.address.clone(),
             resource: resource.qualified(),
+        }
+    }
+
+    /// What was asked for, as a message names it.
+    fn things(&self) -> String {
+        match &self.namespace {
+            Some(namespace) => format!("{} in namespace `{namespace}`", self.resource),
+            None => self.resource.clone(),
         }
     }
 }
@@ -34,13 +46,13 @@ impl Asked {
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     /// 401.
-    #[error("`{}` does not accept the credentials (401 Unauthorized, when asked for {})", asked.server, asked.resource)]
+    #[error("`{}` does not accept the credentials (401 Unauthorized, when asked for {})", asked.server, asked.things())]
     Unauthorized {
         /// What was asked.
         asked: Asked,
     },
     /// 403.
-    #[error("`{}` does not permit {} to read {} (403 Forbidden)", asked.server, Who(user.as_deref()), asked.resource)]
+    #[error("`{}` does not permit {} to read {} (403 Forbidden)", asked.server, Who(user.as_deref()), asked.things())]
     Forbidden {
         /// What was asked.
         asked: Asked,
@@ -48,13 +60,13 @@ pub enum RequestError {
         user: Option<String>,
     },
     /// 404: this server does not have the kind.
-    #[error("`{}` does not serve {} (404 Not Found)", asked.server, asked.resource)]
+    #[error("`{}` does not serve {} (404 Not Found)", asked.server, asked.things())]
     NotServed {
         /// What was asked.
         asked: Asked,
     },
     /// 410: the place in the list or the version to watch from is too old.
-    #[error("`{}` no longer has the version of {} that was asked for (410 Gone)", asked.server, asked.resource)]
+    #[error("`{}` no longer has the version of {} that was asked for (410 Gone)", asked.server, asked.things())]
     Expired {
         /// What was asked.
         asked: Asked,
@@ -84,7 +96,7 @@ pub enum RequestError {
         cause: String,
     },
     /// No answer in time.
-    #[error("`{}` did not answer within {} s when asked for {}", asked.server, after.as_secs_f32(), asked.resource)]
+    #[error("`{}` did not answer within {} s when asked for {}", asked.server, after.as_secs_f32(), asked.things())]
     TimedOut {
         /// What was asked.
         asked: Asked,
@@ -92,7 +104,7 @@ pub enum RequestError {
         after: Duration,
     },
     /// Any other refusal.
-    #[error("`{}` answered {code} when asked for {}: {message}", asked.server, asked.resource)]
+    #[error("`{}` answered {code} when asked for {}: {message}", asked.server, asked.things())]
     Refused {
         /// What was asked.
         asked: Asked,
@@ -104,7 +116,7 @@ pub enum RequestError {
         retry_after: Option<Duration>,
     },
     /// An answer that is no Kubernetes list or event.
-    #[error("`{}` sent no Kubernetes list when asked for {}: {cause}", asked.server, asked.resource)]
+    #[error("`{}` sent no Kubernetes list when asked for {}: {cause}", asked.server, asked.things())]
     Malformed {
         /// What was asked.
         asked: Asked,
@@ -147,6 +159,22 @@ impl RequestError {
             | Self::Credentials { .. }
             | Self::TimedOut { .. }
             | Self::Refused { .. } => None,
+        }
+    }
+
+    /// Whether no other request to this server would fare better, be it for another namespace.
+    pub(super) fn of_server(&self) -> bool {
+        match self {
+            Self::Unauthorized { .. }
+            | Self::NotServed { .. }
+            | Self::Unreachable { .. }
+            | Self::Tls { .. }
+            | Self::Credentials { .. }
+            | Self::TimedOut { .. } => true,
+            Self::Forbidden { .. }
+            | Self::Expired { .. }
+            | Self::Refused { .. }
+            | Self::Malformed { .. } => false,
         }
     }
 
@@ -205,6 +233,12 @@ fn grant(asked: &Asked, user: Option<&str>) -> String {
     let resource = &asked.resource;
     let name = format!("backstitch-{}", resource.replace('.', "-"));
     let subject = subject(user);
+    if let Some(namespace) = &asked.namespace {
+        return format!(
+            "grant it with `kubectl create role {name} --namespace={namespace} --verb=get,list,watch --resource={resource}` and \
+             `kubectl create rolebinding {name} --namespace={namespace} --role={name} {subject}`"
+        );
+    }
     format!(
         "grant it with `kubectl create clusterrole {name} --verb=get,list,watch --resource={resource}` and \
          `kubectl create clusterrolebinding {name} --clusterrole={name} {subject}`"
@@ -272,7 +306,19 @@ mod tests {
         Asked {
             server: "https://a:6443".to_owned(),
             resource: "deployments.apps".to_owned(),
+            namespace: None,
         }
+    }
+
+    #[test]
+    fn in_a_namespace_a_role_is_enough() {
+        let asked = Asked {
+            namespace: Some("shop".to_owned()),
+            ..asked()
+        };
+        let error = RequestError::from_status(asked, &status(403, r#"User "jane" cannot"#));
+        insta::assert_snapshot!(error, @"`https://a:6443` does not permit `jane` to read deployments.apps in namespace `shop` (403 Forbidden)");
+        insta::assert_snapshot!(error.hint().expect("a hint"), @"grant it with `kubectl create role backstitch-deployments-apps --namespace=shop --verb=get,list,watch --resource=deployments.apps` and `kubectl create rolebinding backstitch-deployments-apps --namespace=shop --role=backstitch-deployments-apps --user=jane`");
     }
 
     fn status(code: u16, message: &str) -> Status {

@@ -9,91 +9,35 @@
 //!     └── Failed, Forbidden, NotServed; pause
 //! ```
 //!
+//! Where namespaces are read one by one, a kind is whole once each of them was listed, and only then does a list remove
+//! anything (S22). While one of them fails, the others are watched, and what they have is told as it changes.
+//!
 //! kube's own watcher is not used: its retries start over at every attempt to list, so that a refused kind is asked for
 //! every second for ever, and it has no time limit on lists.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::StreamExt as _;
-use kube::api::{WatchEvent, WatchParams};
-use kube::core::Request;
+use futures::future::Either;
+use futures::stream::FuturesUnordered;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
-use topology::fact::{Fault, ObjectFact, ObjectKey, ObjectKind};
+use tokio::time::sleep;
+use topology::fact::ObjectKind;
 
 use super::Pace;
 use super::backoff::Backoff;
 use super::connect::ApiServer;
-use super::list::{List, list_served, placed};
-use super::request::{Asked, RequestError};
+use super::list::{How, List, given, list_served};
+use super::namespaces::Part;
+use super::part::{Closed, Reader};
+use super::request::RequestError;
+use super::stream::is_of_streaming;
+use super::update::Update;
 use crate::kinds::{Resource, SERVED, Served};
-use crate::reduce::reduce;
-use crate::wire::object::Object;
 
 /// Kinds that are listed at the same time: the pages in flight are the peak of memory.
 const LISTS_AT_ONCE: usize = 2;
-/// After so many failures in a row a watch is given up and the kind is listed again.
-const MAX_WATCH_FAILURES: u32 = 5;
-/// The server ends a watch on time; if it is this late, the connection is dead.
-pub(super) const WATCH_MARGIN: Duration = Duration::from_secs(10);
-/// No server is obeyed that asks to be left alone for longer.
-pub(super) const MAX_RETRY_AFTER: Duration = Duration::from_mins(5);
-
-/// What a watched cluster says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Update {
-    /// All objects of one kind. What was known of the kind and is not among them is gone.
-    Restarted {
-        /// The kind.
-        kind: ObjectKind,
-        /// Every object of it.
-        objects: Vec<ObjectFact>,
-        /// What could not be used.
-        faults: Vec<Fault>,
-    },
-    /// An object is new or has changed.
-    Applied(Box<ObjectFact>),
-    /// An object is gone.
-    Deleted(ObjectKey),
-    /// A part of a changed object could not be used.
-    Faulty {
-        /// The kind.
-        kind: ObjectKind,
-        /// What could not be used.
-        faults: Vec<Fault>,
-    },
-    /// Reading the kind failed; what is known of it stays, and gets old.
-    Failed {
-        /// The kind.
-        kind: ObjectKind,
-        /// Why.
-        error: String,
-        /// What to do about it.
-        hint: Option<String>,
-        /// When it is tried again.
-        retry_in: Duration,
-    },
-    /// This user may not read the kind. What is known of it stays.
-    Forbidden {
-        /// The kind.
-        kind: ObjectKind,
-        /// Why.
-        error: String,
-        /// The command that grants it.
-        hint: Option<String>,
-        /// When it is tried again.
-        retry_in: Duration,
-    },
-    /// The API server does not have the kind, nor what stands in for it.
-    NotServed {
-        /// The kind.
-        kind: ObjectKind,
-        /// When it is tried again.
-        retry_in: Duration,
-    },
-}
 
 /// Watches every kind until the receiver of the updates is dropped (or this future is). Slow receivers slow the watches
 /// down, they lose nothing. `seed` decides the jitter of the pauses.
@@ -101,17 +45,18 @@ pub async fn watch(server: ApiServer, pace: Pace, seed: u64, updates: mpsc::Send
     let lists = Arc::new(Semaphore::new(LISTS_AT_ONCE));
     let mut tasks = JoinSet::new();
     for (index, served) in (0..).zip(SERVED) {
+        let seed = seed.wrapping_add(index);
         let mut follower = Follower {
-            server: server.clone(),
+            reader: Reader {
+                server: server.clone(),
+                pace,
+                updates: updates.clone(),
+            },
             served,
-            pace,
-            backoff: Backoff::new(
-                pace.first_retry,
-                pace.longest_retry,
-                seed.wrapping_add(index),
-            ),
+            seed,
+            backoff: Backoff::new(pace.first_retry, pace.longest_retry, seed),
             lists: Arc::clone(&lists),
-            updates: updates.clone(),
+            how: How::Stream,
         };
         tasks.spawn(async move { follower.follow().await });
     }
@@ -119,230 +64,213 @@ pub async fn watch(server: ApiServer, pace: Pace, seed: u64, updates: mpsc::Send
     tasks.shutdown().await;
 }
 
-/// Nobody listens any more.
-struct Closed;
-
+/// Follows one kind.
 struct Follower {
-    server: ApiServer,
+    reader: Reader,
     served: Served,
-    pace: Pace,
+    seed: u64,
     backoff: Backoff,
     lists: Arc<Semaphore>,
-    updates: mpsc::Sender<Update>,
+    /// Streams, until the server turns out to be unable to.
+    how: How,
 }
 
-/// How a watch request came to its end.
-enum End {
-    /// On time, or cut off without a word: it goes on from the last version.
-    Over,
-    /// The version is too old.
-    Expired,
-    Failed(RequestError),
-    Closed,
+/// What the lists of all parts came to.
+struct Lists {
+    /// The form of the kind that is served, if any part could be listed.
+    resource: Option<Resource>,
+    listed: Vec<(Part, List)>,
+    failed: Vec<(Part, RequestError)>,
 }
 
 impl Follower {
     async fn follow(&mut self) -> Result<(), Closed> {
-        let mut current = None;
+        let mut current: Option<Resource> = None;
         loop {
-            match self.list().await {
-                Ok((resource, list)) => {
-                    self.backoff.reset();
-                    let version = list.version.clone();
-                    self.restarted(current.replace(resource), resource, list)
-                        .await?;
-                    self.watch_from(resource, version).await?;
-                }
-                Err(error) => {
-                    let kind = current.unwrap_or(self.served.preferred).kind;
-                    self.report(kind, error).await?;
-                }
+            let Lists {
+                resource,
+                listed,
+                failed,
+            } = self.list_all().await;
+            let Some(resource) = resource else {
+                let kind = current.unwrap_or(self.served.preferred).kind;
+                self.nothing(kind, failed).await?;
+                continue;
+            };
+            let before = current.replace(resource);
+            let mut versions = Vec::new();
+            let mut lists = Vec::new();
+            for (part, list) in listed {
+                versions.push((part, list.version.clone()));
+                lists.push(list);
             }
+            if failed.is_empty() {
+                self.backoff.reset();
+                self.restarted(before, resource, lists).await?;
+            } else {
+                self.changed(resource, lists).await?;
+            }
+            self.attend(resource, versions, failed).await?;
         }
     }
 
-    async fn list(&self) -> Result<(Resource, List), RequestError> {
+    /// Lists the parts one after the other. What fails for all of them is not asked for again and again.
+    async fn list_all(&mut self) -> Lists {
+        let mut lists = Lists {
+            resource: None,
+            listed: Vec::new(),
+            failed: Vec::new(),
+        };
+        for part in self.reader.server.namespaces.parts(&self.served.preferred) {
+            match self.list(&part).await {
+                // A server that changes its mind about the form in between is asked again.
+                Ok((resource, _)) if lists.resource.is_some_and(|first| first != resource) => {
+                    lists.resource = None;
+                    break;
+                }
+                Ok((resource, list)) => {
+                    lists.resource = Some(resource);
+                    lists.listed.push((part, list));
+                }
+                Err(error) if error.of_server() => {
+                    lists.resource = None;
+                    lists.failed = vec![(None, error)];
+                    break;
+                }
+                Err(error) => lists.failed.push((part, error)),
+            }
+        }
+        lists
+    }
+
+    async fn list(&mut self, part: &Part) -> Result<(Resource, List), RequestError> {
         // A closed semaphore cannot be: it lives as long as the followers.
         let _turn = self.lists.acquire().await;
-        list_served(&self.server, self.served, &self.pace).await
+        let Reader { server, pace, .. } = &self.reader;
+        let listed = list_served(server, self.served, part, pace, self.how).await;
+        match listed {
+            Err(error) if self.how == How::Stream && is_of_streaming(&error) => {
+                tracing::debug!(%error, "this server sends no streaming lists; it is asked for pages from now on");
+                self.how = How::Pages;
+                list_served(server, self.served, part, pace, self.how).await
+            }
+            listed => listed,
+        }
     }
 
-    async fn send(&self, update: Update) -> Result<(), Closed> {
-        self.updates.send(update).await.map_err(|_| Closed)
+    /// No part could be listed: says so and waits.
+    async fn nothing(
+        &mut self,
+        kind: ObjectKind,
+        failed: Vec<(Part, RequestError)>,
+    ) -> Result<(), Closed> {
+        let forbidden =
+            |(_, error): &(Part, RequestError)| matches!(error, RequestError::Forbidden { .. });
+        let namespaces = &self.reader.server.namespaces;
+        if namespaces.spare(&self.served.preferred) && failed.iter().all(forbidden) {
+            for fact in given(namespaces, kind) {
+                self.reader.send(Update::Applied(Box::new(fact))).await?;
+            }
+            let pause = self.backoff.jittered(self.reader.pace.refused_retry);
+            let update = Update::NotServed {
+                kind,
+                retry_in: pause,
+            };
+            self.reader.send(update).await?;
+            sleep(pause).await;
+            return Ok(());
+        }
+        let mut longest = self.backoff.jittered(self.reader.pace.first_retry);
+        for (part, error) in failed {
+            let pause = self.reader.report(kind, &part, &error, &mut self.backoff);
+            longest = longest.max(pause.await?);
+        }
+        sleep(longest).await;
+        Ok(())
     }
 
+    /// All of the kind.
     async fn restarted(
         &self,
         before: Option<Resource>,
         resource: Resource,
-        list: List,
+        lists: Vec<List>,
     ) -> Result<(), Closed> {
         if let Some(before) = before.filter(|before| before.kind != resource.kind) {
             // Another kind stands in now; nothing will be heard of the former.
-            self.send(Update::Restarted {
+            let update = Update::Restarted {
                 kind: before.kind,
                 objects: Vec::new(),
                 faults: Vec::new(),
-            })
-            .await?;
+            };
+            self.reader.send(update).await?;
         }
-        self.send(Update::Restarted {
+        let mut objects = Vec::new();
+        let mut faults = Vec::new();
+        for list in lists {
+            if objects.is_empty() {
+                // The usual case is one list, and it may be large.
+                objects = list.objects;
+            } else {
+                objects.extend(list.objects);
+            }
+            faults.extend(list.faults);
+        }
+        let update = Update::Restarted {
             kind: resource.kind,
-            objects: list.objects,
-            faults: list.faults,
-        })
-        .await
+            objects,
+            faults,
+        };
+        self.reader.send(update).await
     }
 
-    /// Tells of a failure and waits.
-    async fn report(&mut self, kind: ObjectKind, error: RequestError) -> Result<(), Closed> {
-        let pause = match &error {
-            RequestError::Forbidden { .. } | RequestError::NotServed { .. } => {
-                self.backoff.jittered(self.pace.refused_retry)
+    /// S22: a part of the kind. What it has is new or has changed, and nothing is gone.
+    async fn changed(&self, resource: Resource, lists: Vec<List>) -> Result<(), Closed> {
+        for list in lists {
+            if !list.faults.is_empty() {
+                let update = Update::Faulty {
+                    kind: resource.kind,
+                    faults: list.faults,
+                };
+                self.reader.send(update).await?;
             }
-            _ => {
-                let asked = error.retry_after().unwrap_or_default().min(MAX_RETRY_AFTER);
-                self.backoff.after_failure().max(asked)
+            for fact in list.objects {
+                self.reader.send(Update::Applied(Box::new(fact))).await?;
             }
-        };
-        let hint = error.hint();
-        let update = match &error {
-            RequestError::NotServed { .. } => Update::NotServed {
-                kind,
-                retry_in: pause,
-            },
-            RequestError::Forbidden { .. } => Update::Forbidden {
-                kind,
-                error: error.to_string(),
-                hint,
-                retry_in: pause,
-            },
-            _ => Update::Failed {
-                kind,
-                error: error.to_string(),
-                hint,
-                retry_in: pause,
-            },
-        };
-        tracing::debug!(kind = kind.as_str(), %error, ?pause, "reading failed");
-        self.send(update).await?;
-        sleep(pause).await;
+        }
         Ok(())
     }
 
-    /// Watches until the kind has to be listed again.
-    async fn watch_from(&mut self, resource: Resource, mut version: String) -> Result<(), Closed> {
-        let mut failures = 0;
-        loop {
-            let before = version.clone();
-            let end = self.watch_once(&resource, &mut version).await;
-            if version != before {
-                failures = 0;
-                self.backoff.reset();
-            }
-            match end {
-                End::Closed => return Err(Closed),
-                End::Over if version != before => {}
-                // A watch that brought nothing: on time, or ended at once by something between. Do not ask in a rush.
-                End::Over => sleep(self.backoff.jittered(self.pace.first_retry)).await,
-                End::Expired => {
-                    // All watchers of a restarted server learn this in the same moment.
-                    sleep(self.backoff.jittered(self.pace.first_retry)).await;
-                    return Ok(());
-                }
-                End::Failed(error) => {
-                    failures += 1;
-                    self.report(resource.kind, error).await?;
-                    if failures >= MAX_WATCH_FAILURES {
-                        return Ok(());
-                    }
-                }
-            }
-        }
-    }
-
-    /// One watch request; keeps `version` at the last one seen.
-    async fn watch_once(&self, resource: &Resource, version: &mut String) -> End {
-        let failed = |error: kube::Error| match RequestError::from_kube(
-            Asked::new(&self.server, resource),
-            &error,
-        ) {
-            RequestError::Expired { .. } => End::Expired,
-            error => End::Failed(error),
+    /// Watches what was listed, and asks again for what was not, until one of them needs all of the kind to be listed again.
+    async fn attend(
+        &mut self,
+        resource: Resource,
+        versions: Vec<(Part, String)>,
+        failed: Vec<(Part, RequestError)>,
+    ) -> Result<(), Closed> {
+        let pace = self.reader.pace;
+        let seed = self.seed;
+        let backoff = |place: usize| {
+            // Far from the seeds of the other kinds.
+            let seed = seed.wrapping_add((place as u64).wrapping_shl(32));
+            Backoff::new(pace.first_retry, pace.longest_retry, seed)
         };
-        let seconds = u32::try_from(self.pace.watch_timeout.as_secs()).unwrap_or(u32::MAX);
-        let params = WatchParams::default().timeout(seconds.max(1));
-        let request = match Request::new(resource.path()).watch(&params, version) {
-            Ok(request) => request,
-            Err(error) => return failed(kube::Error::BuildRequest(error)),
-        };
-        let late = |after| {
-            let asked = Asked::new(&self.server, resource);
-            End::Failed(RequestError::TimedOut { asked, after })
-        };
-        let started = timeout(
-            self.pace.answer_timeout,
-            self.server.client.request_events::<Object>(request),
-        )
-        .await;
-        let mut events = match started {
-            Ok(Ok(events)) => events.boxed(),
-            Ok(Err(error)) => return failed(error),
-            Err(_) => return late(self.pace.answer_timeout),
-        };
-        let silence = self.pace.watch_timeout + WATCH_MARGIN;
-        loop {
-            let event = match timeout(silence, events.next()).await {
-                Ok(Some(Ok(event))) => event,
-                Ok(Some(Err(error))) => return failed(error),
-                Ok(None) => return End::Over,
-                Err(_) => return late(silence),
-            };
-            let (object, deleted) = match event {
-                WatchEvent::Added(object) | WatchEvent::Modified(object) => (object, false),
-                WatchEvent::Deleted(object) => (object, true),
-                WatchEvent::Bookmark(bookmark) => {
-                    *version = bookmark.metadata.resource_version;
-                    continue;
-                }
-                WatchEvent::Error(status) => {
-                    return match RequestError::from_status(
-                        Asked::new(&self.server, resource),
-                        &status,
-                    ) {
-                        RequestError::Expired { .. } => End::Expired,
-                        error => End::Failed(error),
-                    };
-                }
-            };
-            let seen = object
-                .metadata
-                .as_ref()
-                .and_then(|metadata| metadata.resource_version.as_ref())
-                .map(ToString::to_string);
-            if self.changed(resource.kind, object, deleted).await.is_err() {
-                return End::Closed;
-            }
-            if let Some(seen) = seen {
-                *version = seen;
-            }
+        let mut attended = FuturesUnordered::new();
+        for (place, (part, error)) in failed.into_iter().enumerate() {
+            let mut backoff = backoff(place);
+            let pause = self
+                .reader
+                .report(resource.kind, &part, &error, &mut backoff);
+            let pause = pause.await?;
+            let waits = self.reader.recovered(resource, part, pause, backoff);
+            attended.push(Either::Left(waits));
         }
-    }
-
-    async fn changed(&self, kind: ObjectKind, object: Object, deleted: bool) -> Result<(), Closed> {
-        let mut faults = Vec::new();
-        let fact = reduce(kind, object, &mut faults);
-        if !faults.is_empty() && !deleted {
-            let faults = faults
-                .into_iter()
-                .map(|fault| placed(&self.server, fault))
-                .collect();
-            self.send(Update::Faulty { kind, faults }).await?;
+        for (place, (part, version)) in versions.into_iter().enumerate() {
+            let watches = self
+                .reader
+                .watch_from(resource, part, version, backoff(place));
+            attended.push(Either::Right(watches));
         }
-        match fact {
-            Some(fact) if deleted => self.send(Update::Deleted(fact.key())).await,
-            Some(fact) => self.send(Update::Applied(Box::new(fact))).await,
-            None => Ok(()),
-        }
+        attended.next().await.unwrap_or(Ok(()))
     }
 }

@@ -36,7 +36,15 @@ impl<'de, S: Sink> DeserializeSeed<'de> for Document<'_, S> {
 }
 
 const ITEMS: &str = "items";
-const KEYS: &[&str] = &["kind", "apiVersion", "metadata", "spec", ITEMS];
+const KEYS: &[&str] = &[
+    "kind",
+    "apiVersion",
+    "metadata",
+    "spec",
+    "endpoints",
+    "subsets",
+    ITEMS,
+];
 
 /// Reads an object, or hands the entries of a list on and gives nothing.
 struct Node<'s, S> {

@@ -13,8 +13,8 @@ const MAX_TEXT_BYTES: usize = 1024;
 const SHOWN_KEY_CHARS: usize = 40;
 /// Labels or selector entries kept of one object; Kubernetes' own size limit of objects comes long before.
 const MAX_PAIRS: usize = 1024;
-/// Entries kept of a list inside an object (`ownerReferences`).
-const MAX_ENTRIES: usize = 256;
+/// Entries kept of a list inside an object (`ownerReferences`, `endpoints`).
+const MAX_ENTRIES: usize = 1024;
 
 /// One field of an object.
 #[derive(Clone, Debug, Default)]
@@ -115,19 +115,37 @@ impl Shape for bool {
 
 /// A bounded list inside an object.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Many<T>(pub(crate) Vec<Field<T>>);
+pub(crate) struct Many<T> {
+    pub(crate) entries: Vec<Field<T>>,
+    /// How many more there were than are kept.
+    pub(crate) dropped: usize,
+}
 
 impl<T: Shape> Shape for Many<T> {
-    fn list<'de, A: SeqAccess<'de>>(mut entries: A) -> Result<Field<Self>, A::Error> {
-        let mut many = Vec::new();
-        while many.len() < MAX_ENTRIES {
-            match entries.next_element()? {
-                Some(entry) => many.push(entry),
-                None => return Ok(Field::Is(Self(many))),
+    fn list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Field<Self>, A::Error> {
+        let mut entries = Vec::new();
+        let mut dropped = 0;
+        while entries.len() < MAX_ENTRIES {
+            match list.next_element()? {
+                Some(entry) => entries.push(entry),
+                None => return Ok(Field::Is(Self { entries, dropped })),
             }
         }
-        while entries.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Field::Is(Self(many)))
+        while list.next_element::<IgnoredAny>()?.is_some() {
+            dropped += 1;
+        }
+        Ok(Field::Is(Self { entries, dropped }))
+    }
+}
+
+/// A map of which it matters only that it is there.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Present;
+
+impl Shape for Present {
+    fn map<'de, A: MapAccess<'de>>(mut entries: A) -> Result<Field<Self>, A::Error> {
+        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Field::Is(Self))
     }
 }
 

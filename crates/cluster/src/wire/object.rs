@@ -3,7 +3,7 @@
 use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 use serde::{Deserialize, Deserializer};
 
-use super::field::{Field, Found, Many, OneOf, Pairs, Shape};
+use super::field::{Field, Found, Many, OneOf, Pairs, Present, Shape};
 
 /// Declares a map of which only the named entries are read. An entry given twice counts with its last value.
 macro_rules! slim {
@@ -52,6 +52,8 @@ slim! {
         api_version: Box<str> = "apiVersion",
         metadata: Metadata = "metadata",
         spec: Spec = "spec",
+        endpoints: Many<Endpoint> = "endpoints",
+        subsets: Many<Subset> = "subsets",
     }
 
     /// `metadata`.
@@ -72,18 +74,74 @@ slim! {
         controller: bool = "controller",
     }
 
-    /// `spec` of a Service, a Pod, a workload or a `CronJob`: their fields do not clash, but that `selector` is an equality
-    /// selector in a Service alone.
+    /// `spec` of any kind: their fields do not clash, but that `selector` is an equality selector in a Service alone.
     Spec {
         selector: Pairs = "selector",
         service_type: Box<str> = "type",
         node_name: Box<str> = "nodeName",
         template: Template = "template",
         job_template: JobTemplate = "jobTemplate",
+        volumes: Many<Volume> = "volumes",
+        claim_templates: Many<ClaimTemplate> = "volumeClaimTemplates",
+        default_backend: Backend = "defaultBackend",
+        backend: Backend = "backend",
+        rules: Many<Rule> = "rules",
+        scale_target: Target = "scaleTargetRef",
     }
 
     /// `spec.template` of a workload.
-    Template { metadata: TemplateMetadata = "metadata" }
+    Template { metadata: TemplateMetadata = "metadata", spec: TemplateSpec = "spec" }
+
+    /// `spec.template.spec` of a workload.
+    TemplateSpec { volumes: Many<Volume> = "volumes" }
+
+    /// A volume of a Pod or a template.
+    Volume {
+        name: Box<str> = "name",
+        claim: Claim = "persistentVolumeClaim",
+        ephemeral: Present = "ephemeral",
+    }
+
+    /// `persistentVolumeClaim` of a volume.
+    Claim { name: Box<str> = "claimName" }
+
+    /// One entry of `spec.volumeClaimTemplates`.
+    ClaimTemplate { metadata: ClaimTemplateMetadata = "metadata" }
+
+    /// `metadata` of a claim template.
+    ClaimTemplateMetadata { name: Box<str> = "name" }
+
+    /// A backend of an Ingress: `service` since networking.k8s.io/v1, `serviceName` before.
+    Backend { service: BackendService = "service", service_name: Box<str> = "serviceName" }
+
+    /// `service` of a backend.
+    BackendService { name: Box<str> = "name" }
+
+    /// One entry of `spec.rules`: of an Ingress with `http`, of a route with `backendRefs`.
+    Rule { http: Http = "http", backends: Many<Target> = "backendRefs" }
+
+    /// `http` of a rule of an Ingress.
+    Http { paths: Many<HttpPath> = "paths" }
+
+    /// One entry of `http.paths`.
+    HttpPath { backend: Backend = "backend" }
+
+    /// A reference to another object.
+    Target {
+        group: Box<str> = "group",
+        kind: Box<str> = "kind",
+        namespace: Box<str> = "namespace",
+        name: Box<str> = "name",
+    }
+
+    /// One entry of `endpoints` of an `EndpointSlice`, or one address of an Endpoints object.
+    Endpoint { target: Target = "targetRef" }
+
+    /// One entry of `subsets` of an Endpoints object.
+    Subset {
+        addresses: Many<Endpoint> = "addresses",
+        not_ready: Many<Endpoint> = "notReadyAddresses",
+    }
 
     /// `spec.template.metadata` of a workload.
     TemplateMetadata { labels: Pairs = "labels" }

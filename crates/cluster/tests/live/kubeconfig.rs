@@ -48,14 +48,19 @@ async fn attempt(folder: &Path, context: Option<&str>) -> Result<String, Connect
         .map(|server| server.address().to_owned())
 }
 
-/// Error, its sources and its hint on one line.
-fn told(folder: &Path, error: &ConnectError) -> String {
+/// Error and its sources on one line.
+pub(crate) fn chained(error: &ConnectError) -> String {
     let sources = std::iter::successors(error.source(), |error| (*error).source());
     let chain: Vec<_> = sources.map(|source| format!(" <- {source}")).collect();
+    format!("{error}{}", chain.concat())
+}
+
+/// Error, its sources and its hint on one line.
+fn told(folder: &Path, error: &ConnectError) -> String {
     let hint = error
         .hint()
         .map_or_else(String::new, |hint| format!(" | hint: {hint}"));
-    format!("{error}{}{hint}", chain.concat()).replace(&format!("{}/", folder.display()), "")
+    format!("{}{hint}", chained(error)).replace(&format!("{}/", folder.display()), "")
 }
 
 #[tokio::test]

@@ -45,8 +45,8 @@ async fn a_list_is_read_page_by_page() {
         ["&limit=250", "&limit=250&continue=next+page"]
     );
     let end = Listing {
-        kinds_done: 10,
-        kinds_total: 10,
+        kinds_done: 16,
+        kinds_total: 16,
         objects: 3,
     };
     assert_eq!(seen.last(), Some(&end));
@@ -89,6 +89,29 @@ async fn a_kind_that_is_not_permitted_or_not_served_is_a_fault_with_the_remedy()
     <server>, Job: `<server>` does not serve jobs.batch (404 Not Found); objects of this kind are not read
     <server>, Pod: `<server>` does not permit `jane` to read pods (403 Forbidden); objects of this kind are not read: grant it with `kubectl create clusterrole backstitch-pods --verb=get,list,watch --resource=pods` and `kubectl create clusterrolebinding backstitch-pods --clusterrole=backstitch-pods --user=jane`
     ");
+}
+
+#[tokio::test]
+async fn an_extension_that_is_not_installed_is_no_fault_and_one_that_is_refused_is() {
+    for installed in [false, true] {
+        let server = Scripted::start(move |request| {
+            if request.path.starts_with("/apis/gateway.networking.k8s.io/") {
+                // Whether it is there or not: rights are looked at first.
+                refusal(403, r#"it is forbidden: User "jane" cannot list it"#)
+            } else if installed && request.path == "/apis/gateway.networking.k8s.io" {
+                Reply::Body(200, r#"{"kind":"APIGroup"}"#.to_owned())
+            } else {
+                quiet(request)
+            }
+        })
+        .await;
+        let generation = list(&server).await.expect("a generation");
+        let expected = if installed { 2 } else { 0 };
+        assert_eq!(generation.faults.len(), expected, "{:?}", generation.faults);
+    }
+    let server = Scripted::start(quiet).await;
+    let generation = list(&server).await.expect("a generation");
+    assert_eq!(generation.faults, []);
 }
 
 #[tokio::test]

@@ -29,6 +29,13 @@ pub(crate) enum After {
     Open,
 }
 
+/// What becomes of requests for streaming lists.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Streams {
+    Refused,
+    Scripted,
+}
+
 /// What a request asks for.
 pub(crate) struct Request<'r> {
     /// `/api/v1/services`
@@ -40,6 +47,11 @@ pub(crate) struct Request<'r> {
 }
 
 impl Request<'_> {
+    /// Whether a list is asked for as the first events of a watch.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.query.contains("sendInitialEvents=true")
+    }
+
     pub(crate) fn is_watch(&self) -> bool {
         self.query.contains("watch=true")
     }
@@ -52,8 +64,23 @@ pub(crate) struct Scripted {
 }
 
 impl Scripted {
+    /// A server that sends no streaming lists, as 1.33 and all before 1.32. They are refused and not logged.
     pub(crate) async fn start(
         script: impl Fn(&Request<'_>) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::serving(script, Streams::Refused).await
+    }
+
+    /// A server whose script answers requests for streaming lists as well.
+    pub(crate) async fn streaming(
+        script: impl Fn(&Request<'_>) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::serving(script, Streams::Scripted).await
+    }
+
+    async fn serving(
+        script: impl Fn(&Request<'_>) -> Reply + Send + Sync + 'static,
+        streams: Streams,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -68,6 +95,7 @@ impl Scripted {
                     Arc::clone(&script),
                     Arc::clone(&counts),
                     Arc::clone(&served),
+                    streams,
                 ));
             }
         });
@@ -112,6 +140,7 @@ async fn serve(
     script: Arc<impl Fn(&Request<'_>) -> Reply>,
     counts: Counts,
     log: Arc<Mutex<Vec<String>>>,
+    streams: Streams,
 ) {
     let Some(target) = target(&mut stream).await else {
         // Not HTTP: as a real server, say so in HTTP.
@@ -124,7 +153,8 @@ async fn serve(
         query,
         before: 0,
     };
-    {
+    let refused = request.is_stream() && streams == Streams::Refused;
+    if !refused {
         let mut counts = counts.lock().expect("the counts");
         let count = counts
             .entry((path.to_owned(), request.is_watch()))
@@ -133,7 +163,14 @@ async fn serve(
         *count += 1;
         log.lock().expect("the log").push(target.clone());
     }
-    match script(&request) {
+    let reply = if refused {
+        let message =
+            "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled";
+        refusal(422, message)
+    } else {
+        script(&request)
+    };
+    match reply {
         Reply::Body(status, body) => {
             let head = format!(
                 "HTTP/1.1 {status} x\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
@@ -175,9 +212,16 @@ async fn target(stream: &mut TcpStream) -> Option<String> {
     head.split_whitespace().nth(1).map(str::to_owned)
 }
 
-/// The list kind that a path serves, as far as this server knows.
+/// The list kind that a path serves, as far as this server knows; in a namespace as over all. It is without extensions.
 fn list_kind(path: &str) -> Option<&'static str> {
-    Some(match path {
+    let whole = match path.split_once("/namespaces/") {
+        Some((group, rest)) => {
+            let (_, plural) = rest.split_once('/')?;
+            format!("{group}/{plural}")
+        }
+        None => path.to_owned(),
+    };
+    Some(match &*whole {
         "/api/v1/services" => "ServiceList",
         "/api/v1/namespaces" => "NamespaceList",
         "/api/v1/pods" => "PodList",
@@ -189,12 +233,19 @@ fn list_kind(path: &str) -> Option<&'static str> {
         "/apis/batch/v1/jobs" => "JobList",
         "/apis/batch/v1/cronjobs" => "CronJobList",
         "/apis/discovery.k8s.io/v1/endpointslices" => "EndpointSliceList",
+        "/apis/networking.k8s.io/v1/ingresses" => "IngressList",
+        "/api/v1/persistentvolumeclaims" => "PersistentVolumeClaimList",
+        "/apis/autoscaling/v2/horizontalpodautoscalers" => "HorizontalPodAutoscalerList",
+        "/api/v1/nodes" => "NodeList",
         _ => return None,
     })
 }
 
 /// An empty cluster: empty lists, and watches in which nothing happens.
 pub(crate) fn quiet(request: &Request<'_>) -> Reply {
+    if request.is_stream() {
+        return refusal(422, "sendInitialEvents is forbidden for watch");
+    }
     if request.is_watch() {
         return Reply::Events(Vec::new(), After::Open);
     }
@@ -209,7 +260,14 @@ pub(crate) fn quiet(request: &Request<'_>) -> Reply {
 
 /// A list of Services by name.
 pub(crate) fn services(version: u32, names: &[&str], token: &str) -> Reply {
-    let items: Vec<_> = names.iter().map(|name| service(name, version)).collect();
+    services_in("shop", version, names, token)
+}
+
+pub(crate) fn services_in(namespace: &str, version: u32, names: &[&str], token: &str) -> Reply {
+    let items: Vec<_> = names
+        .iter()
+        .map(|name| service_in(namespace, name, version))
+        .collect();
     let items = items.join(",");
     Reply::Body(
         200,
@@ -220,8 +278,12 @@ pub(crate) fn services(version: u32, names: &[&str], token: &str) -> Reply {
 }
 
 pub(crate) fn service(name: &str, version: u32) -> String {
+    service_in("shop", name, version)
+}
+
+pub(crate) fn service_in(namespace: &str, name: &str, version: u32) -> String {
     format!(
-        r#"{{"metadata":{{"name":"{name}","namespace":"shop","resourceVersion":"{version}","managedFields":[{{"fieldsV1":{{"f:spec":{{}}}}}}]}}}}"#
+        r#"{{"metadata":{{"name":"{name}","namespace":"{namespace}","resourceVersion":"{version}","managedFields":[{{"fieldsV1":{{"f:spec":{{}}}}}}]}}}}"#
     )
 }
 

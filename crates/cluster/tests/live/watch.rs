@@ -7,33 +7,42 @@ use std::time::Duration;
 use crate::scripted::{
     After, Reply, Request, Scripted, event, quiet, refusal, service, services, status,
 };
-use cluster::live::{Pace, Update, watch};
+use cluster::live::{Namespaces, Pace, Update, watch};
 use tokio::sync::mpsc;
 use topology::fact::{ObjectKind, WorkloadKind};
 
 const SERVICES: &str = "/api/v1/services";
 
 /// Short pauses, so that a test of many failures is over soon; nothing is asserted about real time.
-const PACE: Pace = Pace {
+pub(crate) const PACE: Pace = Pace {
     page_size: 2,
     answer_timeout: Duration::from_secs(20),
+    stream_silence: Duration::from_secs(20),
     watch_timeout: Duration::from_mins(1),
     first_retry: Duration::from_millis(1),
     longest_retry: Duration::from_millis(4),
     refused_retry: Duration::from_millis(2),
 };
 
-struct Watched {
-    server: Scripted,
+pub(crate) struct Watched {
+    pub(crate) server: Scripted,
     updates: mpsc::Receiver<Update>,
-    kind: ObjectKind,
+    pub(crate) kind: ObjectKind,
 }
 
 impl Watched {
     async fn start(script: impl Fn(&Request<'_>) -> Reply + Send + Sync + 'static) -> Self {
-        let server = Scripted::start(script).await;
+        Self::of(Scripted::start(script).await, Namespaces::All)
+    }
+
+    pub(crate) fn of(server: Scripted, namespaces: Namespaces) -> Self {
+        Self::at(PACE, server, namespaces)
+    }
+
+    pub(crate) fn at(pace: Pace, server: Scripted, namespaces: Namespaces) -> Self {
+        let api = server.api.clone().within(namespaces);
         let (sender, updates) = mpsc::channel(1);
-        tokio::spawn(watch(server.api.clone(), PACE, 1, sender));
+        tokio::spawn(watch(api, pace, 1, sender));
         Self {
             server,
             updates,
@@ -42,7 +51,7 @@ impl Watched {
     }
 
     /// The next so many updates of the kind under test.
-    async fn next(&mut self, count: usize) -> Vec<String> {
+    pub(crate) async fn next(&mut self, count: usize) -> Vec<String> {
         let mut seen = Vec::new();
         while seen.len() < count {
             let update = self.updates.recv().await.expect("watching goes on");
@@ -54,7 +63,7 @@ impl Watched {
     }
 
     /// The versions that watches began at, in order.
-    fn versions(&self) -> Vec<String> {
+    pub(crate) fn versions(&self) -> Vec<String> {
         let versions = self.server.queries(SERVICES);
         versions
             .iter()
@@ -94,7 +103,7 @@ fn shown(update: &Update) -> String {
     }
 }
 
-fn bookmark(version: u32) -> String {
+pub(crate) fn bookmark(version: u32) -> String {
     event(
         "BOOKMARK",
         &format!(

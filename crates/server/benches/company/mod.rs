@@ -116,5 +116,6 @@ pub(crate) fn pod(index: usize, ordinal: usize) -> ObjectFact {
         controller: None,
         service: None,
         node: None,
+        refers: Vec::new(),
     }))
 }

@@ -1,5 +1,6 @@
 //! Services and what is behind them.
 
+use topology::fact::WorkloadKind;
 use topology::topology::{ServiceId, Topology, WorkloadId};
 use topology::verdict::MAX_SHOWN;
 
@@ -29,6 +30,7 @@ pub fn service_row(topology: &Topology, id: ServiceId) -> api::ServiceRow {
 pub fn service_detail(topology: &Topology, id: ServiceId) -> api::ServiceDetail {
     let view = topology.service(id);
     let workloads = topology.behind(id);
+    let around = topology.around(id, &workloads);
     api::ServiceDetail {
         id: service_id(view.cluster, view.namespace, view.name),
         cluster: view.cluster.to_owned(),
@@ -62,10 +64,39 @@ pub fn service_detail(topology: &Topology, id: ServiceId) -> api::ServiceDetail 
             .take(MAX_SHOWN)
             .map(|workload| workload_row(topology, workload))
             .collect(),
+        in_front: related(topology, &around.in_front),
+        claims: related(topology, &around.claims),
+        autoscalers: related(topology, &around.autoscalers),
+        nodes: api::Related {
+            total: count(around.nodes.len()),
+            items: around
+                .nodes
+                .iter()
+                .take(MAX_SHOWN)
+                .map(|node| api::WorkloadRow {
+                    kind: WorkloadKind::Node.as_str().to_owned(),
+                    cluster: view.cluster.to_owned(),
+                    namespace: String::new(),
+                    name: node.to_string(),
+                    node: None,
+                })
+                .collect(),
+        },
     }
 }
 
-/// A workload, a pod or an endpoints object.
+fn related(topology: &Topology, ids: &[WorkloadId]) -> api::Related {
+    api::Related {
+        total: count(ids.len()),
+        items: ids
+            .iter()
+            .take(MAX_SHOWN)
+            .map(|id| workload_row(topology, *id))
+            .collect(),
+    }
+}
+
+/// A workload, a pod, or what is around them.
 pub fn workload_row(topology: &Topology, id: WorkloadId) -> api::WorkloadRow {
     let view = topology.workload(id);
     api::WorkloadRow {

@@ -299,5 +299,6 @@ fn workload(kind: WorkloadKind, name: &str, app: &str) -> ObjectFact {
         controller: None,
         service: None,
         node: (kind == WorkloadKind::Pod).then(|| "node-1".into()),
+        refers: Vec::new(),
     }))
 }

@@ -7,6 +7,14 @@ async fn a_service_says_who_owns_it_and_why() {
     let company = Company::new();
     assert_snapshot!(company.pretty("/api/v1/services/eu1/shop/checkout").await, @r#"
     {
+      "autoscalers": {
+        "items": [],
+        "total": 0
+      },
+      "claims": {
+        "items": [],
+        "total": 0
+      },
       "cluster": "eu1",
       "component": {
         "instance": "default",
@@ -16,6 +24,10 @@ async fn a_service_says_who_owns_it_and_why() {
         "type": "service"
       },
       "id": "eu1/shop/checkout",
+      "in_front": {
+        "items": [],
+        "total": 0
+      },
       "labels": [
         {
           "key": "causely.ai/backstage-component",
@@ -70,6 +82,17 @@ async fn a_service_says_who_owns_it_and_why() {
       ],
       "name": "checkout",
       "namespace": "shop",
+      "nodes": {
+        "items": [
+          {
+            "cluster": "eu1",
+            "kind": "Node",
+            "name": "node-1",
+            "namespace": ""
+          }
+        ],
+        "total": 1
+      },
       "owner": {
         "display_name": "Payments",
         "email": "payments@shop.example",

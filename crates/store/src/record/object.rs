@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use topology::fact::{
-    ControllerRef, ObjectFact, ObjectKey, ObjectKind, ServiceFact, WorkloadFact, WorkloadKind,
+    ControllerRef, ObjectFact, ObjectKey, ObjectKind, Reference, Referred, ServiceFact,
+    WorkloadFact, WorkloadKind,
 };
 
 use super::{Pairs, bare, from_bare, from_pairs, from_versioned, pairs, versioned};
@@ -24,6 +25,12 @@ enum KindRecord {
     Pod,
     EndpointSlice,
     Endpoints,
+    Node,
+    Ingress,
+    HttpRoute,
+    GrpcRoute,
+    PersistentVolumeClaim,
+    HorizontalPodAutoscaler,
 }
 
 impl KindRecord {
@@ -40,6 +47,16 @@ impl KindRecord {
             ObjectKind::Workload(WorkloadKind::Pod) => Self::Pod,
             ObjectKind::Workload(WorkloadKind::EndpointSlice) => Self::EndpointSlice,
             ObjectKind::Workload(WorkloadKind::Endpoints) => Self::Endpoints,
+            ObjectKind::Workload(WorkloadKind::Node) => Self::Node,
+            ObjectKind::Workload(WorkloadKind::Ingress) => Self::Ingress,
+            ObjectKind::Workload(WorkloadKind::HttpRoute) => Self::HttpRoute,
+            ObjectKind::Workload(WorkloadKind::GrpcRoute) => Self::GrpcRoute,
+            ObjectKind::Workload(WorkloadKind::PersistentVolumeClaim) => {
+                Self::PersistentVolumeClaim
+            }
+            ObjectKind::Workload(WorkloadKind::HorizontalPodAutoscaler) => {
+                Self::HorizontalPodAutoscaler
+            }
         }
     }
 
@@ -56,6 +73,12 @@ impl KindRecord {
             Self::Pod => WorkloadKind::Pod,
             Self::EndpointSlice => WorkloadKind::EndpointSlice,
             Self::Endpoints => WorkloadKind::Endpoints,
+            Self::Node => WorkloadKind::Node,
+            Self::Ingress => WorkloadKind::Ingress,
+            Self::HttpRoute => WorkloadKind::HttpRoute,
+            Self::GrpcRoute => WorkloadKind::GrpcRoute,
+            Self::PersistentVolumeClaim => WorkloadKind::PersistentVolumeClaim,
+            Self::HorizontalPodAutoscaler => WorkloadKind::HorizontalPodAutoscaler,
         })
     }
 }
@@ -74,6 +97,68 @@ enum ObjectRecord<'a> {
     Service(ServiceRecord<'a>),
     #[serde(borrow)]
     Workload(WorkloadRecord<'a>),
+    /// A workload that refers to something. What does not is written as it was before there were references.
+    #[serde(borrow)]
+    Referring(ReferringRecord<'a>),
+}
+
+#[derive(Serialize, Deserialize)]
+struct ReferringRecord<'a> {
+    #[serde(borrow)]
+    workload: WorkloadRecord<'a>,
+    #[serde(borrow)]
+    refers: Vec<ReferenceRecord<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum ReferredRecord {
+    Service,
+    Workload(KindRecord),
+    ClaimTemplate,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ReferenceRecord<'a> {
+    to: ReferredRecord,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+impl<'a> ReferenceRecord<'a> {
+    fn of(reference: &'a Reference) -> Self {
+        Self {
+            to: match reference.to {
+                Referred::Service => ReferredRecord::Service,
+                Referred::Workload(kind) => {
+                    ReferredRecord::Workload(KindRecord::of(ObjectKind::Workload(kind)))
+                }
+                Referred::ClaimTemplate => ReferredRecord::ClaimTemplate,
+            },
+            namespace: &reference.namespace,
+            name: &reference.name,
+        }
+    }
+
+    fn into_reference(self) -> Result<Reference, RecordError> {
+        let to = match self.to {
+            ReferredRecord::Service => Referred::Service,
+            ReferredRecord::ClaimTemplate => Referred::ClaimTemplate,
+            ReferredRecord::Workload(kind) => match kind.into_kind() {
+                ObjectKind::Workload(kind) => Referred::Workload(kind),
+                kind => {
+                    return Err(RecordError::Malformed {
+                        what: FACT,
+                        reason: format!("it refers to a {} as to a workload", kind.as_str()),
+                    });
+                }
+            },
+        };
+        Ok(Reference {
+            to,
+            namespace: self.namespace.into(),
+            name: self.name.into(),
+        })
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -132,20 +217,31 @@ pub(crate) fn encode(fact: &ObjectFact) -> Result<Vec<u8>, RecordError> {
             selector: pairs(&service.selector),
             external_name: service.external_name,
         }),
-        ObjectFact::Workload(workload) => ObjectRecord::Workload(WorkloadRecord {
-            uid: workload.uid.as_deref(),
-            pod_labels: pairs(&workload.pod_labels),
-            controller: workload
-                .controller
-                .as_ref()
-                .map(|controller| ControllerRecord {
-                    kind: &controller.kind,
-                    name: &controller.name,
-                    uid: &controller.uid,
-                }),
-            service: workload.service.as_deref(),
-            node: workload.node.as_deref(),
-        }),
+        ObjectFact::Workload(workload) => {
+            let record = WorkloadRecord {
+                uid: workload.uid.as_deref(),
+                pod_labels: pairs(&workload.pod_labels),
+                controller: workload
+                    .controller
+                    .as_ref()
+                    .map(|controller| ControllerRecord {
+                        kind: &controller.kind,
+                        name: &controller.name,
+                        uid: &controller.uid,
+                    }),
+                service: workload.service.as_deref(),
+                node: workload.node.as_deref(),
+            };
+            let refers: Vec<_> = workload.refers.iter().map(ReferenceRecord::of).collect();
+            if refers.is_empty() {
+                ObjectRecord::Workload(record)
+            } else {
+                ObjectRecord::Referring(ReferringRecord {
+                    workload: record,
+                    refers,
+                })
+            }
+        }
     };
     versioned(FACT, &record)
 }
@@ -164,24 +260,49 @@ pub(crate) fn decode(key: ObjectKey, bytes: &[u8]) -> Result<ObjectFact, RecordE
             })))
         }
         (ObjectKind::Workload(kind), ObjectRecord::Workload(record)) => {
-            Ok(ObjectFact::Workload(Box::new(WorkloadFact {
+            Ok(workload(kind, key.namespace, key.name, record, Vec::new()))
+        }
+        (ObjectKind::Workload(kind), ObjectRecord::Referring(record)) => {
+            let refers = record
+                .refers
+                .into_iter()
+                .map(ReferenceRecord::into_reference);
+            let refers = refers.collect::<Result<_, _>>()?;
+            Ok(workload(
                 kind,
-                namespace: key.namespace,
-                name: key.name,
-                uid: record.uid.map(Into::into),
-                pod_labels: from_pairs(record.pod_labels),
-                controller: record.controller.map(|controller| ControllerRef {
-                    kind: controller.kind.into(),
-                    name: controller.name.into(),
-                    uid: controller.uid.into(),
-                }),
-                service: record.service.map(Into::into),
-                node: record.node.map(Into::into),
-            })))
+                key.namespace,
+                key.name,
+                record.workload,
+                refers,
+            ))
         }
         (kind, _) => Err(RecordError::Malformed {
             what: FACT,
             reason: format!("it is not that of a {}", kind.as_str()),
         }),
     }
+}
+
+fn workload(
+    kind: WorkloadKind,
+    namespace: Box<str>,
+    name: Box<str>,
+    record: WorkloadRecord<'_>,
+    refers: Vec<Reference>,
+) -> ObjectFact {
+    ObjectFact::Workload(Box::new(WorkloadFact {
+        kind,
+        namespace,
+        name,
+        uid: record.uid.map(Into::into),
+        pod_labels: from_pairs(record.pod_labels),
+        controller: record.controller.map(|controller| ControllerRef {
+            kind: controller.kind.into(),
+            name: controller.name.into(),
+            uid: controller.uid.into(),
+        }),
+        service: record.service.map(Into::into),
+        node: record.node.map(Into::into),
+        refers,
+    }))
 }

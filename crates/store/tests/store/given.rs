@@ -9,7 +9,8 @@ use topology::change::{Change, Ownership, VerdictState};
 use topology::entity_ref::EntityRef;
 use topology::fact::{
     ComponentFact, ControllerRef, EntityFact, FieldFault, Found, LabelPairs, ObjectFact,
-    OwnerClaim, OwnerFact, OwnerKind, OwnerTarget, ServiceFact, WorkloadFact, WorkloadKind,
+    OwnerClaim, OwnerFact, OwnerKind, OwnerTarget, Reference, Referred, ServiceFact, WorkloadFact,
+    WorkloadKind,
 };
 use topology::verdict::{ComponentKey, OwnerState, ServiceKey, ServiceState, VerdictKind};
 
@@ -160,10 +161,14 @@ pub(crate) fn object() -> BoxedStrategy<ObjectFact> {
         option::of(text()),
         labels(),
         option::of(controller),
-        (option::of(text()), option::of(text())),
+        (
+            option::of(text()),
+            option::of(text()),
+            vec(referred(), 0..3),
+        ),
     )
         .prop_map(
-            |(kind, (namespace, name), uid, pod_labels, controller, (service, node))| {
+            |(kind, (namespace, name), uid, pod_labels, controller, (service, node, refers))| {
                 ObjectFact::Workload(Box::new(WorkloadFact {
                     kind,
                     namespace,
@@ -173,10 +178,27 @@ pub(crate) fn object() -> BoxedStrategy<ObjectFact> {
                     controller,
                     service,
                     node,
+                    refers,
                 }))
             },
         );
     prop_oneof![name().prop_map(ObjectFact::Namespace), service, workload].boxed()
+}
+
+fn referred() -> BoxedStrategy<Reference> {
+    let kinds = prop::sample::select(&WorkloadKind::ALL[..]).prop_map(Referred::Workload);
+    let to = prop_oneof![
+        Just(Referred::Service),
+        Just(Referred::ClaimTemplate),
+        kinds
+    ];
+    (to, name(), name())
+        .prop_map(|(to, namespace, name)| Reference {
+            to,
+            namespace,
+            name,
+        })
+        .boxed()
 }
 
 fn component_key() -> BoxedStrategy<ComponentKey> {

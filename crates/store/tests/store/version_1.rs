@@ -80,7 +80,8 @@ fn objects() -> Vec<ObjectFact> {
             external_name: true,
         })),
     ];
-    objects.extend(WorkloadKind::ALL.map(|kind| {
+    // The kinds that version 1 knew.
+    objects.extend(WorkloadKind::ALL[..9].iter().map(|&kind| {
         ObjectFact::Workload(Box::new(WorkloadFact {
             kind,
             namespace: "shop".into(),
@@ -94,6 +95,7 @@ fn objects() -> Vec<ObjectFact> {
             }),
             service: Some("checkout".into()),
             node: None,
+            refers: Vec::new(),
         }))
     }));
     objects

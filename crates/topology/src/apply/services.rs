@@ -26,24 +26,24 @@ impl Topology {
         pairs.truncate(MAX_LABELS);
         let labels = pairs.len();
         intern_pairs(&mut self.names, selector, &mut pairs);
-        // The first pair is the one that the selector is found by. The youngest value is the least common one: what
-        // many share was there before.
-        pairs[labels..].sort_unstable_by_key(|(_, value)| std::cmp::Reverse(*value));
         let Ok(labels) = u8::try_from(labels) else {
             return;
         };
         if let Some(id) = self.service_named(cluster, namespace, name) {
             let it = self.services.get(id);
-            if it.labels == labels && *it.pairs == *pairs {
+            let (written, selecting) = pairs.split_at(usize::from(labels));
+            if it.labels() == written && same_pairs(it.selector(), selecting) {
                 return;
             }
             self.unindex_pairs(id);
+            self.rarest_first(cluster, namespace, &mut pairs[usize::from(labels)..]);
             let it = self.services.get_mut(id);
             it.labels = labels;
             it.pairs = pairs.into();
             self.index_pairs(id);
             return;
         }
+        self.rarest_first(cluster, namespace, &mut pairs[usize::from(labels)..]);
         let id = self.services.insert(Service {
             cluster,
             live: true,
@@ -169,6 +169,22 @@ impl Topology {
             .remove_by(&mut self.sets, name, id, |a, b| place(a).cmp(&place(b)));
     }
 
+    /// Puts that pair of a selector first by which the fewest Services of the namespace are found so far: a selector is
+    /// found by its first pair, and a pair that all Services share must not hold them all.
+    fn rarest_first(&self, cluster: ClusterId, namespace: Name, selector: &mut [(Name, Name)]) {
+        let found_by = |pair: (Name, Name)| {
+            let hash = hash_selector(cluster, namespace, pair);
+            let there = self.service_by_selector.get(&self.sets, hash, |id| {
+                selects_first(self.services.get(id), cluster, namespace, pair)
+            });
+            there.len()
+        };
+        let rarest = (0..selector.len()).min_by_key(|at| found_by(selector[*at]));
+        if let Some(rarest) = rarest {
+            selector.swap(0, rarest);
+        }
+    }
+
     /// Enters the Service under its labels and its selector, and has those judged that look for its labels.
     fn index_pairs(&mut self, id: u32) {
         let services = &self.services;
@@ -218,6 +234,11 @@ impl Topology {
         }
         self.mark_in_cluster(&asking, cluster);
     }
+}
+
+/// Keys are there once, so that the same length and no pair that is missing is enough.
+fn same_pairs(some: &[(Name, Name)], others: &[(Name, Name)]) -> bool {
+    some.len() == others.len() && some.iter().all(|pair| others.contains(pair))
 }
 
 fn selects_first(

@@ -65,6 +65,10 @@ impl Topology {
                     .for_each(&mut *mark);
             }
             mark_pairs(&it.pod_labels, mark);
+            for (_, namespace, name) in &it.refers {
+                mark(*namespace);
+                mark(*name);
+            }
         }
         self.labels.mark_names(mark);
     }

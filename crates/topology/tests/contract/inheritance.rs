@@ -10,13 +10,7 @@ use crate::fixture::render::all_services;
 
 fn name(topology: &Topology, id: WorkloadId) -> String {
     let it = topology.workload(id);
-    format!(
-        "{} {}/{}/{}",
-        it.kind.as_str(),
-        it.cluster,
-        it.namespace,
-        it.name
-    )
+    format!("{} {}", it.kind.as_str(), it.place())
 }
 
 /// What is behind each Service, and for every object the Services it inherits from, with the way there.
@@ -241,4 +235,141 @@ fn s19_the_order_of_arrival_does_not_show() {
         inheritance(&format!("{OWNED}\n{}", reversed.join("\n"))),
         forwards
     );
+}
+
+#[test]
+fn s19_pods_that_only_endpoints_name_are_behind_a_service_without_selector() {
+    assert_snapshot!(inheritance(&format!("
+        {OWNED}
+        service eu1/shop/checkout
+        service eu1/shop/cart selector=app:cart
+        pod eu1/shop/db-0 labels=app:db
+        pod eu1/shop/db-1 labels=app:db
+        endpointslice eu1/shop/checkout-x service=checkout refers=Pod/shop/db-0,Pod/shop/gone
+        endpoints eu1/shop/cart service=cart refers=Pod/shop/db-1
+    ")), @r"
+    eu1/shop/cart: Endpoints eu1/shop/cart
+    eu1/shop/checkout: Pod eu1/shop/db-0, EndpointSlice eu1/shop/checkout-x
+    EndpointSlice eu1/shop/checkout-x: pay (Service checkout by service name of the endpoints)
+    Endpoints eu1/shop/cart: ops (Service cart by service name of the endpoints)
+    Pod eu1/shop/db-0: pay (Service checkout by address of its endpoints)
+    Pod eu1/shop/db-1:
+    ");
+}
+
+#[test]
+fn s19_ingresses_and_routes_have_the_owners_of_the_services_that_they_lead_to() {
+    assert_snapshot!(inheritance(&format!("
+        {OWNED}
+        service eu1/shop/checkout selector=app:web
+        service eu1/shop/cart selector=app:cart
+        ingress eu1/shop/front refers=Service/shop/checkout,Service/shop/cart,Service/shop/gone
+        httproute eu1/edge/route refers=Service/shop/checkout
+        grpcroute eu1/edge/nowhere refers=Service/edge/checkout
+    ")), @r"
+    eu1/shop/cart: 
+    eu1/shop/checkout: 
+    GRPCRoute eu1/edge/nowhere: 
+    HTTPRoute eu1/edge/route: pay (Service checkout by backend)
+    Ingress eu1/shop/front: ops (Service cart by backend); pay (Service checkout by backend)
+    ");
+}
+
+#[test]
+fn s19_claims_have_the_owners_of_what_mounts_them() {
+    assert_snapshot!(inheritance(&format!("
+        {OWNED}
+        service eu1/shop/checkout selector=app:web
+        service eu1/shop/cart selector=app:db
+        deployment eu1/shop/web labels=app:web refers=PersistentVolumeClaim/shop/assets
+        statefulset eu1/shop/db labels=app:db refers=ClaimTemplate/shop/data-db
+        pod eu1/shop/db-0 labels=app:db refers=PersistentVolumeClaim/shop/assets
+        persistentvolumeclaim eu1/shop/assets
+        persistentvolumeclaim eu1/shop/data-db-7 refers=ClaimTemplate/shop/data-db
+        persistentvolumeclaim eu1/shop/data-web-0 refers=ClaimTemplate/shop/data-web
+        persistentvolumeclaim eu1/other/assets
+    ")), @r"
+    eu1/shop/cart: StatefulSet eu1/shop/db, Pod eu1/shop/db-0
+    eu1/shop/checkout: Deployment eu1/shop/web
+    Deployment eu1/shop/web: pay (Service checkout by selector)
+    PersistentVolumeClaim eu1/other/assets: 
+    PersistentVolumeClaim eu1/shop/assets: ops (Pod db-0 by volume of it, Service cart by selector); pay (Deployment web by volume of it, Service checkout by selector)
+    PersistentVolumeClaim eu1/shop/data-db-7: ops (StatefulSet db by volume of it, Service cart by selector)
+    PersistentVolumeClaim eu1/shop/data-web-0: 
+    Pod eu1/shop/db-0: ops (Service cart by selector)
+    StatefulSet eu1/shop/db: ops (Service cart by selector)
+    ");
+}
+
+#[test]
+fn s19_autoscalers_have_the_owners_of_their_target_and_nodes_list_those_of_their_pods() {
+    assert_snapshot!(inheritance(&format!("
+        {OWNED}
+        service eu1/shop/checkout selector=app:web
+        service eu1/shop/cart selector=app:cart
+        deployment eu1/shop/web labels=app:web uid=d1
+        pod eu1/shop/web-1 labels=app:web controller=Deployment/web/d1 node=n1
+        pod eu1/shop/cart-1 labels=app:cart node=n1
+        horizontalpodautoscaler eu1/shop/web refers=Deployment/shop/web
+        horizontalpodautoscaler eu1/shop/itself refers=HorizontalPodAutoscaler/shop/itself
+        node eu1/n1
+        node eu1/n2
+    ")), @r"
+    eu1/shop/cart: Pod eu1/shop/cart-1
+    eu1/shop/checkout: Deployment eu1/shop/web, Pod eu1/shop/web-1
+    Deployment eu1/shop/web: pay (Service checkout by selector)
+    HorizontalPodAutoscaler eu1/shop/itself: 
+    HorizontalPodAutoscaler eu1/shop/web: pay (Deployment web by scale target, Service checkout by selector)
+    Node eu1/n1: ops (Pod cart-1 by node name of it, Service cart by selector); pay (Pod web-1 by node name of it, Service checkout by selector)
+    Node eu1/n2: 
+    Pod eu1/shop/cart-1: ops (Service cart by selector)
+    Pod eu1/shop/web-1: pay (Service checkout by selector)
+    ");
+}
+
+#[test]
+fn s19_what_is_around_a_service() {
+    let topology = built(&format!(
+        "
+        {OWNED}
+        service eu1/shop/checkout selector=app:web
+        deployment eu1/shop/web labels=app:web uid=d1 refers=PersistentVolumeClaim/shop/assets
+        replicaset eu1/shop/web-abc labels=app:web,hash:abc uid=r1 controller=Deployment/web/d1
+        pod eu1/shop/web-abc-1 labels=app:web,hash:abc controller=ReplicaSet/web-abc/r1 node=n2
+        pod eu1/shop/web-abc-2 labels=app:web,hash:abc controller=ReplicaSet/web-abc/r1 node=n1
+        statefulset eu1/shop/db labels=app:web refers=ClaimTemplate/shop/data-db
+        persistentvolumeclaim eu1/shop/assets
+        persistentvolumeclaim eu1/shop/data-db-0 refers=ClaimTemplate/shop/data-db
+        persistentvolumeclaim eu1/shop/unused
+        horizontalpodautoscaler eu1/shop/web refers=Deployment/shop/web
+        horizontalpodautoscaler eu1/shop/other refers=Deployment/shop/other
+        ingress eu1/shop/front refers=Service/shop/checkout
+        httproute eu1/edge/route refers=Service/shop/checkout
+        httproute eu1/edge/elsewhere refers=Service/edge/checkout
+        node eu1/n1
+    "
+    ));
+    let [service] = all_services(&topology)[..] else {
+        panic!("one Service");
+    };
+    let around = topology.around(service, &topology.behind(service));
+    let names = |ids: Vec<WorkloadId>| -> Vec<String> {
+        ids.into_iter().map(|id| name(&topology, id)).collect()
+    };
+    assert_eq!(
+        names(around.in_front),
+        ["HTTPRoute eu1/edge/route", "Ingress eu1/shop/front"]
+    );
+    assert_eq!(
+        names(around.claims),
+        [
+            "PersistentVolumeClaim eu1/shop/assets",
+            "PersistentVolumeClaim eu1/shop/data-db-0"
+        ]
+    );
+    assert_eq!(
+        names(around.autoscalers),
+        ["HorizontalPodAutoscaler eu1/shop/web"]
+    );
+    assert_eq!(around.nodes, ["n1".into(), "n2".into()] as [Box<str>; 2]);
 }

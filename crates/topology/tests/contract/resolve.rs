@@ -243,3 +243,32 @@ fn s19_by_application_and_node() {
         label `app` = `cart`; Service `eu1/shop/cart`
     ");
 }
+
+#[test]
+fn s19_what_is_around_a_workload_as_kube_state_metrics_names_it() {
+    let topology = built(&format!(
+        "{COMPANY}
+    ingress eu1/shop/front refers=Service/shop/checkout
+    persistentvolumeclaim eu1/shop/data
+    statefulset eu1/shop/db labels=tier:web uid=s1 refers=PersistentVolumeClaim/shop/data
+    horizontalpodautoscaler eu1/shop/checkout refers=Deployment/shop/checkout
+    node eu1/n1"
+    ));
+    // What scraped it is named as well, in a namespace of its own.
+    let scraped =
+        "namespace=monitoring,service=kube-state-metrics,pod=ksm-0,exported_namespace=shop";
+    for (label, expected) in [
+        ("ingress=front", "pay of eu1/shop/checkout"),
+        ("persistentvolumeclaim=data", "ops of eu1/shop/cart"),
+        (
+            "horizontalpodautoscaler=checkout",
+            "pay of eu1/shop/checkout",
+        ),
+        ("hpa=checkout", "pay of eu1/shop/checkout"),
+        ("node=n1", "ops of eu1/shop/cart"),
+    ] {
+        let found = resolved(&topology, &format!("{scraped},{label}"));
+        assert!(found.contains(expected), "{label}: {found}");
+        assert!(!found.contains("guess"), "{label}: {found}");
+    }
+}

@@ -65,6 +65,7 @@ mod tests {
         Asked {
             server: "https://a:6443".to_owned(),
             resource: "secrets".to_owned(),
+            namespace: None,
         }
     }
 

@@ -107,6 +107,8 @@ pub(super) fn asked(server: &ApiServer) -> Asked {
     Asked {
         server: server.address.clone(),
         resource: "secrets".to_owned(),
+        // Whoever watches Secrets says the namespace, and grants a Role there.
+        namespace: None,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::live::Pace;
 use crate::live::backoff::Backoff;
 use crate::live::connect::ApiServer;
 use crate::live::request::RequestError;
-use crate::live::watch::{MAX_RETRY_AFTER, WATCH_MARGIN};
+use crate::live::part::{MAX_RETRY_AFTER, WATCH_MARGIN};
 
 /// What a watch of Secrets says.
 #[derive(Clone, Debug)]
