@@ -69,7 +69,7 @@ enum Task {
     Image(image::Arguments),
     /// Write the bill of materials of the program
     Sbom {
-        /// The file, CycloneDX as JSON
+        /// The file, in JSON of `CycloneDX`
         #[arg(long, default_value = "backstitch.cdx.json")]
         out: PathBuf,
     },

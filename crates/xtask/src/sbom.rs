@@ -1,4 +1,4 @@
-//! The bill of materials of the program: every crate that is built into it, as CycloneDX.
+//! The bill of materials of the program: every crate that is built into it, as `CycloneDX`.
 
 use std::collections::BTreeSet;
 use std::fs;
