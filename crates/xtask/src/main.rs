@@ -7,14 +7,17 @@
 mod backstages;
 mod bench;
 mod cached;
+mod chart;
 mod demo;
 mod generate;
+mod image;
 mod kubernetes;
 mod lint;
 mod measure;
 mod places;
 mod real;
 mod report;
+mod sbom;
 mod step;
 mod suite;
 mod tools;
@@ -44,8 +47,7 @@ enum Task {
     /// Run the lints and the tests
     Test {
         /// What to test: `all`, `core` (the pure core alone), `backstage-real` (against Backstages installed for it),
-        /// `kubernetes-real` (against clusters built for it), `lint`,
-        /// `tidy`, or the name of a crate
+        /// `kubernetes-real` (against clusters built for it), `chart`, `lint`, `tidy`, or the name of a crate
         #[arg(default_value = "all")]
         suite: suite::Suite,
         /// Arguments for the test binaries, such as part of a test's name (not with `all` or `lint`)
@@ -60,6 +62,16 @@ enum Task {
     Gen {
         #[command(subcommand)]
         input: generate::Input,
+    },
+    /// Write the manifests of `deploy/`, and all else that is rendered from the chart, anew
+    Manifests,
+    /// Put together what the container image holds, and say how large it is
+    Image(image::Arguments),
+    /// Write the bill of materials of the program
+    Sbom {
+        /// The file, in JSON of `CycloneDX`
+        #[arg(long, default_value = "backstitch.cdx.json")]
+        out: PathBuf,
     },
     /// Run one program and write down what it used; `bench` calls this in a process of its own
     #[command(hide = true)]
@@ -83,6 +95,9 @@ fn main() -> ExitCode {
         Task::Lint => suite::run(&suite::Suite::Lint, &[]),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Gen { input } => generate::run(&input),
+        Task::Manifests => suite::run(&suite::Suite::Chart, &["--accept".into()]),
+        Task::Image(arguments) => image::run(&arguments),
+        Task::Sbom { out } => sbom::run(&out),
         Task::Measure {
             usage,
             output,

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use anyhow::{Result, bail};
 
 use crate::step::{self, Step};
-use crate::{lint, places, real};
+use crate::{chart, lint, places, real};
 
 /// A named set of checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(crate) enum Suite {
     BackstageReal,
     /// The contract tests against real Kubernetes API servers.
     KubernetesReal,
+    /// The Helm chart: linted, rendered, held against the schemas of Kubernetes.
+    Chart,
     /// Everything but the tests proper.
     Lint,
     /// The rules of the tree: crate edges, purity, file sizes, citations.
@@ -37,6 +39,7 @@ impl FromStr for Suite {
             "core" => Self::Core,
             "backstage-real" => Self::BackstageReal,
             "kubernetes-real" => Self::KubernetesReal,
+            "chart" => Self::Chart,
             "lint" => Self::Lint,
             "tidy" => Self::Tidy,
             name => Self::Crate(name.to_owned()),
@@ -61,6 +64,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
                 arguments,
             ));
             steps.push(cargo_test("doctests", &["--workspace", "--doc"], arguments));
+            steps.push(chart::step(&[]));
             steps.extend(real::backstage(arguments));
             steps.extend(real::kubernetes(arguments));
             steps
@@ -72,6 +76,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
         )],
         Suite::BackstageReal => real::backstage(arguments),
         Suite::KubernetesReal => real::kubernetes(arguments),
+        Suite::Chart => vec![chart::step(arguments)],
         Suite::Lint => {
             let mut steps = lint::steps();
             steps.push(tidy(arguments));
@@ -108,6 +113,7 @@ mod tests {
             ("core", Suite::Core),
             ("backstage-real", Suite::BackstageReal),
             ("kubernetes-real", Suite::KubernetesReal),
+            ("chart", Suite::Chart),
             ("lint", Suite::Lint),
             ("tidy", Suite::Tidy),
             ("store", Suite::Crate("store".to_owned())),

@@ -10,26 +10,43 @@ use crate::{places, report};
 /// The version is pinned because a newer one may know new lints, and the same tree must get the same answer.
 const CARGO_DENY_VERSION: &str = "0.20.2";
 
+/// Writes bills of materials.
+const CARGO_CYCLONEDX_VERSION: &str = "0.5.9";
+
 /// The path of `cargo-deny`, installed first when the cache lacks this version of it.
 pub(crate) fn cargo_deny() -> Result<PathBuf> {
+    tool("cargo-deny", CARGO_DENY_VERSION, &["--version"])
+}
+
+/// The path of `cargo-cyclonedx`, installed first when the cache lacks this version of it.
+pub(crate) fn cargo_cyclonedx() -> Result<PathBuf> {
+    // It runs as a part of cargo only, which hands it its own name first.
+    tool(
+        "cargo-cyclonedx",
+        CARGO_CYCLONEDX_VERSION,
+        &["cyclonedx", "--version"],
+    )
+}
+
+fn tool(name: &str, version: &str, asked: &[&str]) -> Result<PathBuf> {
     let root = places::cache()?.join("tools");
     let program = root
         .join("bin")
-        .join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
-    if version_of(&program).as_deref() == Some(CARGO_DENY_VERSION) {
+        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if version_of(&program, asked).as_deref() == Some(version) {
         return Ok(program);
     }
     report::note(format_args!(
-        "installing cargo-deny {CARGO_DENY_VERSION} into {} (once, some minutes)",
+        "installing {name} {version} into {} (once, some minutes)",
         root.display()
     ));
-    install("cargo-deny", CARGO_DENY_VERSION, &root)?;
+    install(name, version, &root)?;
     Ok(program)
 }
 
 /// What `<program> --version` says, without the name; nothing when it does not run.
-fn version_of(program: &Path) -> Option<String> {
-    let output = Command::new(program).arg("--version").output().ok()?;
+fn version_of(program: &Path, asked: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(asked).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     text.split_whitespace().nth(1).map(str::to_owned)
 }
@@ -59,12 +76,16 @@ mod tests {
 
     #[test]
     fn a_program_that_is_absent_has_no_version() {
-        assert_eq!(version_of(Path::new("no-such-program-anywhere")), None);
+        assert_eq!(
+            version_of(Path::new("no-such-program-anywhere"), &["--version"]),
+            None
+        );
     }
 
     #[test]
     fn the_version_is_the_second_word() {
-        let said = version_of(Path::new(env!("CARGO"))).expect("cargo runs, it built this test");
+        let said = version_of(Path::new(env!("CARGO")), &["--version"])
+            .expect("cargo runs, it built this test");
         assert!(said.starts_with("1."), "{said}");
     }
 }

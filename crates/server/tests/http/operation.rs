@@ -1,6 +1,7 @@
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use api::SourceKind;
+use api::{Phase, SourceKind};
 use insta::assert_snapshot;
 use server::status::{Failing, NextAttempt, SourceId};
 
@@ -197,4 +198,37 @@ async fn metrics_of_a_source_say_where_it_stands_and_what_reading_it_costs() {
     backstitch_source_repaired_entities_total{kind="catalog",source="main"} 1
     backstitch_source_read_duration_seconds{kind="catalog",source="main"} 1.25
     "#);
+}
+
+#[tokio::test]
+async fn the_alerts_of_the_chart_ask_for_what_there_is() {
+    let company = Company::new();
+    let id = SourceId {
+        kind: SourceKind::Catalog,
+        name: "main".into(),
+    };
+    company.state.sources.update(&id, |_| ());
+    let metrics = company.ask(request("/metrics")).await.text;
+    let names: BTreeSet<&str> = metrics
+        .lines()
+        .filter_map(|line| line.split(['{', ' ']).next())
+        .collect();
+    let rules = include_str!("../../../../tests/chart/golden/everything.yaml");
+    let mut asked = 0;
+    for expression in rules
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("expr: "))
+    {
+        for name in expression
+            .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .filter(|word| word.starts_with("backstitch_"))
+        {
+            assert!(names.contains(name), "no metric is called `{name}`");
+            asked += 1;
+        }
+    }
+    assert_eq!(asked, 4);
+    for phase in [Phase::Failing, Phase::Stale] {
+        assert!(rules.contains(&format!("phase=\"{}\"", phase.as_str())));
+    }
 }
