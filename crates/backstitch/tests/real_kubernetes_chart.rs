@@ -96,10 +96,12 @@ impl Granted {
     }
 
     /// The program under that account, once it has read everything.
-    async fn serve(&self) -> Service {
-        let configuration = "listen: 127.0.0.1:0\nstore: state.db\n\
-             scrapers: {backstage: {instances: [{name: main, type: file, path: catalog.yaml}]}}\n\
-             clusters: [{name: prod, kubeconfig: account.yaml}]\n";
+    async fn serve(&self, cluster: &str) -> Service {
+        let configuration = format!(
+            "listen: 127.0.0.1:0\nstore: state.db\n\
+             scrapers: {{backstage: {{instances: [{{name: main, type: file, path: catalog.yaml}}]}}}}\n\
+             clusters: [{{name: prod, kubeconfig: account.yaml{cluster}}}]\n"
+        );
         self.folder.file("backstitch.yaml", configuration);
         let service = Service::start(&self.folder);
         let ready = |sources: &Value| {
@@ -172,7 +174,7 @@ async fn the_whole_cluster_is_read_and_nothing_else_is_allowed() {
     let more: Vec<&str> = own.lines().filter(|line| !other.contains(line)).collect();
     assert_eq!(more, ["/secrets: get list watch"]);
 
-    let service = granted.serve().await;
+    let service = granted.serve("").await;
     let services = service.get("/api/v1/services").await.1;
     assert_eq!(
         owned(&services),
@@ -216,6 +218,10 @@ async fn namespaces_are_read_each_by_its_own_role() {
     authorization.k8s.io/selfsubjectaccessreviews: create
     authorization.k8s.io/selfsubjectrulesreviews: create
     ");
+
+    let service = granted.serve(", namespaces: [shop, payments]").await;
+    let services = service.get("/api/v1/services").await.1;
+    assert_eq!(owned(&services), [("prod/shop/checkout", "owned")]);
 }
 
 /// Services with their state, those of the cluster's own aside.

@@ -549,3 +549,30 @@ fn the_demo_configuration_is_valid() {
     assert_eq!((config.instances.len(), config.clusters.len()), (1, 2));
     assert!(config.warnings.is_empty() && config.refused.is_empty());
 }
+
+/// S28: the configuration in each render of the chart, as `cargo xtask test chart` holds them against the chart.
+#[test]
+fn s28_the_chart_writes_configurations_that_are_taken() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut read = 0;
+    for folder in ["tests/chart/golden", "deploy"] {
+        for entry in std::fs::read_dir(project.join(folder)).expect("renders") {
+            let path = entry.expect("a render").path();
+            let text = std::fs::read_to_string(&path).expect("a render");
+            let Some((_, rest)) = text.split_once("  backstitch.yaml: |\n") else {
+                assert!(path.extension().is_none_or(|extension| extension != "yaml"));
+                continue;
+            };
+            let lines = rest.lines().map_while(|line| line.strip_prefix("    "));
+            let lines: Vec<&str> = lines.collect();
+            let config = parse(&lines.join("\n"))
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            assert_eq!(config.warnings, [], "{}", path.display());
+            assert!(config.refused.is_empty(), "{}", path.display());
+            assert_eq!(config.listen.port(), DEFAULT_LISTEN.port());
+            assert!(!config.clusters.is_empty(), "{}", path.display());
+            read += 1;
+        }
+    }
+    assert_eq!(read, 8);
+}
