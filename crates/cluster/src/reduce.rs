@@ -43,6 +43,10 @@ pub(crate) struct ObjectFault {
 }
 
 /// Reduces an object of this kind; its own `kind` and `apiVersion` are not looked at.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm for each kind, each a few lines"
+)]
 pub(crate) fn reduce(
     kind: ObjectKind,
     object: Object,

@@ -721,7 +721,9 @@ fn nothing_secret_of_any_kind_becomes_a_part_of_a_fact() {
     let mut objects = 0;
     let mut text = String::new();
     let mut add = |kind: &str, spec: String| {
-        text.push_str(&format!("---\n{}{spec}\n", metadata(kind)));
+        for part in ["---\n", &metadata(kind), &spec, "\n"] {
+            text.push_str(part);
+        }
         objects += 1;
     };
     for kind in [

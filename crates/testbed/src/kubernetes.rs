@@ -47,7 +47,7 @@ const PORT_TRIES: u32 = 3;
 /// What a cluster is started with.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Whether there are controllers, which make ReplicaSets, Pods and Endpoints of what is applied.
+    /// Whether there are controllers, which make `ReplicaSet`s, Pods and Endpoints of what is applied.
     pub controllers: Controllers,
     /// Further flags of the API server.
     pub api_server_flags: Vec<String>,

@@ -37,7 +37,7 @@ fn main() {
     let spread = Cluster::new(services, pods, 100);
     let crowded = Cluster::new(services, pods, 1);
     let measured = [spread.measure(), crowded.measure()];
-    let rows: [(&str, fn(&Measured) -> Duration); 4] = [
+    let rows: [(&str, Figure); 4] = [
         ("objects applied", |it| it.applied),
         ("the pods of every Service", |it| it.pods_of_services),
         ("the Services of every pod", |it| it.services_of_pods),
@@ -50,6 +50,9 @@ fn main() {
         println!("| {what} | {spread:.3} s | {crowded:.3} s |");
     }
 }
+
+/// One of the times that were measured.
+type Figure = fn(&Measured) -> Duration;
 
 struct Measured {
     applied: Duration,

@@ -236,6 +236,10 @@ impl Pair {
             .insert(settings.name.to_string(), settings);
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind of step, each a few lines"
+    )]
     fn take(&mut self, step: Step) {
         self.generation += 1;
         let changes = match step {

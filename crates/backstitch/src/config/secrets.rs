@@ -133,11 +133,11 @@ impl Given {
             Some((at, name)) => {
                 let found = live().find(|(cluster, _)| cluster == name);
                 if found.is_none() {
-                    let names: Vec<&str> = live().map(|(name, _)| name).collect();
-                    let hint = match nearest(name, names.iter().copied()) {
+                    let all: Vec<&str> = live().map(|(name, _)| name).collect();
+                    let hint = match nearest(name, all.iter().copied()) {
                         Some(near) => format!("did you mean `{near}`?"),
-                        None if names.is_empty() => NO_LIVE_CLUSTER.to_owned(),
-                        None => format!("the live clusters are {}", listed(&names)),
+                        None if all.is_empty() => NO_LIVE_CLUSTER.to_owned(),
+                        None => format!("the live clusters are {}", listed(&all)),
                     };
                     let message =
                         format!("`secrets` names the cluster `{name}`, which is no live cluster");

@@ -152,15 +152,13 @@ impl Reading<'_> {
             ));
             return None;
         }
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Some(text.trim().to_owned()),
-            Err(_) => {
-                self.faults.push(format!(
-                    "`{key}`: found bytes that are no UTF-8, expected a text"
-                ));
-                None
-            }
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            return Some(text.trim().to_owned());
         }
+        self.faults.push(format!(
+            "`{key}`: found bytes that are no UTF-8, expected a text"
+        ));
+        None
     }
 
     fn url(&mut self) -> Option<url::Url> {

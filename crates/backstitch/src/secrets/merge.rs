@@ -147,9 +147,18 @@ mod tests {
         merged
     }
 
+    /// What it is about, the configuration, the Secrets, the instances, the problems.
+    type Case<'t> = (
+        &'t str,
+        &'t str,
+        &'t [&'t str],
+        &'t [&'t str],
+        &'t [&'t str],
+    );
+
     #[test]
     fn s30_which_instances_there_are() {
-        let table: [(&str, &str, &[&str], &[&str], &[&str]); 9] = [
+        let table: [Case<'_>; 9] = [
             ("nothing", "", &[], &[], &[]),
             ("labelled alone", "", &["ops/a"], &["a=ops/a"], &[]),
             (

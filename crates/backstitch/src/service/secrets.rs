@@ -274,7 +274,7 @@ impl Supervisor {
             match self.seen.failure() {
                 Some(problem) => lodger.fed.wait(problem),
                 None if self.seen.is_complete() => {
-                    lodger.fed.end(gone(name, &self.config.label_prefix))
+                    lodger.fed.end(gone(name, &self.config.label_prefix));
                 }
                 None => {}
             }

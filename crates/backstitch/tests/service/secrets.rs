@@ -157,14 +157,12 @@ async fn secrets(State(kubernetes): State<Kubernetes>, RawQuery(query): RawQuery
 
 async fn secret(State(kubernetes): State<Kubernetes>, Path(name): Path<String>) -> Response {
     let known = kubernetes.state.lock().expect("the state");
-    match known.secrets.get(&name) {
-        Some(secret) => secret.to_string().into_response(),
-        None => {
-            let status =
-                json!({"kind": "Status", "status": "Failure", "code": 404, "message": "not found"});
-            (StatusCode::NOT_FOUND, status.to_string()).into_response()
-        }
+    if let Some(secret) = known.secrets.get(&name) {
+        return secret.to_string().into_response();
     }
+    let status =
+        json!({"kind": "Status", "status": "Failure", "code": 404, "message": "not found"});
+    (StatusCode::NOT_FOUND, status.to_string()).into_response()
 }
 
 /// Services s0 and s1, and nothing else; watches in which nothing happens.

@@ -2,7 +2,7 @@
 //!
 //! The numbers outlive the process, beside the facts that came of the texts, and so does the key they are made with. Whoever
 //! writes entities and wants two of them taken for one another must therefore learn nothing of the key from what the
-//! program does: the number is that of a keyed function made for this (SipHash), and neither key nor number is shown.
+//! program does: the number is that of a keyed function made for this (`SipHash`), and neither key nor number is shown.
 
 use std::hash::{BuildHasher, RandomState};
 use std::num::NonZeroU128;

@@ -49,8 +49,11 @@ fn watched(scripted: &Scripted) -> mpsc::Receiver<Update> {
     receiver
 }
 
-/// Names and tokens, or the failure.
-fn told(update: Option<Update>) -> Result<Vec<(String, Option<Value>)>, (String, Option<String>)> {
+/// Names and tokens.
+type Tokens = Vec<(String, Option<Value>)>;
+
+/// What was seen, or the failure with its hint.
+fn told(update: Option<Update>) -> Result<Tokens, (String, Option<String>)> {
     match update.expect("the watch goes on") {
         Update::Seen(secrets) => Ok(secrets
             .into_iter()

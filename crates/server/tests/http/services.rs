@@ -3,6 +3,7 @@ use insta::assert_snapshot;
 use crate::company::Company;
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "two whole answers are shown")]
 async fn a_service_says_who_owns_it_and_why() {
     let company = Company::new();
     assert_snapshot!(company.pretty("/api/v1/services/eu1/shop/checkout").await, @r#"

@@ -12,12 +12,12 @@ type Kept = BTreeMap<EntityRef, Option<[u8; CONTENT_BYTES]>>;
 
 /// A store of facts and what they came of, which does what ours does.
 #[derive(Clone, Default)]
-struct Shelf {
+struct Drawer {
     origin: Vec<u8>,
     kept: Kept,
 }
 
-impl Shelf {
+impl Drawer {
     fn take(&mut self, sync: &Sync) {
         self.origin = sync.contents.origin().to_vec();
         for fact in sync.generation.entities.iter() {
@@ -40,23 +40,23 @@ impl Shelf {
 }
 
 impl Scene {
-    /// A read that is taken, and put on the shelf.
-    async fn keep(&mut self, shelf: &mut Shelf) {
+    /// A read that is taken, and put on the drawer.
+    async fn keep(&mut self, drawer: &mut Drawer) {
         let client = client(&self.server);
         let sync = self
             .reader
             .read(&client, &self.filter, &self.map, &mut |_| {})
             .await
             .expect("a complete read");
-        shelf.take(&sync);
+        drawer.take(&sync);
         drop(sync);
         self.reader.taken(Taken::Replaced);
     }
 
-    fn restart(&mut self, shelf: &Shelf) {
+    fn restart(&mut self, drawer: &Drawer) {
         self.reader = Reader {
             pause: |_, _| Duration::ZERO,
-            ..Reader::remembering(PAGE_SIZE, shelf.memory())
+            ..Reader::remembering(PAGE_SIZE, drawer.memory())
         };
     }
 }
@@ -65,20 +65,20 @@ impl Scene {
 async fn s26_after_a_restart_only_what_changed_is_given() {
     let [a, b, c] = components(["a", "b", "c"]);
     let mut scene = Scene::new().await;
-    let mut shelf = Shelf::default();
+    let mut drawer = Drawer::default();
     scene
         .shows(vec![whole(&[a.clone(), b.clone(), c.clone()])], &[])
         .await;
-    scene.keep(&mut shelf).await;
+    scene.keep(&mut drawer).await;
 
-    scene.restart(&shelf);
+    scene.restart(&drawer);
     insta::assert_snapshot!(scene.read().await, @"
     nothing
     absent: []; has 3
     1 requests, 1 passes, 3 known, 0 repaired
     ");
 
-    scene.restart(&shelf);
+    scene.restart(&drawer);
     scene
         .shows(vec![whole(&[a.clone(), owned("b", "other")])], &[])
         .await;
@@ -87,8 +87,8 @@ async fn s26_after_a_restart_only_what_changed_is_given() {
     absent: ["component:default/c"]; has 2
     2 requests, 1 passes, 1 known, 0 repaired
     "#);
-    scene.keep(&mut shelf).await;
-    scene.restart(&shelf);
+    scene.keep(&mut drawer).await;
+    scene.restart(&drawer);
     insta::assert_snapshot!(scene.read().await, @"
     nothing
     absent: []; has 2
@@ -100,12 +100,12 @@ async fn s26_after_a_restart_only_what_changed_is_given() {
 async fn s26_what_was_kept_answers_no_other_question() {
     let [a, b] = ["a", "b"].map(|name| owned(name, "web"));
     let mut scene = Scene::new().await;
-    let mut shelf = Shelf::default();
+    let mut drawer = Drawer::default();
     scene.shows(vec![whole(&[a.clone(), b.clone()])], &[]).await;
-    scene.keep(&mut shelf).await;
+    scene.keep(&mut drawer).await;
 
-    let of_the_first = shelf.clone();
-    scene.restart(&shelf);
+    let of_the_first = drawer.clone();
+    scene.restart(&drawer);
     scene.map =
         LabelMap::from_lists([("component_kubernetes_id", vec!["metadata.name".to_owned()])])
             .expect("a map");
@@ -139,9 +139,9 @@ async fn s26_what_was_kept_answers_no_other_question() {
 async fn s22_what_cannot_be_used_is_a_fault_with_and_without_a_restart() {
     let [a, b] = components(["a", "b"]);
     let mut scene = Scene::new().await;
-    let mut shelf = Shelf::default();
+    let mut drawer = Drawer::default();
     scene.shows(vec![whole(&[a.clone(), b])], &[]).await;
-    scene.keep(&mut shelf).await;
+    scene.keep(&mut drawer).await;
 
     let mut misshapen = owned("b", "web");
     misshapen["spec"] = json!({"owner": ["web"]});
@@ -150,7 +150,7 @@ async fn s22_what_cannot_be_used_is_a_fault_with_and_without_a_restart() {
     let existing = [("component:default/b", misshapen)];
     scene.shows(vec![whole(&items)], &existing).await;
     let without = scene.read().await;
-    scene.restart(&shelf);
+    scene.restart(&drawer);
     assert_eq!(scene.read().await, without);
     assert!(without.contains("the entity stays as it was"), "{without}");
     assert!(without.contains("this entity is left out"), "{without}");

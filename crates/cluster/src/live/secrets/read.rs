@@ -70,13 +70,13 @@ pub(super) async fn listed(
     let mut secrets = Vec::new();
     loop {
         let request = Request::new(path(namespace)).list(&params);
-        let page = answered(server, pace, request.map_err(kube::Error::BuildRequest)).await?;
-        let version = page.version().map(str::to_owned);
-        let (true, Some(version)) = (page.is("SecretList"), version) else {
+        let document = answered(server, pace, request.map_err(kube::Error::BuildRequest)).await?;
+        let version = document.version().map(str::to_owned);
+        let (true, Some(version)) = (document.is("SecretList"), version) else {
             return Err(malformed(server));
         };
-        params.continue_token = page.more().map(str::to_owned);
-        secrets.extend(page.secrets().ok_or_else(|| malformed(server))?);
+        params.continue_token = document.more().map(str::to_owned);
+        secrets.extend(document.secrets().ok_or_else(|| malformed(server))?);
         if secrets.len() > MAX_SECRETS {
             return Err(RequestError::Malformed {
                 asked: asked(server),

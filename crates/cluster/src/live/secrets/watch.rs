@@ -18,8 +18,8 @@ use super::{Secret, SecretsError, Selector};
 use crate::live::Pace;
 use crate::live::backoff::Backoff;
 use crate::live::connect::ApiServer;
-use crate::live::request::RequestError;
 use crate::live::part::{MAX_RETRY_AFTER, WATCH_MARGIN};
+use crate::live::request::RequestError;
 
 /// What a watch of Secrets says.
 #[derive(Clone, Debug)]
