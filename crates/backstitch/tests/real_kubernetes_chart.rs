@@ -21,7 +21,7 @@ use crate::running::Service;
 
 const RULES: &str = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
 
-const CATALOG: &str = r#"
+const CATALOG: &str = r"
 apiVersion: backstage.io/v1alpha1
 kind: Group
 metadata: {name: payments}
@@ -33,7 +33,7 @@ metadata:
   name: checkout
   annotations: {backstage.io/kubernetes-id: checkout, backstage.io/kubernetes-namespace: shop}
 spec: {type: service, lifecycle: production, owner: payments}
-"#;
+";
 
 /// What the program watches: in a namespace that it may see, and in one that it may not always.
 const WATCHED: &str = r"

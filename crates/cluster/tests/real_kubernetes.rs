@@ -474,22 +474,19 @@ async fn what_is_granted_later_is_read_from_then_on() {
         }
     }
     let grant = grant.expect("a hint");
-    match &*real.cluster {
+    if let Some(cluster) = &*real.cluster {
         // What the hint says, word for word.
-        Some(cluster) => {
-            let commands = grant
-                .split('`')
-                .filter_map(|it| it.strip_prefix("kubectl "));
-            for command in commands {
-                let arguments: Vec<&str> = command.split(' ').collect();
-                cluster.kubectl(&arguments, "").expect(command);
-            }
+        let commands = grant
+            .split('`')
+            .filter_map(|it| it.strip_prefix("kubectl "));
+        for command in commands {
+            let arguments: Vec<&str> = command.split(' ').collect();
+            cluster.kubectl(&arguments, "").expect(command);
         }
-        None => {
-            skipped("the commands of the hint");
-            real.permit(&real.namespace, "deployments", &["deployments"])
-                .await;
-        }
+    } else {
+        skipped("the commands of the hint");
+        real.permit(&real.namespace, "deployments", &["deployments"])
+            .await;
     }
     let wanted = real.key(DEPLOYMENT, "a");
     until(&mut updates, "the Deployments", |update| {
@@ -520,6 +517,10 @@ fn shown(topology: &Topology, ids: &[WorkloadId]) -> String {
 }
 
 #[tokio::test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "most of it is what is found, as it is shown"
+)]
 async fn what_others_wrote_is_found_with_what_leads_where() {
     let started = Cluster::start(Options {
         controllers: Controllers::Running,
