@@ -167,12 +167,12 @@ async fn secret(State(kubernetes): State<Kubernetes>, Path(name): Path<String>) 
 
 /// Services s0 and s1, and nothing else; watches in which nothing happens.
 async fn other(request: axum::extract::Request) -> Response {
-    if request
-        .uri()
-        .query()
-        .unwrap_or_default()
-        .contains("watch=true")
-    {
+    let query = request.uri().query().unwrap_or_default();
+    if query.contains("sendInitialEvents") {
+        // As a server that has no streaming lists.
+        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
+    }
+    if query.contains("watch=true") {
         let nothing = futures::stream::pending::<Result<Bytes, Infallible>>();
         return Body::from_stream(nothing).into_response();
     }
@@ -309,6 +309,7 @@ async fn s28_s29_s30_s31_an_instance_of_the_values_follows_its_secret() {
     kubernetes.put("news", Some("Backstage"), &[("url", "sentinel")]);
     fails_with(&service, id, "kubectl label secret backstage-credentials --namespace causely --overwrite causely.ai/scraper=Backstage").await;
 
+    service.phase("cluster/prod", "ready").await;
     kubernetes.put(name, Some("Backstage"), &data);
     let ready = service.phase(id, "ready").await;
     assert_eq!(ready["counts"]["components"], 1, "{ready:#}");
