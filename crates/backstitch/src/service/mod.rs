@@ -392,7 +392,10 @@ async fn sources(
                 .into_iter()
                 .zip(numbered(first))
                 .zip(ears)
-                .map(|((options, source), ears)| (options, source, ears.bell))
+                .map(|((options, source), ears)| {
+                    let memory = memories.remove(&source.0);
+                    (options, source, ears.bell, memory)
+                })
                 .collect(),
             next: places,
             config,

@@ -13,6 +13,7 @@
 mod look;
 mod seen;
 
+use ::catalog::backstage::Memory;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -135,7 +136,7 @@ pub(super) struct Beginning {
     /// Secrets that the configuration names, and who waits for what they say.
     pub(super) named: Vec<(SecretRef, watch::Sender<Supply>)>,
     /// Instances that had a Secret when the last state was kept, and their places in the book.
-    pub(super) expected: Vec<(InstanceOptions, SourceNo, Arc<Bell>)>,
+    pub(super) expected: Vec<(InstanceOptions, SourceNo, Arc<Bell>, Option<Memory>)>,
     /// How many places the book has.
     pub(super) next: usize,
 }
@@ -183,8 +184,8 @@ pub(super) async fn supervise(beginning: Beginning) -> std::io::Result<()> {
         names: HashMap::new(),
         asks,
     };
-    for (options, source, bell) in expected {
-        supervisor.lodge(options, source, bell);
+    for (options, source, bell, memory) in expected {
+        supervisor.lodge(options, source, bell, memory);
     }
     let mut look_again = interval(LOOK_AGAIN);
     look_again.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -344,11 +345,17 @@ impl Supervisor {
             bell: Arc::clone(&bell),
         };
         self.say(source, Said::Open(Box::new(opening))).await?;
-        self.lodge(options, source, bell);
+        self.lodge(options, source, bell, None);
         Ok(())
     }
 
-    fn lodge(&mut self, options: InstanceOptions, source: SourceNo, bell: Arc<Bell>) {
+    fn lodge(
+        &mut self,
+        options: InstanceOptions,
+        source: SourceNo,
+        bell: Arc<Bell>,
+        memory: Option<Memory>,
+    ) {
         let name = options.settings.name.to_string();
         let task = Task {
             source,
@@ -372,7 +379,7 @@ impl Supervisor {
             instance,
             receiver,
             Stay::WithItsSecret,
-            None,
+            memory,
         ));
         self.names.insert(handle.id(), name.clone());
         let fed = Fed::new(supply);
