@@ -146,7 +146,7 @@ fn named_namespaces(at: Place, node: Node, reading: &mut Reading<'_, '_>) -> Opt
 }
 
 /// A DNS label (RFC 1123), which becomes a part of request paths.
-fn is_namespace(name: &str) -> bool {
+pub(crate) fn is_namespace(name: &str) -> bool {
     let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     name.len() <= 63
         && name.starts_with(letter)
@@ -166,6 +166,6 @@ pub(crate) fn live_cluster_name(context: &str) -> String {
 }
 
 /// Whether a cluster can be called so: what is written `cluster/namespace/name` must be told apart again.
-fn is_cluster_name(name: &str) -> bool {
+pub(crate) fn is_cluster_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(|c: char| c == '/' || c.is_whitespace() || c.is_control())
 }

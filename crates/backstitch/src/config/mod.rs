@@ -35,7 +35,7 @@ use topology::labels::DEFAULT_PREFIX;
 use topology::settings::InstanceSettings;
 use url::Url;
 
-pub(crate) use self::clusters::live_cluster_name;
+pub(crate) use self::clusters::{is_cluster_name, is_namespace, live_cluster_name};
 pub(crate) use self::endpoint::{EndpointProblem, parse_endpoint};
 pub(crate) use self::fault::{ConfigError, Fault};
 pub(crate) use self::instances::DEFAULT_NAME;

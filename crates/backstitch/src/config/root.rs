@@ -272,7 +272,7 @@ impl Reading<'_, '_> {
     }
 
     /// Clusters that an instance names and that the file does not have. A file without clusters may still be completed
-    /// on the command line.
+    /// on the command line, and a Secret may bring a cluster whose name is like none of them.
     fn check_coverage(&mut self, config: &Config) {
         if config.clusters.is_empty() {
             return;
@@ -282,12 +282,14 @@ impl Reading<'_, '_> {
             .iter()
             .map(|cluster| cluster.name.as_str())
             .collect();
+        let of_secrets = config.secrets.as_ref().is_some_and(|it| it.clusters);
         for (at, name) in std::mem::take(&mut self.covered) {
             if names.contains(&name.as_str()) {
                 continue;
             }
             let hint = match nearest(&name, names.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
+                None if of_secrets => continue,
                 None => format!("the clusters are {}", super::reader::listed(&names)),
             };
             self.warnings.hint(

@@ -9,7 +9,7 @@ use topology::settings::Coverage;
 
 use super::instances::sync_interval;
 use super::node::{Node, Place};
-use super::reader::{Map, listed, text, texts};
+use super::reader::{Map, boolean, listed, text, texts};
 use super::root::Reading;
 use super::{
     ClusterSource, Config, DEFAULT_SYNC_INTERVAL, InstanceOptions, InstanceSource, SecretRef,
@@ -31,8 +31,10 @@ pub(crate) struct Secrets {
     pub own_namespace: bool,
     /// Those found by label configure an instance. They do not where the scraper is disabled.
     pub backstages: bool,
-    /// How often an instance that is found by its label is read, and how often it is judged whether what is left of one
-    /// that is gone may go too.
+    /// Those found by label add a cluster.
+    pub clusters: bool,
+    /// How often an instance that is found by its label is read, and how often it is judged whether what is left of an instance
+    /// or a cluster that is gone may go too.
     pub sync_interval: Duration,
 }
 
@@ -66,6 +68,7 @@ pub(super) struct Given {
     at: Option<Place>,
     cluster: Option<(Place, String)>,
     namespaces: Option<Vec<String>>,
+    clusters: Option<bool>,
     sync_interval: Option<Duration>,
 }
 
@@ -98,6 +101,9 @@ impl Given {
                     .collect(),
             )
         });
+        let clusters = map
+            .take("clusters")
+            .and_then(|node| boolean("clusters", &node, reading.faults));
         let sync_interval = map
             .take("sync_interval")
             .and_then(|node| sync_interval(&node, reading));
@@ -106,6 +112,7 @@ impl Given {
             at: Some(at),
             cluster,
             namespaces,
+            clusters,
             sync_interval,
         }
     }
@@ -155,6 +162,10 @@ impl Given {
             }
             return;
         };
+        let clusters = self.clusters.unwrap_or(true);
+        if !enabled && !clusters {
+            return;
+        }
         let own_namespace = *access == Access::InCluster && self.namespaces.is_none();
         named.extend(self.namespaces.unwrap_or_default());
         named.sort();
@@ -165,6 +176,7 @@ impl Given {
             namespaces: named,
             own_namespace,
             backstages: enabled,
+            clusters,
             sync_interval: self.sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL),
         };
         if secrets.namespaces.is_empty() && !secrets.own_namespace {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use cluster::live::secrets::{Secret, Value};
+use cluster::live::secrets::Secret;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use secrecy::{ExposeSecret as _, SecretString};
-use topology::nearest::nearest;
+use secrecy::SecretString;
 
 use super::Problem;
+use super::reading::Reading;
 use crate::config::{Credentials, Endpoint, InSecret, SecretSource, parse_endpoint};
 
 /// The keys of a Secret.
@@ -54,46 +54,18 @@ pub(crate) struct Reached {
 /// # Errors
 /// What of it cannot be used, all of it. No value is shown (S31).
 pub(crate) fn endpoint(secret: &Secret) -> Result<Reached, Problem> {
-    let mut reading = Reading {
-        secret,
-        faults: Vec::new(),
-        warnings: Vec::new(),
-    };
+    let mut reading = Reading::of(secret);
     let endpoint = reading.endpoint();
-    let Reading {
-        faults, warnings, ..
-    } = reading;
-    match endpoint {
-        Some(endpoint) if faults.is_empty() => Ok(Reached {
-            endpoint: Box::new(endpoint),
-            warnings,
-        }),
-        _ => {
-            let (namespace, name) = (&secret.namespace, &secret.name);
-            let mut told = faults;
-            told.extend(warnings);
-            Err(Problem {
-                message: format!(
-                    "the Secret `{name}` of namespace `{namespace}` cannot be used: {}",
-                    told.join("; ")
-                ),
-                remedy: Some(format!(
-                    "mend it with `kubectl edit secret {name} --namespace {namespace}`; it is read again at once"
-                )),
-            })
-        }
-    }
-}
-
-struct Reading<'s> {
-    secret: &'s Secret,
-    faults: Vec<String>,
-    warnings: Vec<String>,
+    let (endpoint, warnings) = reading.finish(endpoint)?;
+    Ok(Reached {
+        endpoint: Box::new(endpoint),
+        warnings,
+    })
 }
 
 impl Reading<'_> {
     fn endpoint(&mut self) -> Option<Endpoint> {
-        self.unknown_keys();
+        self.unknown_keys(&KEYS, &ALIASES);
         let url = self.url();
         let token = self.text("token", MAX_TEXT_BYTES);
         let token = token.filter(|token| self.is_token(token));
@@ -109,56 +81,6 @@ impl Reading<'_> {
         endpoint.headers = headers;
         endpoint.in_secret = Some(Box::new(InSecret { roots, identity }));
         Some(endpoint)
-    }
-
-    fn unknown_keys(&mut self) {
-        for key in self.secret.data.keys() {
-            if KEYS.contains(&key.as_str()) {
-                continue;
-            }
-            let alias = ALIASES
-                .into_iter()
-                .find(|(alias, _)| alias.eq_ignore_ascii_case(key))
-                .map(|(_, key)| key);
-            let capitals = KEYS
-                .into_iter()
-                .find(|known| known.eq_ignore_ascii_case(key));
-            let near = capitals.or(alias).or_else(|| nearest(key, KEYS));
-            let meant = match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the keys are `{}`", KEYS.join("`, `")),
-            };
-            self.warnings.push(format!(
-                "the key `{key}` is unknown and has no effect, {meant}"
-            ));
-        }
-    }
-
-    /// The text under a key, without white space around it; `None` where there is none.
-    fn text(&mut self, key: &str, most: usize) -> Option<String> {
-        let bytes = match self.secret.data.get(key)? {
-            Value::Bytes(bytes) => bytes.expose_secret(),
-            Value::Malformed => {
-                self.faults.push(format!(
-                    "`{key}` is no base64, expected the value encoded in that"
-                ));
-                return None;
-            }
-        };
-        if bytes.len() > most {
-            let found = bytes.len();
-            self.faults.push(format!(
-                "`{key}`: found {found} bytes, expected at most {most}"
-            ));
-            return None;
-        }
-        if let Ok(text) = std::str::from_utf8(bytes) {
-            return Some(text.trim().to_owned());
-        }
-        self.faults.push(format!(
-            "`{key}`: found bytes that are no UTF-8, expected a text"
-        ));
-        None
     }
 
     fn url(&mut self) -> Option<url::Url> {
@@ -305,6 +227,9 @@ impl Reading<'_> {
 
 #[cfg(test)]
 mod tests {
+    use cluster::live::secrets::Value;
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     fn secret(data: &[(&str, &str)]) -> Secret {

@@ -1,12 +1,12 @@
-//! S30: which instances the Secrets make, beside those that are configured.
+//! Which instances (S30) and clusters the Secrets make, beside those that are configured.
 
 use std::collections::BTreeMap;
 
 use cluster::live::secrets::Secret;
 
-use crate::config::{Config, InstanceSource, SecretRef};
+use crate::config::{Config, InstanceSource, SecretRef, is_cluster_name};
 
-/// An instance that only its Secret configures. It is called as the Secret is.
+/// An instance or a cluster that only its Secret configures.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Found<'s> {
     /// Its name.
@@ -15,7 +15,7 @@ pub(crate) struct Found<'s> {
     pub secret: &'s Secret,
 }
 
-/// A Secret that configures nothing, because its name is taken.
+/// A labelled Secret that configures nothing: its name is taken, or it has none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Clash {
     /// The Secret.
@@ -32,19 +32,18 @@ pub(super) fn reference(secret: &Secret) -> SecretRef {
     }
 }
 
-/// Which instances the labelled Secrets make, and which of them make none. The order in which they come decides nothing: of
-/// two with one name the one that the configuration names is taken, else that of the lowest namespace.
-pub(crate) fn merge<'s>(
+/// Which instances the labelled Secrets make, and which of them make none. An instance is called as its Secret is. The order
+/// in which they come decides nothing: of two with one name the one that the configuration names is taken, else that of the
+/// lowest namespace.
+pub(crate) fn instances<'s>(
     config: &Config,
     labelled: impl IntoIterator<Item = &'s Secret>,
 ) -> (Vec<Found<'s>>, Vec<Clash>) {
-    let mut labelled: Vec<&Secret> = labelled.into_iter().collect();
-    labelled.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
     let configured: Vec<&SecretRef> = crate::config::secrets_of(config).collect();
     let taken: BTreeMap<&str, String> = taken(config);
     let mut found: Vec<Found<'s>> = Vec::new();
     let mut clashes = Vec::new();
-    for secret in labelled {
+    for secret in in_order(labelled) {
         let reference = reference(secret);
         if configured.contains(&&reference) {
             continue;
@@ -72,6 +71,58 @@ pub(crate) fn merge<'s>(
         });
     }
     (found, clashes)
+}
+
+/// Which clusters the labelled Secrets make, and which of them make none. A cluster is called as the value of the `label` says.
+/// Of two with one name the one of the configuration is taken, else the lowest by namespace and name.
+pub(crate) fn clusters<'s>(
+    config: &Config,
+    label: &str,
+    labelled: impl IntoIterator<Item = &'s Secret>,
+) -> (Vec<Found<'s>>, Vec<Clash>) {
+    let mut found: Vec<Found<'s>> = Vec::new();
+    let mut clashes = Vec::new();
+    for secret in in_order(labelled) {
+        let reference = reference(secret);
+        let SecretRef {
+            namespace,
+            name: called,
+        } = &reference;
+        let name = secret.labels.get(label).map_or("", String::as_str);
+        let unused = format!("the Secret `{called}` of namespace `{namespace}` is not used: ");
+        let first = found.iter().find(|found| found.name == name);
+        let message = if !is_cluster_name(name) {
+            format!(
+                "{unused}its label `{label}` does not name a cluster; set it with `kubectl label secret {called} --namespace \
+                 {namespace} --overwrite {label}=<name>`"
+            )
+        } else if config.clusters.iter().any(|cluster| cluster.name == name) {
+            format!(
+                "{unused}it would be the cluster `{name}`, which the configuration has already; give one of them another name"
+            )
+        } else if let Some(Found { secret: first, .. }) = first {
+            format!(
+                "{unused}it would be the cluster `{name}`, which the Secret `{}` of namespace `{}` is already; give one of them \
+                 another name by the label `{label}`",
+                first.name, first.namespace
+            )
+        } else {
+            found.push(Found { name, secret });
+            continue;
+        };
+        clashes.push(Clash {
+            secret: reference,
+            message,
+        });
+    }
+    (found, clashes)
+}
+
+/// By namespace and name.
+fn in_order<'s>(labelled: impl IntoIterator<Item = &'s Secret>) -> Vec<&'s Secret> {
+    let mut labelled: Vec<&Secret> = labelled.into_iter().collect();
+    labelled.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+    labelled
 }
 
 /// The names of what is configured, and by what.
@@ -122,7 +173,7 @@ mod tests {
         let config = Config::parse(Path::new("backstitch.yaml"), &text).expect("a configuration");
         let labelled: Vec<Secret> = labelled.iter().map(|it| secret(it)).collect();
         let both = |secrets: Vec<&Secret>| {
-            let (found, clashes) = merge(&config, secrets);
+            let (found, clashes) = super::instances(&config, secrets);
             let found = found
                 .into_iter()
                 .map(|found| {
@@ -236,7 +287,52 @@ mod tests {
     fn s30_a_secret_that_is_not_used_is_told_of() {
         let config = Config::default();
         let labelled = [secret("web/a"), secret("ops/a")];
-        let (_, clashes) = merge(&config, &labelled);
+        let (_, clashes) = instances(&config, &labelled);
         insta::assert_snapshot!(clashes[0].message, @"the Secret `a` of namespace `web` is not used: it would be the instance `a`, which the Secret of that name in namespace `ops` is already; give one of them another name, or list it under `instances` with a `name` of its own");
+    }
+
+    #[test]
+    fn which_clusters_there_are() {
+        const LABEL: &str = "causely.ai/cluster";
+        let config = Config::parse(
+            Path::new("backstitch.yaml"),
+            "clusters: [{name: here, in_cluster: true}]",
+        )
+        .expect("a configuration");
+        let labelled = |reference: &str, name: &str| {
+            let labels = BTreeMap::from([(LABEL.to_owned(), name.to_owned())]);
+            Secret {
+                labels,
+                ..secret(reference)
+            }
+        };
+        let mut secrets = [
+            labelled("web/b", "edge"),
+            labelled("ops/a", "edge"),
+            labelled("ops/c", "far"),
+            labelled("ops/d", "here"),
+            labelled("ops/e", ""),
+        ];
+        let told = |secrets: &[Secret]| {
+            let (found, clashes) = clusters(&config, LABEL, secrets);
+            let found = found.iter().map(|found| {
+                format!(
+                    "{}={}/{}",
+                    found.name, found.secret.namespace, found.secret.name
+                )
+            });
+            let clashes = clashes.into_iter().map(|clash| clash.message);
+            found.chain(clashes).collect::<Vec<_>>().join("\n")
+        };
+        let first = told(&secrets);
+        secrets.reverse();
+        assert_eq!(told(&secrets), first, "order decides nothing");
+        insta::assert_snapshot!(first, @r"
+        edge=ops/a
+        far=ops/c
+        the Secret `d` of namespace `ops` is not used: it would be the cluster `here`, which the configuration has already; give one of them another name
+        the Secret `e` of namespace `ops` is not used: its label `causely.ai/cluster` does not name a cluster; set it with `kubectl label secret e --namespace ops --overwrite causely.ai/cluster=<name>`
+        the Secret `b` of namespace `web` is not used: it would be the cluster `edge`, which the Secret `a` of namespace `ops` is already; give one of them another name by the label `causely.ai/cluster`
+        ");
     }
 }

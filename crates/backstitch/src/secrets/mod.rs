@@ -1,18 +1,21 @@
-//! What Kubernetes Secrets say: which instances there are, and how each Backstage is reached. Pure: Secrets in, values or
+//! What Kubernetes Secrets say: which instances and clusters there are, and how each is reached. Pure: Secrets in, values or
 //! problems out.
 //!
-//! It owns the keys of such a Secret, whose instance it is, and what a person is told of one that cannot be used. It must not
+//! It owns the keys of such a Secret, whose instance or cluster it is, and what a person is told of one that cannot be used. It must not
 //! know how Secrets are read, or when. No problem shows a value (S31).
 
 mod endpoint;
+mod kubeconfig;
 mod merge;
+mod reading;
 
 pub(crate) use self::endpoint::{Reached, endpoint};
-pub(crate) use self::merge::merge;
+pub(crate) use self::kubeconfig::{ReachedCluster, kubeconfig};
+pub(crate) use self::merge::{Found, clusters, instances};
 
 use crate::config::SecretRef;
 
-/// Why an instance cannot be read as its Secret stands, and what to do.
+/// Why an instance or a cluster cannot be read as its Secret stands, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
     /// What is wrong. No value of a Secret is in it.

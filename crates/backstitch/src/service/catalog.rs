@@ -12,13 +12,14 @@ use tokio::sync::{oneshot, watch};
 use topology::fact::CatalogGeneration;
 
 use super::event::{Ended, Hides, Reading, Said};
+use super::gone::gone;
 use super::supply::{Supplied, Supply};
-use super::task::{Begun, Closed, Task, Unread, Woken};
+use super::task::{Closed, Task, Unread, Woken};
 use super::{next_attempt, told};
 use crate::config::{
     DEFAULT_PAGE_SIZE, Endpoint, Instance, InstanceOptions, InstanceSource, NO_LIVE_CLUSTER,
 };
-use crate::secrets::Problem;
+use crate::secrets::{Problem, Reached};
 use crate::sources::backstage::{BackstageError, Clients};
 
 /// What a read gave, and what of it could not be read at all.
@@ -37,13 +38,13 @@ enum Means {
     /// Files, and how they looked.
     Files(Vec<PathBuf>, Follower),
     /// A live Backstage as its Secret says that it is reached.
-    Supplied(Supplied, Box<Clients>, Box<Reader>),
+    Supplied(Supplied<Reached>, Box<Clients>, Box<Reader>),
 }
 
 impl Means {
     fn of(
         source: &InstanceSource,
-        supply: Option<watch::Receiver<Supply>>,
+        supply: Option<watch::Receiver<Supply<Reached>>>,
         memory: Option<Memory>,
     ) -> Self {
         let reader = |page_size| {
@@ -142,7 +143,7 @@ impl Means {
 pub(super) async fn run(
     mut task: Task,
     instance: Instance,
-    supply: Option<watch::Receiver<Supply>>,
+    supply: Option<watch::Receiver<Supply<Reached>>>,
     stay: Stay,
     memory: Option<Memory>,
 ) {
@@ -156,7 +157,8 @@ pub(super) async fn run(
         if let Means::Supplied(supplied, _, reader) = &mut means
             && let Supply::Gone(problem) = supplied.now()
         {
-            let judged = gone(&mut task, options, begun, problem, woken, supplied).await;
+            let interval = options.sync_interval;
+            let judged = gone(&mut task, interval, begun, problem, woken, supplied).await;
             match judged {
                 Ok((_, Some(Taken::Replaced))) if stay == Stay::WithItsSecret => return,
                 Ok((pause, taken)) => {
@@ -206,7 +208,7 @@ pub(super) enum Stay {
 }
 
 /// Where there is no cluster to read Secrets from.
-fn nowhere() -> watch::Receiver<Supply> {
+fn nowhere() -> watch::Receiver<Supply<Reached>> {
     let problem = Problem {
         message:
             "a Kubernetes Secret configures it, and no live cluster is configured to read that from"
@@ -214,52 +216,6 @@ fn nowhere() -> watch::Receiver<Supply> {
         remedy: Some(NO_LIVE_CLUSTER.to_owned()),
     };
     watch::Sender::new(Supply::Refused(problem)).subscribe()
-}
-
-/// S30: the Secret is gone. Reading stops at once. What the catalog gave is judged at every interval from then on, as if the
-/// catalog were empty: little goes at the first time, much when it was judged so several times in a row (S23). How long to
-/// rest, and what became of it, if it was judged.
-async fn gone(
-    task: &mut Task,
-    options: &InstanceOptions,
-    begun: Begun,
-    problem: Problem,
-    woken: Woken,
-    supplied: &mut Supplied,
-) -> Result<(Duration, Option<Taken>), Closed> {
-    let now = (task.clock)();
-    let pause = after_success(options.sync_interval, task.random.next());
-    let next_attempt = next_attempt(now, pause);
-    let failure = Failure {
-        at: now,
-        message: problem.message,
-        remedy: problem.remedy,
-    };
-    let ended = begun.ended();
-    task.succeeded();
-    if !supplied.gone_before || woken == Woken::Early {
-        supplied.gone_before = true;
-        task.say(Said::Failed {
-            failure,
-            next_attempt,
-            ended,
-        })
-        .await?;
-        return Ok((pause, None));
-    }
-    let reading = Reading {
-        read_at: now,
-        next_attempt,
-        faults_hide: Hides::Documents,
-        woken,
-        incomplete: None,
-        contents: None,
-        ended,
-    };
-    let (answer, became) = oneshot::channel();
-    task.say(Said::Withdrawn(failure, reading, answer)).await?;
-    let taken = became.await.map_err(|_| Closed)?;
-    Ok((pause, Some(taken)))
 }
 
 /// Tells the loop of a read, and hears what became of it; how long to rest.

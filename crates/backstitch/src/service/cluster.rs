@@ -1,4 +1,5 @@
-//! One task per cluster: watches or reads it at its own pace, and its failures are its own (S22, S25).
+//! One task per cluster: watches or reads it at its own pace, and its failures are its own (S22, S25). How a cluster is reached
+//! is known from the configuration, or from a Secret that comes, changes and goes.
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -6,18 +7,22 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use catalog::backstage::Taken;
 use catalog::schedule::{Hint, after_success};
-use cluster::live::{Access, Namespaces, Pace, Update};
+use cluster::live::{Pace, Reach, Update};
 use cluster::manifests;
 use server::refresh::{Bell, Rest};
-use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use topology::fact::ObjectKind;
 
-use super::event::{Health, Hides, Reading, Said};
+use super::event::{Ended, Event, Health, Hides, Reading, Said};
+use super::gone::gone;
 use super::kinds::Kinds;
+use super::supply::{Supplied, Supply};
 use super::task::{Begun, Closed, Task, Unread, Woken, least_rest};
 use super::{next_attempt, told};
+use crate::secrets::{Problem, ReachedCluster};
 
 /// How often manifest files are read.
 const FILES_INTERVAL: Duration = Duration::from_secs(30);
@@ -87,35 +92,109 @@ fn unread(message: String, remedy: Option<String>) -> Unread {
     }
 }
 
-/// How a live cluster is reached, and what of it is read.
-pub(super) struct Reach {
-    pub(super) access: Access,
-    pub(super) namespaces: Namespaces,
-}
-
 /// Watches a live cluster on a thread of its own: a credential command that hangs, or a list that takes all of a
 /// processor, then keeps nobody else from working (S25). The thread ends when nobody listens. `recheck` says whether
 /// something of it is held back.
 pub(super) fn live(
-    task: Task,
-    recheck: watch::Receiver<bool>,
+    mut task: Task,
+    mut recheck: watch::Receiver<bool>,
     reach: Reach,
     name: &str,
+) -> io::Result<()> {
+    // The thread tells nobody that it ended.
+    let (ended, _) = oneshot::channel();
+    on_a_thread(name, task.events.clone(), ended, async move {
+        let _ = connections(&mut task, &mut recheck, &reach, &[]).await;
+    })
+}
+
+/// Watches a live cluster as its Secret says that it is reached, in the same way. The thread ends as well, and says so, once
+/// the Secret is gone and all that the cluster gave; that is judged at every `interval`.
+pub(super) fn supplied(
+    task: Task,
+    recheck: watch::Receiver<bool>,
+    supply: watch::Receiver<Supply<ReachedCluster>>,
+    interval: Duration,
+    name: &str,
+) -> io::Result<oneshot::Receiver<()>> {
+    let (ended, end) = oneshot::channel();
+    let events = task.events.clone();
+    let supplied = Supplied::new(supply);
+    on_a_thread(name, events, ended, async move {
+        let _ = follow(task, recheck, supplied, interval).await;
+    })?;
+    Ok(end)
+}
+
+/// Does so until it is done, or nobody hears of it.
+fn on_a_thread(
+    name: &str,
+    events: mpsc::Sender<Event>,
+    ended: oneshot::Sender<()>,
+    work: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let thread = std::thread::Builder::new().name(format!("cluster {name}"));
-    thread.spawn(move || runtime.block_on(follow(task, recheck, &reach)))?;
+    let until_nobody_hears = async move {
+        tokio::select! {
+            () = work => {}
+            // The loop has ended, and a watch may be waiting for a quiet cluster.
+            () = events.closed() => {}
+        }
+        // Nobody waits for the end of a cluster of the configuration.
+        let _ = ended.send(());
+    };
+    thread.spawn(move || runtime.block_on(until_nobody_hears))?;
     Ok(())
 }
 
-async fn follow(mut task: Task, mut recheck: watch::Receiver<bool>, reach: &Reach) {
-    let gone = task.events.clone();
-    tokio::select! {
-        _ = connections(&mut task, &mut recheck, reach) => {}
-        // The loop has ended, and a watch may be waiting for a quiet cluster.
-        () = gone.closed() => {}
+/// Follows what the Secret says, until it is gone and nothing is left of the cluster.
+async fn follow(
+    mut task: Task,
+    mut recheck: watch::Receiver<bool>,
+    mut supplied: Supplied<ReachedCluster>,
+    interval: Duration,
+) -> Result<(), Closed> {
+    let mut failures = 0;
+    let mut woken = Woken::Due;
+    loop {
+        supplied.known().await;
+        match supplied.now() {
+            Supply::Awaited => {}
+            Supply::Given(reached) => {
+                failures = 0;
+                for warning in &reached.warnings {
+                    tracing::warn!("{warning}");
+                }
+                tokio::select! {
+                    closed = connections(&mut task, &mut recheck, &reached.reach, &reached.warnings) => closed?,
+                    // The watch ends, and is begun by what the Secret says now.
+                    () = supplied.changed() => {}
+                }
+            }
+            Supply::Refused(Problem { message, remedy }) => {
+                failures += 1;
+                let unread = Unread {
+                    message,
+                    remedy,
+                    hint: Hint::Refused,
+                };
+                let ended = task.begin().ended();
+                let pause = task.failed(failures, unread, ended).await?;
+                woken = task.rest(pause, Duration::ZERO, supplied.changed()).await;
+            }
+            Supply::Gone(problem) => {
+                let begun = task.begin();
+                let judged = gone(&mut task, interval, begun, problem, woken, &mut supplied);
+                let (pause, taken) = judged.await?;
+                if taken == Some(Taken::Replaced) {
+                    return Ok(());
+                }
+                woken = task.rest(pause, Duration::ZERO, supplied.changed()).await;
+            }
+        }
     }
 }
 
@@ -123,6 +202,7 @@ async fn connections(
     task: &mut Task,
     recheck: &mut watch::Receiver<bool>,
     reach: &Reach,
+    warnings: &[String],
 ) -> Result<(), Closed> {
     let mut failures = 0;
     let mut woken = Woken::Due;
@@ -132,8 +212,8 @@ async fn connections(
             Ok(server) => {
                 tracing::info!(address = server.address(), "watching a cluster");
                 let server = server.within(reach.namespaces.clone());
-                match watched(task, recheck, server, begun, woken).await? {
-                    Again::Recheck => (failures, woken) = (0, Woken::Due),
+                match watched(task, recheck, server, begun, woken, warnings).await? {
+                    Again::Recheck | Again::Expired => (failures, woken) = (0, Woken::Due),
                     Again::Asked => (failures, woken) = (0, Woken::Early),
                     Again::Ended => {
                         failures += 1;
@@ -163,6 +243,8 @@ enum Again {
     Recheck,
     /// Somebody asked for it.
     Asked,
+    /// The credentials end, and are had anew with a new connection.
+    Expired,
     /// The watch came to an end, which it does not by itself.
     Ended,
 }
@@ -175,8 +257,11 @@ async fn watched(
     server: cluster::live::ApiServer,
     begun: Begun,
     woken: Woken,
+    warnings: &[String],
 ) -> Result<Again, Closed> {
     let pace = Pace::default();
+    let expired = expired(server.expires(), (task.clock)());
+    tokio::pin!(expired);
     let (sender, mut updates) = mpsc::channel(WAITING);
     // Dropped with this future, which ends the watch.
     let mut watching = tokio::task::JoinSet::new();
@@ -244,9 +329,15 @@ async fn watched(
             () = asked(&task.bell, rested), if reading.is_none() => {
                 return Ok(Again::Asked);
             }
+            () = &mut expired => {
+                return Ok(Again::Expired);
+            }
         }
         let health = kinds.health();
-        let ended = reading.take_if(|_| kinds.all_tried()).map(Begun::ended);
+        let ended = reading.take_if(|_| kinds.all_tried()).map(|begun| Ended {
+            warnings: warnings.to_vec(),
+            ..begun.ended()
+        });
         if said.as_ref() != Some(&health) || ended.is_some() {
             said = Some(health.clone());
             if let Some(ended) = &ended {
@@ -255,6 +346,17 @@ async fn watched(
             }
             task.say(Said::Health(health, ended)).await?;
         }
+    }
+}
+
+/// Waits until credentials are good no more, and some time in any case: what expires at once must not be had again and again.
+async fn expired(at: Option<jiff::Timestamp>, now: i64) {
+    match at {
+        Some(at) => {
+            let seconds = u64::try_from(at.as_second() - now).unwrap_or_default();
+            sleep(Duration::from_secs(seconds).max(RECHECK)).await;
+        }
+        None => pending().await,
     }
 }
 

@@ -1,47 +1,68 @@
 //! Sources that come and go while the loop runs: opened, withdrawn, closed.
 
 use catalog::backstage::Taken;
-use server::status::{Failure, NextAttempt, SourceId};
+use server::status::{Failure, NextAttempt};
 use store::{Good, Source};
-use topology::apply::{CatalogDelta, Changes, Delta};
-use topology::fact::CatalogGeneration;
+use topology::apply::{CatalogDelta, Changes, ClusterDelta, Delta};
+use topology::fact::{CatalogGeneration, ClusterGeneration};
 use topology::packed::PackedEntities;
 
 use super::engine::{Engine, Stopped};
-use super::event::{Opening, Reading, SourceNo};
+use super::event::{Opened, Opening, Reading, SourceNo};
+use super::load::{catalog_id, cluster_id};
 use super::mapping;
 use super::standing::{Handle, Standing};
 
 impl Engine {
-    /// Adds an instance. Nothing of it is known: what the store had of one of that name was served from the start, or was
+    /// Adds a source. Nothing of it is known: what the store had of one of that name was served from the start, or was
     /// forgotten with it.
     pub(super) fn open(&mut self, source: SourceNo, opening: Opening) -> Result<(), Stopped> {
-        let Opening { settings, bell } = opening;
-        let name = settings.name.clone();
-        let id = SourceId {
-            kind: api::SourceKind::Catalog,
-            name: name.to_string(),
+        let Opening {
+            what,
+            bell,
+            recheck,
+        } = opening;
+        let (id, stored) = match &what {
+            Opened::Instance(settings) => (
+                catalog_id(&settings.name),
+                Source::Instance(settings.name.clone()),
+            ),
+            Opened::Cluster(name) => (cluster_id(name), Source::Cluster(name.as_str().into())),
         };
-        let stored = Source::Instance(name);
         self.persist(|store| store.forget(&stored))?;
-        let mapping = mapping::text(&settings.label_map);
-        let instance = self.topology_mut().set_instance(settings);
-        let mut standing = Standing::new(id, stored, Handle::Instance(instance));
-        standing.mapping = mapping;
+        let mut standing = Standing::new(id, stored, Handle::Nowhere);
+        let nothing = match what {
+            Opened::Instance(settings) => {
+                standing.mapping = mapping::text(&settings.label_map);
+                let instance = self.topology_mut().set_instance(settings);
+                standing.handle = Handle::Instance(instance);
+                Delta::Catalog(CatalogDelta {
+                    instance,
+                    generation: 0,
+                    read_at: 0,
+                    upserts: Vec::new(),
+                    removals: Vec::new(),
+                })
+            }
+            Opened::Cluster(name) => {
+                let cluster = self.topology_mut().set_cluster(&name);
+                standing.handle = Handle::Cluster(cluster);
+                Delta::Cluster(ClusterDelta {
+                    cluster,
+                    upserts: Vec::new(),
+                    removals: Vec::new(),
+                })
+            }
+        };
         standing.bell = bell;
+        standing.recheck = recheck;
         self.shared
             .sources
             .hang_up(&standing.id, standing.bell.clone());
         debug_assert_eq!(source.0, self.book.len(), "numbers are given out in order");
         self.book.push(standing);
-        // What waited for the instance is told now, and not with what the next source says.
-        let changes = self.topology_mut().apply(Delta::Catalog(CatalogDelta {
-            instance,
-            generation: 0,
-            read_at: 0,
-            upserts: Vec::new(),
-            removals: Vec::new(),
-        }));
+        // What waited for the source is told now, and not with what the next one says.
+        let changes = self.topology_mut().apply(nothing);
         self.made(source, &changes)?;
         self.publish(source);
         Ok(())
@@ -60,10 +81,14 @@ impl Engine {
                 let nothing = CatalogGeneration::whole(PackedEntities::default(), Vec::new());
                 self.catalog(source, instance, nothing, reading)?
             }
+            Handle::Cluster(cluster) if self.topology().object_count(cluster, None) > 0 => {
+                self.cluster(source, cluster, ClusterGeneration::default(), reading)?
+            }
             _ => Taken::Replaced,
         };
         let standing = self.at(source);
         standing.account.failed(failure.at);
+        standing.watched = false;
         standing.failure = Some(failure);
         self.answered(source, false);
         Ok(taken)

@@ -276,7 +276,7 @@ impl Engine {
         )
     }
 
-    fn cluster(
+    pub(super) fn cluster(
         &mut self,
         source: SourceNo,
         cluster: ClusterId,

@@ -7,7 +7,7 @@ use super::task::Woken;
 use catalog::backstage::{Contents, Taken};
 use server::refresh::Bell;
 use server::status::{Failure, NextAttempt};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use topology::fact::{
     CatalogGeneration, ClusterGeneration, Fault, ObjectFact, ObjectKey, ObjectKind,
 };
@@ -87,10 +87,21 @@ pub(super) enum Said {
 /// A source that was not there before.
 #[derive(Debug)]
 pub(super) struct Opening {
-    /// How it is stitched; its name is that of the source.
-    pub(super) settings: InstanceSettings,
+    /// What it is.
+    pub(super) what: Opened,
     /// Asks its task for a read.
     pub(super) bell: Arc<Bell>,
+    /// Tells its task that something of it is held back.
+    pub(super) recheck: watch::Sender<bool>,
+}
+
+/// What kind of source comes.
+#[derive(Debug)]
+pub(super) enum Opened {
+    /// An instance, and how it is stitched; its name is that of the source.
+    Instance(InstanceSettings),
+    /// A cluster of this name.
+    Cluster(String),
 }
 
 /// A read that has ended.

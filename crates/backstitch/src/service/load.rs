@@ -27,6 +27,8 @@ const RESTORED: usize = 2_000;
 pub(super) struct Expected {
     /// Instances that the store has and the configuration has not: Secrets made them, or they are gone.
     pub(super) instances: Vec<InstanceOptions>,
+    /// Clusters of that kind.
+    pub(super) clusters: Vec<String>,
     /// The namespaces that are looked in.
     pub(super) namespaces: Vec<String>,
 }
@@ -44,24 +46,33 @@ impl Expected {
         let refused = config.refused.iter().map(|refused| refused.name.as_str());
         let configured: BTreeSet<&str> = config.instance_names().chain(refused).collect();
         let mut instances = Vec::new();
-        if secrets.backstages && !namespaces.is_empty() {
-            for record in store.sources()? {
-                if let Source::Instance(name) = &record.source
-                    && !configured.contains(&**name)
-                {
+        let mut clusters = Vec::new();
+        if namespaces.is_empty() {
+            return Ok(Self::default());
+        }
+        for record in store.sources()? {
+            match &record.source {
+                Source::Instance(name) if secrets.backstages && !configured.contains(&**name) => {
                     instances.push(secrets.options_of(name));
                 }
+                Source::Cluster(name)
+                    if secrets.clusters && !config.clusters.iter().any(|it| *it.name == **name) =>
+                {
+                    clusters.push(name.to_string());
+                }
+                Source::Instance(_) | Source::Cluster(_) => {}
             }
         }
         Ok(Self {
             instances,
+            clusters,
             namespaces,
         })
     }
 }
 
 /// The sources of a configuration, in the order that [`SourceNo`] counts: instances, clusters, what is `expected` of Secrets
-/// (instances, then namespaces), and those that cannot start, whose status says why.
+/// (instances, clusters, then namespaces), and those that cannot start, whose status says why.
 pub(super) fn book(config: &Config, expected: &Expected, now: i64) -> Vec<Standing> {
     let unstarted = |name: &str, message: String, remedy: Option<String>| Standing {
         failure: Some(Failure {
@@ -102,17 +113,12 @@ pub(super) fn book(config: &Config, expected: &Expected, now: i64) -> Vec<Standi
             Handle::Nowhere,
         )
     });
-    let clusters = config.clusters.iter().map(|cluster| {
-        let id = SourceId {
-            kind: SourceKind::Cluster,
-            name: cluster.name.clone(),
-        };
-        Standing::new(
-            id,
-            Source::Cluster(cluster.name.as_str().into()),
-            Handle::Nowhere,
-        )
-    });
+    let cluster = |name: &str| {
+        let stored = Source::Cluster(name.into());
+        Standing::new(cluster_id(name), stored, Handle::Nowhere)
+    };
+    let clusters = config.clusters.iter().map(|it| cluster(&it.name));
+    let clusters_of_secrets = expected.clusters.iter().map(|name| cluster(name));
     let of_secrets = expected.instances.iter().map(|options| {
         let name = &options.settings.name;
         Standing::new(
@@ -133,15 +139,25 @@ pub(super) fn book(config: &Config, expected: &Expected, now: i64) -> Vec<Standi
     instances
         .chain(clusters)
         .chain(of_secrets)
+        .chain(clusters_of_secrets)
         .chain(namespaces)
         .chain(refused)
         .chain(without_source)
         .collect()
 }
 
-fn catalog_id(name: &str) -> SourceId {
+/// An instance in the status.
+pub(super) fn catalog_id(name: &str) -> SourceId {
     SourceId {
         kind: SourceKind::Catalog,
+        name: name.to_owned(),
+    }
+}
+
+/// A cluster in the status.
+pub(super) fn cluster_id(name: &str) -> SourceId {
+    SourceId {
+        kind: SourceKind::Cluster,
         name: name.to_owned(),
     }
 }
@@ -162,8 +178,14 @@ impl Engine {
             records.insert(record.source.clone(), record);
         }
         // Names first: a cluster that comes after its components would have them all judged again.
-        for (number, cluster) in (config.instances.len()..).zip(&config.clusters) {
-            let id = self.topology_mut().set_cluster(&cluster.name);
+        let configured = config.instances.len()..config.instances.len() + config.clusters.len();
+        let of_secrets = configured.end + expected.instances.len();
+        let of_secrets = of_secrets..of_secrets + expected.clusters.len();
+        let clusters = || configured.clone().chain(of_secrets.clone());
+        for number in clusters() {
+            let id = self
+                .topology_mut()
+                .set_cluster(self.book[number].source.name());
             self.book[number].handle = Handle::Cluster(id);
         }
         for (number, instance) in config.instances.iter().enumerate() {
@@ -171,18 +193,15 @@ impl Engine {
             let record = records.get(&self.at(source).source);
             self.set_instance(source, &instance.options.settings, record);
         }
-        let first = config.instances.len() + config.clusters.len();
-        for (number, options) in (first..).zip(&expected.instances) {
+        for (number, options) in (configured.end..).zip(&expected.instances) {
             let source = SourceNo(number);
             let record = records.get(&self.at(source).source);
             self.set_instance(source, &options.settings, record);
         }
         // What components look up before the components, which are then judged once.
-        let clusters = config.instances.len()..first;
-        for number in clusters
-            .clone()
-            .chain((0..self.book.len()).filter(|number| !clusters.contains(number)))
-        {
+        let others = (0..self.book.len())
+            .filter(|number| !configured.contains(number) && !of_secrets.contains(number));
+        for number in clusters().chain(others) {
             let source = SourceNo(number);
             let Some(record) = records.remove(&self.at(source).source) else {
                 continue;

@@ -27,6 +27,7 @@ mod engine;
 mod event;
 mod faults;
 mod gather;
+mod gone;
 mod kinds;
 mod load;
 mod mapping;
@@ -48,6 +49,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use ::catalog::backstage::Memory;
+use ::cluster::live::Reach;
 use anyhow::{Context as _, Result};
 use server::events::Events;
 use server::refresh::Bell;
@@ -118,7 +120,8 @@ impl Service {
         let ears: Vec<Ears> = book.iter().map(Ears::of).collect();
         let places = book.len();
         // Those that have a task; what cannot start comes after them in the book.
-        let read = config.instances.len() + config.clusters.len() + expected.instances.len();
+        let of_secrets = expected.instances.len() + expected.clusters.len();
+        let read = config.instances.len() + config.clusters.len() + of_secrets;
         for standing in book.iter().take(read) {
             let bell = Arc::clone(&standing.bell);
             shared.sources.hang_up(&standing.id, bell);
@@ -364,7 +367,7 @@ async fn sources(
                 tasks.spawn(cluster::files(task, paths.clone()));
             }
             ClusterSource::Live(access) => {
-                let reach = cluster::Reach {
+                let reach = Reach {
                     access: access.clone(),
                     namespaces: cluster.namespaces.clone(),
                 };
@@ -375,7 +378,9 @@ async fn sources(
         }
     }
     if let Some(found_in) = config.secrets.clone() {
-        let first = config.instances.len() + config.clusters.len();
+        let first_instance = config.instances.len() + config.clusters.len();
+        let first_cluster = first_instance + expected.instances.len();
+        let first_namespace = first_cluster + expected.clusters.len();
         let numbered = |from: usize| (from..).map(SourceNo);
         let beginning = secrets::Beginning {
             secrets: found_in,
@@ -384,18 +389,25 @@ async fn sources(
             namespaces: expected
                 .namespaces
                 .into_iter()
-                .zip(numbered(first + expected.instances.len()))
+                .zip(numbered(first_namespace))
                 .collect(),
             named,
-            expected: expected
+            instances: expected
                 .instances
                 .into_iter()
-                .zip(numbered(first))
-                .zip(ears)
+                .zip(numbered(first_instance))
+                .zip(ears.by_ref())
                 .map(|((options, source), ears)| {
                     let memory = memories.remove(&source.0);
                     (options, source, ears.bell, memory)
                 })
+                .collect(),
+            clusters: expected
+                .clusters
+                .into_iter()
+                .zip(numbered(first_cluster))
+                .zip(ears)
+                .map(|((name, source), ears)| (name, source, ears.bell, ears.recheck))
                 .collect(),
             next: places,
             config,

@@ -1,16 +1,19 @@
-//! Follows the Secrets that hold configuration: which instances there are, and how each is reached (S28–S31).
+//! Follows the Secrets that hold configuration: which instances and clusters there are, and how each is reached (S28–S31).
 //!
 //! ```text
-//!  a thread: watch by label, per namespace ──▶ Heard ──▶ supervisor: merge ──┬─▶ Supply ──▶ the task of each instance
-//!            look one up by name          ◀── asks ─────                    ├─▶ opens and closes instances
+//!  a thread: watch by label, per namespace ──▶ Heard ──▶ supervisor: merge ──┬─▶ Supply ──▶ the task of each source
+//!            look one up by name          ◀── asks ─────                    ├─▶ opens and closes instances and clusters
 //!                                                                            └─▶ status, per namespace
 //! ```
 //!
 //! Everything follows from what is seen now: after each piece of news the whole is worked out again, so that a Secret that
 //! was renamed, labelled late, or is back needs no case of its own. What cannot be read says nothing: while a watch fails,
-//! instances go on as they were, and nothing gets old by it (S22).
+//! sources go on as they were, and nothing gets old by it (S22).
 
+mod fed;
+mod lodgers;
 mod look;
+mod purpose;
 mod seen;
 
 use ::catalog::backstage::Memory;
@@ -18,93 +21,32 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster::live::secrets::{Secret, Selector, Update};
+use ::cluster::live::secrets::{Secret, Update};
 use server::refresh::Bell;
 use server::status::Failure;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use self::look::Heard;
+use self::fed::Fed;
+use self::lodgers::Lodgers;
+use self::look::{Heard, Wanted};
+use self::purpose::Purpose;
 use self::seen::{Looked, Seen};
 use super::catalog::{self, Stay};
-use super::event::{Event, Opening, Said, SourceNo};
+use super::event::{Event, Opened, Opening, Said, SourceNo};
 use super::supply::Supply;
 use super::task::{Closed, Task};
-use super::{Random, next_attempt, now};
+use super::{Random, cluster, next_attempt, now};
 use crate::config::{Config, Instance, InstanceOptions, InstanceSource, SecretRef, Secrets};
-use crate::secrets::{Problem, endpoint, merge, missing, unlabelled};
+use crate::secrets::{
+    self, Found, Problem, Reached, ReachedCluster, endpoint, kubeconfig, missing, unlabelled,
+};
 
 /// How often a Secret is looked for that the configuration names and no label shows.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 /// News of Secrets that wait to be taken.
 const WAITING: usize = 64;
-
-/// Who reads an instance as its Secret says.
-struct Fed {
-    supply: watch::Sender<Supply>,
-    /// The Secret that was given last.
-    given: Option<Secret>,
-}
-
-impl Fed {
-    fn new(supply: watch::Sender<Supply>) -> Self {
-        Self {
-            supply,
-            given: None,
-        }
-    }
-
-    /// Passes on what the Secret says, if it is not what was passed on last.
-    fn give(&mut self, secret: &Secret) {
-        if self.given.as_ref() == Some(secret) {
-            return;
-        }
-        self.given = Some(secret.clone());
-        self.supply.send_replace(match endpoint(secret) {
-            Ok(reached) => Supply::Given(Arc::new(reached)),
-            Err(problem) => Supply::Refused(problem),
-        });
-    }
-
-    /// Passes on that it cannot be used.
-    fn refuse(&mut self, problem: Problem) {
-        self.given = None;
-        self.supply.send_if_modified(|supply| {
-            let same = matches!(supply, Supply::Refused(before) if *before == problem);
-            if !same {
-                *supply = Supply::Refused(problem);
-            }
-            !same
-        });
-    }
-
-    /// Passes on that it is gone.
-    fn end(&mut self, problem: Problem) {
-        self.given = None;
-        self.supply.send_if_modified(|supply| {
-            let same = matches!(supply, Supply::Gone(_));
-            if !same {
-                *supply = Supply::Gone(problem);
-            }
-            !same
-        });
-    }
-
-    /// Secrets cannot be read. Whoever was given one goes on; nothing gets old by it.
-    fn wait(&mut self, problem: &Problem) {
-        let waits = !matches!(&*self.supply.borrow(), Supply::Given(_));
-        if waits && self.given.is_none() {
-            self.refuse(problem.clone());
-        }
-    }
-}
-
-/// An instance that only its Secret configures.
-struct Lodger {
-    source: SourceNo,
-    fed: Fed,
-}
 
 /// See the module.
 pub(super) struct Supervisor {
@@ -117,11 +59,12 @@ pub(super) struct Supervisor {
     seen: Seen,
     /// The namespaces and their places in the book, with what was told of each last.
     namespaces: BTreeMap<String, SourceNo>,
-    named: Vec<(SecretRef, Fed)>,
-    lodgers: BTreeMap<String, Lodger>,
+    named: Vec<(SecretRef, Fed<Reached>)>,
+    instances: Lodgers<Reached>,
+    clusters: Lodgers<ReachedCluster>,
     /// The tasks of lodgers; each ends when its Secret and what it gave are gone.
     tasks: JoinSet<()>,
-    names: HashMap<tokio::task::Id, String>,
+    names: HashMap<tokio::task::Id, (Purpose, String)>,
     asks: mpsc::Sender<SecretRef>,
 }
 
@@ -134,9 +77,11 @@ pub(super) struct Beginning {
     /// The namespaces that are looked in, and their places in the book.
     pub(super) namespaces: Vec<(String, SourceNo)>,
     /// Secrets that the configuration names, and who waits for what they say.
-    pub(super) named: Vec<(SecretRef, watch::Sender<Supply>)>,
+    pub(super) named: Vec<(SecretRef, watch::Sender<Supply<Reached>>)>,
     /// Instances that had a Secret when the last state was kept, and their places in the book.
-    pub(super) expected: Vec<(InstanceOptions, SourceNo, Arc<Bell>, Option<Memory>)>,
+    pub(super) instances: Vec<(InstanceOptions, SourceNo, Arc<Bell>, Option<Memory>)>,
+    /// Clusters of that kind; the last says whether something of them is held back.
+    pub(super) clusters: Vec<(String, SourceNo, Arc<Bell>, watch::Receiver<bool>)>,
     /// How many places the book has.
     pub(super) next: usize,
 }
@@ -153,39 +98,50 @@ pub(super) async fn supervise(beginning: Beginning) -> std::io::Result<()> {
         mut random,
         namespaces,
         named,
-        expected,
+        instances,
+        clusters,
         next,
     } = beginning;
     let (heard, mut news) = mpsc::channel(WAITING);
     let (asks, asked) = mpsc::channel(WAITING);
     let names: Vec<String> = namespaces.iter().map(|(name, _)| name.clone()).collect();
-    look::begin(
-        secrets.access.clone(),
-        Selector::backstages(&config.label_prefix),
-        names.clone(),
-        random.next(),
-        asked,
-        heard,
-    )?;
+    let purposes: Vec<Purpose> = [
+        (Purpose::Backstage, secrets.backstages),
+        (Purpose::Cluster, secrets.clusters),
+    ]
+    .into_iter()
+    .filter_map(|(purpose, wanted)| wanted.then_some(purpose))
+    .collect();
+    let seen = Seen::of(names.clone(), &purposes);
+    let wanted = Wanted {
+        purposes,
+        namespaces: names,
+        prefix: config.label_prefix.clone(),
+    };
+    look::begin(secrets.access.clone(), wanted, random.next(), asked, heard)?;
     let mut supervisor = Supervisor {
         config,
         secrets,
         events,
         random,
         next,
-        seen: Seen::of(names),
+        seen,
         namespaces: namespaces.into_iter().collect(),
         named: named
             .into_iter()
-            .map(|(secret, supply)| (secret, Fed::new(supply)))
+            .map(|(secret, supply)| (secret, Fed::new(endpoint, supply)))
             .collect(),
-        lodgers: BTreeMap::new(),
+        instances: Lodgers::new(Purpose::Backstage, endpoint),
+        clusters: Lodgers::new(Purpose::Cluster, kubeconfig),
         tasks: JoinSet::new(),
         names: HashMap::new(),
         asks,
     };
-    for (options, source, bell, memory) in expected {
-        supervisor.lodge(options, source, bell, memory);
+    for (options, source, bell, memory) in instances {
+        supervisor.lodge_instance(options, source, bell, memory);
+    }
+    for (name, source, bell, recheck) in clusters {
+        supervisor.lodge_cluster(name, source, bell, recheck);
     }
     let mut look_again = interval(LOOK_AGAIN);
     look_again.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -216,11 +172,12 @@ pub(super) async fn supervise(beginning: Beginning) -> std::io::Result<()> {
 impl Supervisor {
     async fn hear(&mut self, heard: Heard) -> Result<(), Closed> {
         match heard {
-            Heard::Of(namespace, Update::Seen(secrets)) => {
-                self.seen.listed(&namespace, secrets);
+            Heard::Of(purpose, namespace, Update::Seen(secrets)) => {
+                self.seen.listed(purpose, &namespace, secrets);
                 // The status of a namespace is told with what the Secrets of all of them come to.
             }
             Heard::Of(
+                purpose,
                 namespace,
                 Update::Failed {
                     error,
@@ -232,13 +189,15 @@ impl Supervisor {
                     message: error,
                     remedy: hint,
                 };
-                self.seen.failed(&namespace, problem.clone());
+                self.seen.failed(purpose, &namespace, problem.clone());
                 self.tell_failure(&namespace, problem, retry_in).await?;
             }
             Heard::Unreachable { problem, retry_in } => {
                 let names: Vec<String> = self.namespaces.keys().cloned().collect();
                 for namespace in names {
-                    self.seen.failed(&namespace, problem.clone());
+                    for purpose in [Purpose::Backstage, Purpose::Cluster] {
+                        self.seen.failed(purpose, &namespace, problem.clone());
+                    }
                     self.tell_failure(&namespace, problem.clone(), retry_in)
                         .await?;
                 }
@@ -251,35 +210,33 @@ impl Supervisor {
     /// Works out what follows from what is seen, and passes on what is new of it.
     async fn settle(&mut self) -> Result<(), Closed> {
         self.feed_named();
-        let (found, clashes) = if self.secrets.backstages {
-            merge(&self.config, self.seen.labelled())
-        } else {
-            (Vec::new(), Vec::new())
+        let prefix = self.config.label_prefix.clone();
+        let clusters_label = Purpose::Cluster.selector(&prefix);
+        let (instances, mut clashes) =
+            secrets::instances(&self.config, self.seen.labelled(Purpose::Backstage));
+        let (clusters, of_clusters) = secrets::clusters(
+            &self.config,
+            clusters_label.label(),
+            self.seen.labelled(Purpose::Cluster),
+        );
+        clashes.extend(of_clusters);
+        let new_instances = self.instances.missing(&instances);
+        let new_clusters = self.clusters.missing(&clusters);
+        let owned = |found: Vec<Found<'_>>| -> Vec<(String, Secret)> {
+            let found = found.into_iter();
+            found
+                .map(|found| (found.name.to_owned(), found.secret.clone()))
+                .collect()
         };
-        let found: BTreeMap<String, Secret> = found
-            .into_iter()
-            .map(|found| (found.name.to_owned(), found.secret.clone()))
-            .collect();
-        for (name, secret) in &found {
-            if !self.lodgers.contains_key(name) {
-                self.open(name).await?;
-            }
-            if let Some(lodger) = self.lodgers.get_mut(name) {
-                lodger.fed.give(secret);
-            }
+        let (instances, clusters) = (owned(instances), owned(clusters));
+        for name in new_instances {
+            self.open_instance(&name).await?;
         }
-        for (name, lodger) in &mut self.lodgers {
-            if found.contains_key(name) {
-                continue;
-            }
-            match self.seen.failure() {
-                Some(problem) => lodger.fed.wait(problem),
-                None if self.seen.is_complete() => {
-                    lodger.fed.end(gone(name, &self.config.label_prefix));
-                }
-                None => {}
-            }
+        for name in new_clusters {
+            self.open_cluster(name).await?;
         }
+        self.instances.feed(&instances, &self.seen, &prefix);
+        self.clusters.feed(&clusters, &self.seen, &prefix);
         let namespaces: Vec<(String, SourceNo)> = self
             .namespaces
             .iter()
@@ -313,11 +270,12 @@ impl Supervisor {
                 fed.give(seen);
                 continue;
             }
-            if let Some(problem) = self.seen.failure_of(&secret.namespace) {
+            let namespace = &secret.namespace;
+            if let Some(problem) = self.seen.failure_of(Purpose::Backstage, namespace) {
                 fed.wait(problem);
                 continue;
             }
-            if !self.seen.is_listed(&secret.namespace) {
+            if !self.seen.is_listed(Purpose::Backstage, namespace) {
                 continue;
             }
             match self.seen.looked_for(secret) {
@@ -335,21 +293,50 @@ impl Supervisor {
         }
     }
 
-    async fn open(&mut self, name: &str) -> Result<(), Closed> {
+    async fn open_instance(&mut self, name: &str) -> Result<(), Closed> {
         let options = self.secrets.options_of(name);
-        let source = SourceNo(self.next);
-        self.next += 1;
-        let bell: Arc<Bell> = Arc::default();
-        let opening = Opening {
-            settings: options.settings.clone(),
-            bell: Arc::clone(&bell),
-        };
-        self.say(source, Said::Open(Box::new(opening))).await?;
-        self.lodge(options, source, bell, None);
+        let what = Opened::Instance(options.settings.clone());
+        let (source, bell, _) = self.open(what).await?;
+        self.lodge_instance(options, source, bell, None);
         Ok(())
     }
 
-    fn lodge(
+    async fn open_cluster(&mut self, name: String) -> Result<(), Closed> {
+        let (source, bell, recheck) = self.open(Opened::Cluster(name.clone())).await?;
+        self.lodge_cluster(name, source, bell, recheck);
+        Ok(())
+    }
+
+    /// Has a source added to the book: its place there, and what its task hears.
+    async fn open(
+        &mut self,
+        what: Opened,
+    ) -> Result<(SourceNo, Arc<Bell>, watch::Receiver<bool>), Closed> {
+        let source = SourceNo(self.next);
+        self.next += 1;
+        let bell: Arc<Bell> = Arc::default();
+        let recheck = watch::Sender::new(false);
+        let is_held_back = recheck.subscribe();
+        let opening = Opening {
+            what,
+            bell: Arc::clone(&bell),
+            recheck,
+        };
+        self.say(source, Said::Open(Box::new(opening))).await?;
+        Ok((source, bell, is_held_back))
+    }
+
+    fn task(&mut self, source: SourceNo, bell: Arc<Bell>) -> Task {
+        Task {
+            source,
+            clock: now,
+            random: Random::of(self.random.next()),
+            events: self.events.clone(),
+            bell,
+        }
+    }
+
+    fn lodge_instance(
         &mut self,
         options: InstanceOptions,
         source: SourceNo,
@@ -357,14 +344,8 @@ impl Supervisor {
         memory: Option<Memory>,
     ) {
         let name = options.settings.name.to_string();
-        let task = Task {
-            source,
-            clock: now,
-            random: Random::of(self.random.next()),
-            events: self.events.clone(),
-            bell,
-        };
-        let supply = watch::Sender::new(Supply::Awaited);
+        let task = self.task(source, bell);
+        let supply = self.instances.add(&name, source);
         let instance = Instance {
             options,
             // Its Secret is found by the label, in whichever namespace it is.
@@ -373,26 +354,54 @@ impl Supervisor {
                 name: name.clone(),
             }),
         };
-        let receiver = Some(supply.subscribe());
         let handle = self.tasks.spawn(catalog::run(
             task,
             instance,
-            receiver,
+            Some(supply),
             Stay::WithItsSecret,
             memory,
         ));
-        self.names.insert(handle.id(), name.clone());
-        let fed = Fed::new(supply);
-        self.lodgers.insert(name, Lodger { source, fed });
+        self.names.insert(handle.id(), (Purpose::Backstage, name));
     }
 
-    /// The task of an instance has ended: its Secret is gone, and all that it gave.
+    fn lodge_cluster(
+        &mut self,
+        name: String,
+        source: SourceNo,
+        bell: Arc<Bell>,
+        recheck: watch::Receiver<bool>,
+    ) {
+        let task = self.task(source, bell);
+        let supply = self.clusters.add(&name, source);
+        let interval = self.secrets.sync_interval;
+        let end = match cluster::supplied(task, recheck, supply, interval, &name) {
+            Ok(end) => end,
+            // It stays as it is known, and is tried again with the next start.
+            Err(error) => {
+                tracing::error!(source = %name, "cannot watch the cluster: {error}");
+                return;
+            }
+        };
+        let handle = self.tasks.spawn(async move {
+            // A thread that ended by a fault of its own has ended as well.
+            let _ = end.await;
+        });
+        self.names.insert(handle.id(), (Purpose::Cluster, name));
+    }
+
+    /// The task of a source has ended: its Secret is gone, and all that it gave.
     async fn ended(&mut self, id: tokio::task::Id) -> Result<(), Closed> {
-        let name = self.names.remove(&id);
-        let Some(lodger) = name.and_then(|name| self.lodgers.remove(&name)) else {
+        let Some((purpose, name)) = self.names.remove(&id) else {
             return Ok(());
         };
-        self.say(lodger.source, Said::Close).await?;
+        let source = match purpose {
+            Purpose::Backstage => self.instances.remove(&name),
+            Purpose::Cluster => self.clusters.remove(&name),
+        };
+        let Some(source) = source else {
+            return Ok(());
+        };
+        self.say(source, Said::Close).await?;
         // A Secret of that name may be back by now.
         self.settle().await
     }
@@ -423,17 +432,5 @@ impl Supervisor {
     async fn say(&self, source: SourceNo, said: Said) -> Result<(), Closed> {
         let event = Event { source, said };
         self.events.send(event).await.map_err(|_| Closed)
-    }
-}
-
-fn gone(name: &str, prefix: &str) -> Problem {
-    Problem {
-        message: format!(
-            "no Secret `{name}` with the label `{prefix}/scraper: Backstage` is there any more; what the instance gave goes as \
-             removals do"
-        ),
-        remedy: Some(
-            "nothing is to be done if that is meant; otherwise create the Secret again, or give it the label again".to_owned(),
-        ),
     }
 }

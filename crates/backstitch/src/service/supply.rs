@@ -1,34 +1,45 @@
-//! What a Kubernetes Secret says of an instance at the moment, on its way from who watches Secrets to who reads the catalog.
+//! What a Kubernetes Secret says of a source at the moment, on its way from who watches Secrets to who reads the source.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::secrets::{Problem, Reached};
+use crate::secrets::Problem;
 
-/// What is known of the Secret of an instance.
-#[derive(Clone, Debug)]
-pub(super) enum Supply {
+/// What is known of the Secret of a source; `T` is how the source is reached.
+#[derive(Debug)]
+pub(super) enum Supply<T> {
     /// Nothing yet.
     Awaited,
-    /// How the Backstage is reached.
-    Given(Arc<Reached>),
-    /// It cannot be used, or cannot be read. What the instance gave stays.
+    /// How the source is reached.
+    Given(Arc<T>),
+    /// It cannot be used, or cannot be read. What the source gave stays.
     Refused(Problem),
-    /// It is gone, and what the instance gave may go too (S30).
+    /// It is gone, and what the source gave may go too (S30).
     Gone(Problem),
 }
 
-/// The end that the task of the instance has.
+impl<T> Clone for Supply<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Awaited => Self::Awaited,
+            Self::Given(reached) => Self::Given(Arc::clone(reached)),
+            Self::Refused(problem) => Self::Refused(problem.clone()),
+            Self::Gone(problem) => Self::Gone(problem.clone()),
+        }
+    }
+}
+
+/// The end that the task of the source has.
 #[derive(Debug)]
-pub(super) struct Supplied {
-    supply: watch::Receiver<Supply>,
+pub(super) struct Supplied<T> {
+    supply: watch::Receiver<Supply<T>>,
     /// Whether the task was told before that the Secret is gone.
     pub(super) gone_before: bool,
 }
 
-impl Supplied {
-    pub(super) fn new(supply: watch::Receiver<Supply>) -> Self {
+impl<T> Supplied<T> {
+    pub(super) fn new(supply: watch::Receiver<Supply<T>>) -> Self {
         Self {
             supply,
             gone_before: false,
@@ -36,7 +47,7 @@ impl Supplied {
     }
 
     /// What is known now.
-    pub(super) fn now(&mut self) -> Supply {
+    pub(super) fn now(&mut self) -> Supply<T> {
         let now = self.supply.borrow_and_update().clone();
         if !matches!(now, Supply::Gone(_)) {
             self.gone_before = false;

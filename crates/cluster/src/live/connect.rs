@@ -7,21 +7,25 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use jiff::Timestamp;
+use kube::Client;
+use kube::client::ClientBuilder;
 use kube::config::{
     AuthInfo, Cluster, Config, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedContext,
 };
-use kube::{Client, client::AuthError};
+use secrecy::ExposeSecret as _;
 use topology::nearest::near;
 
 use super::connect_error::{CONTEXTS_NAMED, ConnectError};
+use super::exec::{Plugin, SignIn};
 use super::inline::{InlineKubeconfig, Origin, refuse_cluster, refuse_user};
 use super::namespaces::Namespaces;
 use super::proxy;
 
 /// The longest that building up a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// So much of what a credential command complains about is repeated.
-const COMPLAINT_CHARS: usize = 300;
 
 /// How an API server is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +43,15 @@ pub enum Access {
     Inline(InlineKubeconfig),
 }
 
+/// How a live cluster is reached, and what of it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// How its API server is reached.
+    pub access: Access,
+    /// The namespaces that are read.
+    pub namespaces: Namespaces,
+}
+
 /// A reachable API server, so far as can be said without asking it.
 #[derive(Clone)]
 pub struct ApiServer {
@@ -46,6 +59,8 @@ pub struct ApiServer {
     /// `https://host:port`, for messages.
     pub(super) address: String,
     pub(super) namespaces: Namespaces,
+    /// When its credentials are good no more, if they cannot be renewed in place.
+    pub(super) expires: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for ApiServer {
@@ -61,6 +76,12 @@ impl ApiServer {
     /// Scheme, host and port, as messages name it.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// When it has to be connected to anew, because a credential command gave a certificate that ends then; a token of such a
+    /// command is renewed in place.
+    pub fn expires(&self) -> Option<Timestamp> {
+        self.expires
     }
 
     /// The same API server, of which only these namespaces are read.
@@ -104,18 +125,45 @@ pub async fn connect(access: &Access) -> Result<ApiServer, ConnectError> {
     };
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     let address = address(&config);
-    let command = config
-        .auth_info
-        .exec
-        .as_ref()
-        .and_then(|exec| exec.command.clone());
-    let client =
-        Client::try_from(config).map_err(|error| refused_client(&address, command, error))?;
+    let (sign_in, expires) = signed_in(&mut config).await?;
+    let client = |source| ConnectError::Client {
+        address: address.clone(),
+        source: Box::new(source),
+    };
+    let builder = ClientBuilder::try_from(config).map_err(client)?;
+    let client = match sign_in {
+        Some(sign_in) => builder.with_layer(&sign_in).build(),
+        None => builder.build(),
+    };
     Ok(ApiServer {
         client,
         address,
         namespaces: Namespaces::All,
+        expires,
     })
+}
+
+/// Runs the command that gives the credentials, if there is one and nothing else does. What adds its token to requests, or
+/// when its certificate is good no more.
+async fn signed_in(
+    config: &mut Config,
+) -> Result<(Option<SignIn>, Option<Timestamp>), ConnectError> {
+    let auth = &mut config.auth_info;
+    let others = auth.token.is_some() || auth.token_file.is_some() || auth.username.is_some();
+    let Some(exec) = auth.exec.take().filter(|_| !others) else {
+        return Ok((None, None));
+    };
+    let plugin = Plugin::new(exec)?;
+    let given = plugin.run().await?;
+    if let Some((certificate, key)) = given.identity {
+        let key = BASE64_STANDARD.encode(key.expose_secret());
+        auth.client_certificate_data = Some(BASE64_STANDARD.encode(certificate));
+        auth.client_key_data = Some(key.into());
+    }
+    match given.token {
+        Some(token) => Ok((Some(SignIn::new(plugin, &token, given.expires)?), None)),
+        None => Ok((None, given.expires)),
+    }
 }
 
 fn address(config: &Config) -> String {
@@ -125,27 +173,6 @@ fn address(config: &Config) -> String {
     match url.port_u16() {
         Some(port) => format!("{scheme}://{host}:{port}"),
         None => format!("{scheme}://{host}"),
-    }
-}
-
-fn refused_client(address: &str, command: Option<String>, error: kube::Error) -> ConnectError {
-    match error {
-        kube::Error::Auth(AuthError::AuthExecRun { out, .. }) => {
-            // kube names the command with its arguments and environment, which may be secrets.
-            // What it wrote to stdout may be a token, so only its complaint is repeated.
-            let complaint = String::from_utf8_lossy(&out.stderr);
-            let complaint = complaint.trim();
-            let skipped = complaint.chars().count().saturating_sub(COMPLAINT_CHARS);
-            ConnectError::CommandFailed {
-                command: command.unwrap_or_default(),
-                status: out.status.to_string(),
-                complaint: complaint.chars().skip(skipped).collect(),
-            }
-        }
-        source => ConnectError::Client {
-            address: address.to_owned(),
-            source: Box::new(source),
-        },
     }
 }
 
@@ -307,6 +334,15 @@ fn check_user(path: &str, user: &str, auth: &AuthInfo) -> Result<(), ConnectErro
     }
     if auth.token.is_none() {
         readable(path, &owner, "tokenFile", auth.token_file.as_deref())?;
+    }
+    if let Some(provider) = &auth.auth_provider
+        && provider.name != "oidc"
+    {
+        return Err(ConnectError::AuthProvider {
+            kubeconfig: path.to_owned(),
+            owner,
+            provider: provider.name.clone(),
+        });
     }
     let Some(exec) = &auth.exec else {
         return Ok(());

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use kube::config::KubeconfigError;
 
+use super::exec::{ExecError, installed_by, renewed_by};
+
 /// So many contexts are named when one is not found.
 pub(super) const CONTEXTS_NAMED: usize = 5;
 
@@ -104,18 +106,21 @@ pub enum ConnectError {
         /// What the kubeconfig says about installing it.
         install_hint: Option<String>,
     },
-    /// The command that is to give the credentials failed.
+    /// The kubeconfig has credentials of a sort that Kubernetes no longer has.
     #[error(
-        "the command `{command}`, which is to give the credentials, failed with {status}: {complaint}"
+        "{owner} of the kubeconfig {kubeconfig} signs in by the auth provider `{provider}`, which Kubernetes no longer has"
     )]
-    CommandFailed {
-        /// The command.
-        command: String,
-        /// Its exit status.
-        status: String,
-        /// The end of what it wrote to stderr.
-        complaint: String,
+    AuthProvider {
+        /// The kubeconfig's path.
+        kubeconfig: String,
+        /// The user of the kubeconfig.
+        owner: String,
+        /// The provider's name.
+        provider: String,
     },
+    /// The command that is to give the credentials gave none.
+    #[error(transparent)]
+    Command(#[from] ExecError),
     /// Something else in the kubeconfig.
     #[error("cannot use the kubeconfig {path}")]
     Kubeconfig {
@@ -158,7 +163,16 @@ impl ConnectError {
                 install_hint: Some(install_hint),
                 ..
             } => Some(install_hint.trim().to_owned()),
-            Self::CommandMissing { command, .. } => Some(format!("install `{command}` or put it on the PATH")),
+            Self::CommandMissing { command, .. } => Some(match installed_by(command) {
+                Some(by) => format!("install it with {by}, or put it on the PATH; in a Pod use the `token` of a ServiceAccount instead"),
+                None => format!("install `{command}` or put it on the PATH"),
+            }),
+            Self::AuthProvider { provider, .. } => Some(match provider.as_str() {
+                "gcp" => written_again("gke-gcloud-auth-plugin"),
+                "azure" => written_again("kubelogin"),
+                _ => "use `exec`, or the `token` of a ServiceAccount (`kubectl create token`)".to_owned(),
+            }),
+            Self::Command(error) => error.hint(),
             Self::NotAllowed { instead, .. } => Some(format!("use {instead} instead")),
             Self::KubeconfigUnreadable { .. } => {
                 Some("name another file, or set KUBECONFIG".to_owned())
@@ -166,7 +180,6 @@ impl ConnectError {
             Self::InCluster { .. } => Some(
                 "outside of a cluster name a kubeconfig; inside, leave `automountServiceAccountToken` on".to_owned(),
             ),
-            Self::CommandFailed { command, .. } => Some(format!("sign in again with the tool that `{command}` belongs to")),
             Self::KubeconfigMalformed { .. }
             | Self::Dangling { .. }
             | Self::FileUnreadable { .. }
@@ -174,6 +187,12 @@ impl ConnectError {
             | Self::Client { .. } => None,
         }
     }
+}
+
+/// What writes a kubeconfig with that command.
+fn written_again(command: &str) -> String {
+    let by = renewed_by(command).unwrap_or_default();
+    format!("write it again with {by}, which has it sign in by `{command}`")
 }
 
 fn listed(names: &[String]) -> String {

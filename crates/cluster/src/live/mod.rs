@@ -12,6 +12,7 @@ mod backoff;
 mod body;
 mod connect;
 mod connect_error;
+mod exec;
 mod inline;
 mod list;
 mod namespaces;
@@ -25,8 +26,9 @@ mod watch;
 
 use std::time::Duration;
 
-pub use self::connect::{Access, ApiServer, connect, contexts};
+pub use self::connect::{Access, ApiServer, Reach, connect, contexts};
 pub use self::connect_error::ConnectError;
+pub use self::exec::ExecError;
 pub use self::inline::InlineKubeconfig;
 pub use self::list::{Listing, list_once};
 pub use self::namespaces::Namespaces;

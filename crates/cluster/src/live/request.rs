@@ -7,6 +7,7 @@ use std::time::Duration;
 use kube::core::Status;
 
 use super::connect::ApiServer;
+use super::exec::ExecError;
 use super::namespaces::Part;
 use crate::kinds::Resource;
 
@@ -94,6 +95,8 @@ pub enum RequestError {
         asked: Asked,
         /// Why.
         cause: String,
+        /// What to do about it.
+        remedy: Option<String>,
     },
     /// No answer in time.
     #[error("`{}` did not answer within {} s when asked for {}", asked.server, after.as_secs_f32(), asked.things())]
@@ -154,9 +157,9 @@ impl RequestError {
             Self::Malformed { .. } => {
                 Some("is `server` in the kubeconfig the API server itself, with no sign-in page before it?".to_owned())
             }
+            Self::Credentials { remedy, .. } => remedy.clone(),
             Self::NotServed { .. }
             | Self::Expired { .. }
-            | Self::Credentials { .. }
             | Self::TimedOut { .. }
             | Self::Refused { .. } => None,
         }
@@ -187,17 +190,33 @@ impl RequestError {
     }
 
     pub(super) fn from_kube(asked: Asked, error: &kube::Error) -> Self {
+        if let Some(error) = chain(error).find_map(|error| error.downcast_ref::<ExecError>()) {
+            return Self::Credentials {
+                asked,
+                cause: error.to_string(),
+                remedy: error.hint(),
+            };
+        }
         let cause = root_cause(error);
+        let remedy = None;
         match error {
             kube::Error::Api(status) => Self::from_status(asked, status),
-            kube::Error::Auth(_) => Self::Credentials { asked, cause },
+            kube::Error::Auth(_) => Self::Credentials {
+                asked,
+                cause,
+                remedy,
+            },
             kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) => {
                 Self::Malformed { asked, cause }
             }
             _ if chain(error)
                 .any(|error| error.downcast_ref::<kube::client::AuthError>().is_some()) =>
             {
-                Self::Credentials { asked, cause }
+                Self::Credentials {
+                    asked,
+                    cause,
+                    remedy,
+                }
             }
             _ if chain(error).any(is_tls) => Self::Tls { asked, cause },
             _ => Self::Unreachable { asked, cause },

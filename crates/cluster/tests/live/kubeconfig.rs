@@ -21,6 +21,11 @@ users:
 - {name: cert, user: {client-certificate: client.crt, client-key: client.key}}
 - {name: exec, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-credential-helper, installHint: Install the helper first, interactiveMode: Never}}}
 - {name: failing, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, 'echo not-to-be-shown; echo please sign in >&2; exit 3'], interactiveMode: Never}}}
+- {name: gke, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-folder/gke-gcloud-auth-plugin}}}
+- {name: gcp, user: {auth-provider: {name: gcp, config: {access-token: not-to-be-shown}}}}
+- {name: azure, user: {auth-provider: {name: azure, config: {access-token: not-to-be-shown}}}}
+- {name: eks-old, user: {exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: sh, interactiveMode: Never}}}
+- {name: chatty, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, 'echo not-to-be-shown: a'], interactiveMode: Never}}}
 contexts:
 - {name: shop-eu, context: {cluster: eu, user: token}}
 - {name: no-ca, context: {cluster: no-ca, user: token}}
@@ -30,6 +35,11 @@ contexts:
 - {name: cert, context: {cluster: eu, user: cert}}
 - {name: exec, context: {cluster: eu, user: exec}}
 - {name: failing, context: {cluster: eu, user: failing}}
+- {name: gke, context: {cluster: eu, user: gke}}
+- {name: gcp, context: {cluster: eu, user: gcp}}
+- {name: azure, context: {cluster: eu, user: azure}}
+- {name: eks-old, context: {cluster: eu, user: eks-old}}
+- {name: chatty, context: {cluster: eu, user: chatty}}
 ";
 
 fn written(text: &str) -> TempDir {
@@ -77,7 +87,7 @@ async fn a_good_context_connects_and_the_current_one_is_the_default() {
         "https://eu.example.com:6443"
     );
     let names = contexts(Some(&folder.path().join("config"))).expect("contexts");
-    assert_eq!(names.len(), 8);
+    assert_eq!(names.len(), 13);
     assert_eq!(names[0], "shop-eu");
 }
 
@@ -95,6 +105,11 @@ async fn what_is_missing_is_named() {
         "cert",
         "exec",
         "failing",
+        "gke",
+        "gcp",
+        "azure",
+        "eks-old",
+        "chatty",
     ] {
         let error = attempt(folder.path(), Some(context))
             .await
@@ -104,7 +119,7 @@ async fn what_is_missing_is_named() {
     assert!(!shown.contains("not-to-be-shown"));
     insta::assert_snapshot!(shown, @r"
     shop-ue: the kubeconfig `config` has no context `shop-ue` | hint: did you mean `shop-eu`?
-    nothing-like-it: the kubeconfig `config` has no context `nothing-like-it` | hint: name one of its contexts: `shop-eu`, `no-ca`, `no-cluster`, `no-user`, `token-file`, 3 more
+    nothing-like-it: the kubeconfig `config` has no context `nothing-like-it` | hint: name one of its contexts: `shop-eu`, `no-ca`, `no-cluster`, `no-user`, `token-file`, 8 more
     no-ca: cannot read `pki/ca.crt`, which cluster `no-ca` of the kubeconfig `config` names as `certificate-authority` <- No such file or directory (os error 2)
     no-cluster: context `no-cluster` of the kubeconfig `config` names the cluster `gone`, which is not there
     no-user: context `no-user` of the kubeconfig `config` names the user `gone`, which is not there
@@ -112,6 +127,11 @@ async fn what_is_missing_is_named() {
     cert: cannot read `client.crt`, which user `cert` of the kubeconfig `config` names as `client-certificate` <- No such file or directory (os error 2)
     exec: the command `no-such-credential-helper`, by which user `exec` of the kubeconfig `config` signs in, is not found | hint: Install the helper first
     failing: the command `sh`, which is to give the credentials, failed with exit status: 3: please sign in | hint: sign in again with the tool that `sh` belongs to
+    gke: the command `no-such-folder/gke-gcloud-auth-plugin`, by which user `gke` of the kubeconfig `config` signs in, is not found | hint: install it with `gcloud components install gke-gcloud-auth-plugin`, or the package `google-cloud-cli-gke-gcloud-auth-plugin`, or put it on the PATH; in a Pod use the `token` of a ServiceAccount instead
+    gcp: user `gcp` of the kubeconfig `config` signs in by the auth provider `gcp`, which Kubernetes no longer has | hint: write it again with `gcloud container clusters get-credentials <cluster>`, which has it sign in by `gke-gcloud-auth-plugin`
+    azure: user `azure` of the kubeconfig `config` signs in by the auth provider `azure`, which Kubernetes no longer has | hint: write it again with `az aks get-credentials --name <cluster>` and `kubelogin convert-kubeconfig`, which has it sign in by `kubelogin`
+    eks-old: the command `sh`, which is to give the credentials, is asked by `client.authentication.k8s.io/v1alpha1`, expected `client.authentication.k8s.io/v1` or `client.authentication.k8s.io/v1beta1` | hint: have the kubeconfig written again by the tool that it came from
+    chatty: the command `sh`, which is to give the credentials, printed one without `status`, expected an `ExecCredential` | hint: run it by hand: `sh` has to print the credentials alone to stdout; a newer version of it may be needed
     ");
 }
 

@@ -44,6 +44,8 @@ pub(crate) struct Request<'r> {
     pub(crate) query: &'r str,
     /// Requests for the same path and of the same sort (list or watch) that came before.
     pub(crate) before: usize,
+    /// What it bears, `Bearer abc`; empty if nothing.
+    pub(crate) authorization: &'r str,
 }
 
 impl Request<'_> {
@@ -68,19 +70,28 @@ impl Scripted {
     pub(crate) async fn start(
         script: impl Fn(&Request<'_>) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        Self::serving(script, Streams::Refused).await
+        Self::serving(script, Streams::Refused, "").await
     }
 
     /// A server whose script answers requests for streaming lists as well.
     pub(crate) async fn streaming(
         script: impl Fn(&Request<'_>) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        Self::serving(script, Streams::Scripted).await
+        Self::serving(script, Streams::Scripted, "").await
+    }
+
+    /// A server without streaming lists, reached by a user of the kubeconfig, who is YAML.
+    pub(crate) async fn for_user(
+        user: &str,
+        script: impl Fn(&Request<'_>) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::serving(script, Streams::Refused, user).await
     }
 
     async fn serving(
         script: impl Fn(&Request<'_>) -> Reply + Send + Sync + 'static,
         streams: Streams,
+        user: &str,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -99,7 +110,7 @@ impl Scripted {
                 ));
             }
         });
-        let api = api(&format!("http://{address}")).await;
+        let api = api_by(&format!("http://{address}"), user).await;
         Self { api, log }
     }
 
@@ -119,10 +130,15 @@ impl Scripted {
 
 /// A connection to an API server at this URL.
 pub(crate) async fn api(url: &str) -> ApiServer {
+    api_by(url, "").await
+}
+
+/// The same by a user.
+async fn api_by(url: &str, user: &str) -> ApiServer {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("config");
     let kubeconfig = format!(
-        "apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts: [{{name: a, context: {{cluster: a}}}}]\nclusters: [{{name: a, cluster: {{server: '{url}'}}}}]\n"
+        "apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts: [{{name: a, context: {{cluster: a, user: u}}}}]\nclusters: [{{name: a, cluster: {{server: '{url}'}}}}]\nusers: [{{name: u, user: {{{user}}}}}]\n"
     );
     std::fs::write(&path, kubeconfig).expect("a file");
     connect(&Access::Kubeconfig {
@@ -142,7 +158,7 @@ async fn serve(
     log: Arc<Mutex<Vec<String>>>,
     streams: Streams,
 ) {
-    let Some(target) = target(&mut stream).await else {
+    let Some((target, authorization)) = head(&mut stream).await else {
         // Not HTTP: as a real server, say so in HTTP.
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
         return;
@@ -152,6 +168,7 @@ async fn serve(
         path,
         query,
         before: 0,
+        authorization: &authorization,
     };
     let refused = request.is_stream() && streams == Streams::Refused;
     if !refused {
@@ -199,8 +216,8 @@ async fn serve(
     }
 }
 
-/// The target of the one request that a connection carries.
-async fn target(stream: &mut TcpStream) -> Option<String> {
+/// Target and authorization of the one request that a connection carries.
+async fn head(stream: &mut TcpStream) -> Option<(String, String)> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok().filter(u8::is_ascii)?);
@@ -209,7 +226,13 @@ async fn target(stream: &mut TcpStream) -> Option<String> {
         }
     }
     let head = String::from_utf8(head).ok()?;
-    head.split_whitespace().nth(1).map(str::to_owned)
+    let target = head.split_whitespace().nth(1)?.to_owned();
+    let authorization = head
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+        .find(|(name, _)| name.eq_ignore_ascii_case("authorization"))
+        .map_or_else(String::new, |(_, value)| value.to_owned());
+    Some((target, authorization))
 }
 
 /// The list kind that a path serves, as far as this server knows; in a namespace as over all. It is without extensions.

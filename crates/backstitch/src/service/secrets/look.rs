@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::purpose::Purpose;
 use super::seen::Looked;
 use crate::config::SecretRef;
 use crate::secrets::Problem;
@@ -22,8 +23,8 @@ const WAITING: usize = 4;
 /// News of Secrets.
 #[derive(Debug)]
 pub(super) enum Heard {
-    /// Of a namespace.
-    Of(String, Update),
+    /// Of the Secrets of one purpose in a namespace.
+    Of(Purpose, String, Update),
     /// The API server cannot be asked at all.
     Unreachable {
         problem: Problem,
@@ -33,14 +34,21 @@ pub(super) enum Heard {
     Looked(SecretRef, Looked),
 }
 
-/// Begins to read the Secrets of these namespaces, until nobody hears of it.
+/// What is looked for: the Secrets of these purposes.
+pub(super) struct Wanted {
+    pub(super) purposes: Vec<Purpose>,
+    pub(super) namespaces: Vec<String>,
+    /// What labels begin with.
+    pub(super) prefix: String,
+}
+
+/// Begins to read Secrets, until nobody hears of it.
 ///
 /// # Errors
 /// When no thread can be had.
 pub(super) fn begin(
     access: Access,
-    selector: Selector,
-    namespaces: Vec<String>,
+    wanted: Wanted,
     seed: u64,
     asked: mpsc::Receiver<SecretRef>,
     heard: mpsc::Sender<Heard>,
@@ -52,7 +60,7 @@ pub(super) fn begin(
     let reading = async move {
         let gone = heard.clone();
         tokio::select! {
-            () = look(access, selector, namespaces, Random::of(seed), asked, heard) => {}
+            () = look(access, wanted, Random::of(seed), asked, heard) => {}
             () = gone.closed() => {}
         }
     };
@@ -62,8 +70,7 @@ pub(super) fn begin(
 
 async fn look(
     access: Access,
-    selector: Selector,
-    namespaces: Vec<String>,
+    wanted: Wanted,
     mut random: Random,
     mut asked: mpsc::Receiver<SecretRef>,
     heard: mpsc::Sender<Heard>,
@@ -71,32 +78,38 @@ async fn look(
     let Some(server) = connected(&access, &mut random, &heard).await else {
         return;
     };
+    let Wanted {
+        purposes,
+        namespaces,
+        prefix,
+    } = wanted;
+    let each = namespaces
+        .iter()
+        .flat_map(|namespace| purposes.iter().map(move |purpose| (*purpose, namespace)));
     let mut tasks = JoinSet::new();
-    for namespace in namespaces {
+    for (purpose, namespace) in each {
         let (sender, mut updates) = mpsc::channel(WAITING);
         tasks.spawn(watch(
             server.clone(),
             Pace::default(),
             random.next(),
             namespace.clone(),
-            selector.clone(),
+            purpose.selector(&prefix),
             sender,
         ));
-        let heard = heard.clone();
+        let (namespace, heard) = (namespace.clone(), heard.clone());
         tasks.spawn(async move {
             while let Some(update) = updates.recv().await {
-                if heard
-                    .send(Heard::Of(namespace.clone(), update))
-                    .await
-                    .is_err()
-                {
+                let news = Heard::Of(purpose, namespace.clone(), update);
+                if heard.send(news).await.is_err() {
                     return;
                 }
             }
         });
     }
+    let backstages = Purpose::Backstage.selector(&prefix);
     while let Some(secret) = asked.recv().await {
-        let (server, selector, heard) = (server.clone(), selector.clone(), heard.clone());
+        let (server, selector, heard) = (server.clone(), backstages.clone(), heard.clone());
         tasks.spawn(async move {
             let looked = look_up(&server, &selector, &secret).await;
             // Whoever asked is gone, and with it everything else here.

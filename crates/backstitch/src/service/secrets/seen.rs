@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cluster::live::secrets::Secret;
 
+use super::purpose::Purpose;
 use crate::config::SecretRef;
 use crate::secrets::Problem;
 
@@ -20,12 +21,19 @@ pub(in crate::service) enum Looked {
     Failed(Problem),
 }
 
-/// One namespace.
+/// The Secrets of one purpose in a namespace.
 #[derive(Debug, Default)]
-struct Namespace {
-    /// The labelled Secrets; none before the first list.
-    listed: Option<Vec<Secret>>,
+struct Listed {
+    /// None before the first list.
+    secrets: Option<Vec<Secret>>,
+    /// Why they cannot be read now.
     failure: Option<Problem>,
+}
+
+/// One namespace.
+#[derive(Debug)]
+struct Namespace {
+    listed: BTreeMap<Purpose, Listed>,
     /// What was told of it last: how many Secrets, and which warnings.
     told: Option<(u64, Vec<String>)>,
 }
@@ -38,30 +46,58 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn of(namespaces: Vec<String>) -> Self {
+    /// Nothing yet, of these namespaces and purposes.
+    pub(super) fn of(namespaces: Vec<String>, purposes: &[Purpose]) -> Self {
+        let unlisted = || Namespace {
+            listed: purposes
+                .iter()
+                .map(|purpose| (*purpose, Listed::default()))
+                .collect(),
+            told: None,
+        };
         Self {
             namespaces: namespaces
                 .into_iter()
-                .map(|name| (name, Namespace::default()))
+                .map(|name| (name, unlisted()))
                 .collect(),
             looked: BTreeMap::new(),
         }
     }
 
-    pub(super) fn listed(&mut self, namespace: &str, secrets: Vec<Secret>) {
-        let known = self.namespaces.entry(namespace.to_owned()).or_default();
-        known.listed = Some(secrets);
-        known.failure = None;
+    pub(super) fn listed(&mut self, purpose: Purpose, namespace: &str, secrets: Vec<Secret>) {
+        if let Some(listed) = self.listed_mut(purpose, namespace) {
+            *listed = Listed {
+                secrets: Some(secrets),
+                failure: None,
+            };
+        }
         // What was not there may be there now, without the label.
         self.looked
             .retain(|secret, _| secret.namespace != namespace);
     }
 
     /// What was seen stays: that it cannot be read says nothing of it (S22).
-    pub(super) fn failed(&mut self, namespace: &str, problem: Problem) {
-        let known = self.namespaces.entry(namespace.to_owned()).or_default();
-        known.failure = Some(problem);
-        known.told = None;
+    pub(super) fn failed(&mut self, purpose: Purpose, namespace: &str, problem: Problem) {
+        if let Some(listed) = self.listed_mut(purpose, namespace) {
+            listed.failure = Some(problem);
+        }
+        if let Some(namespace) = self.namespaces.get_mut(namespace) {
+            namespace.told = None;
+        }
+    }
+
+    fn listed_mut(&mut self, purpose: Purpose, namespace: &str) -> Option<&mut Listed> {
+        self.namespaces.get_mut(namespace)?.listed.get_mut(&purpose)
+    }
+
+    fn listed_of(&self, purpose: Purpose) -> impl Iterator<Item = &Listed> {
+        self.namespaces
+            .values()
+            .filter_map(move |namespace| namespace.listed.get(&purpose))
+    }
+
+    fn in_namespace(&self, purpose: Purpose, namespace: &str) -> Option<&Listed> {
+        self.namespaces.get(namespace)?.listed.get(&purpose)
     }
 
     pub(super) fn looked(&mut self, secret: SecretRef, looked: Looked) {
@@ -77,50 +113,53 @@ impl Seen {
         self.looked.clear();
     }
 
-    /// Every labelled Secret.
-    pub(super) fn labelled(&self) -> impl Iterator<Item = &Secret> {
-        self.namespaces
-            .values()
-            .flat_map(|namespace| namespace.listed.iter().flatten())
+    /// Every Secret with the label of the purpose.
+    pub(super) fn labelled(&self, purpose: Purpose) -> impl Iterator<Item = &Secret> {
+        self.listed_of(purpose)
+            .flat_map(|listed| listed.secrets.iter().flatten())
     }
 
+    /// A Secret with the label of a Backstage.
     pub(super) fn find(&self, secret: &SecretRef) -> Option<&Secret> {
-        let namespace = self.namespaces.get(&secret.namespace)?;
-        let mut listed = namespace.listed.iter().flatten();
-        listed.find(|listed| listed.name == secret.name)
+        let listed = self.in_namespace(Purpose::Backstage, &secret.namespace)?;
+        let mut secrets = listed.secrets.iter().flatten();
+        secrets.find(|listed| listed.name == secret.name)
     }
 
-    pub(super) fn is_listed(&self, namespace: &str) -> bool {
-        let known = self.namespaces.get(namespace);
-        known.is_some_and(|known| known.listed.is_some())
+    pub(super) fn is_listed(&self, purpose: Purpose, namespace: &str) -> bool {
+        self.in_namespace(purpose, namespace)
+            .is_some_and(|listed| listed.secrets.is_some())
     }
 
     /// Why the Secrets of a namespace cannot be read now.
-    pub(super) fn failure_of(&self, namespace: &str) -> Option<&Problem> {
-        self.namespaces.get(namespace)?.failure.as_ref()
+    pub(super) fn failure_of(&self, purpose: Purpose, namespace: &str) -> Option<&Problem> {
+        self.in_namespace(purpose, namespace)?.failure.as_ref()
     }
 
     /// The same of any namespace.
-    pub(super) fn failure(&self) -> Option<&Problem> {
+    pub(super) fn failure(&self, purpose: Purpose) -> Option<&Problem> {
         let mut failures = self
-            .namespaces
-            .values()
-            .filter_map(|it| it.failure.as_ref());
+            .listed_of(purpose)
+            .filter_map(|listed| listed.failure.as_ref());
         failures.next()
     }
 
     /// Every namespace was listed: what is nowhere is gone.
-    pub(super) fn is_complete(&self) -> bool {
-        self.namespaces.values().all(|it| it.listed.is_some())
+    pub(super) fn is_complete(&self, purpose: Purpose) -> bool {
+        self.listed_of(purpose)
+            .all(|listed| listed.secrets.is_some())
     }
 
     /// How many Secrets the namespace has, if that or the warnings are news.
     pub(super) fn news_of(&mut self, namespace: &str, warnings: &[String]) -> Option<u64> {
         let known = self.namespaces.get_mut(namespace)?;
-        if known.failure.is_some() {
-            return None;
+        let mut count = 0;
+        for listed in known.listed.values() {
+            if listed.failure.is_some() {
+                return None;
+            }
+            count += listed.secrets.as_ref()?.len() as u64;
         }
-        let count = known.listed.as_ref()?.len() as u64;
         let now = (count, warnings.to_vec());
         if known.told.as_ref() == Some(&now) {
             return None;

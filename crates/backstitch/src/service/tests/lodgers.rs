@@ -3,7 +3,7 @@
 use topology::settings::InstanceSettings;
 
 use super::*;
-use crate::service::event::Opening;
+use crate::service::event::{Opened, Opening};
 
 /// What becomes of an instance that is judged as if it were empty.
 fn withdrawn(bench: &mut Bench, source: SourceNo) -> Taken {
@@ -23,8 +23,9 @@ fn withdrawn(bench: &mut Bench, source: SourceNo) -> Taken {
 
 fn opening(name: &str) -> Said {
     Said::Open(Box::new(Opening {
-        settings: InstanceSettings::named(name),
+        what: Opened::Instance(InstanceSettings::named(name)),
         bell: Arc::default(),
+        recheck: watch::Sender::new(false),
     }))
 }
 
@@ -113,4 +114,60 @@ fn s30_an_instance_that_comes_is_read_as_any_other_and_one_that_goes_takes_all_a
     instance `late` 1: group:default/data -> unclaimed
     instance `late` 1: unclaimed -> group:default/web
     ");
+}
+
+#[test]
+fn s30_s23_a_cluster_comes_is_watched_as_any_other_and_goes() {
+    let mut bench = stitched();
+    let late = SourceNo(bench.engine.book.len());
+    bench.take(
+        late,
+        Said::Open(Box::new(Opening {
+            what: Opened::Cluster("late".to_owned()),
+            bell: Arc::default(),
+            recheck: watch::Sender::new(false),
+        })),
+    );
+    let listed = |bench: &mut Bench, objects: Vec<ObjectFact>| {
+        let kind = ObjectKind::Service;
+        bench.take(
+            late,
+            Said::Listed {
+                kind,
+                objects,
+                faults: Vec::new(),
+                read_at: NOW,
+                woken: Woken::Due,
+            },
+        );
+        let health = Health {
+            complete: true,
+            failure: None,
+            next_attempt: None,
+        };
+        bench.take(late, Said::Health(health, None));
+    };
+    let services = |bench: &Bench| {
+        let topology = bench.engine.topology();
+        let cluster = topology.clusters().find(|(_, name)| *name == "late");
+        cluster.map(|(cluster, _)| topology.object_count(cluster, None))
+    };
+    listed(&mut bench, numbered(21, service));
+    assert_eq!(services(&bench), Some(21));
+
+    // Its Secret is gone: as much as this is confirmed before it goes.
+    assert_eq!(withdrawn(&mut bench, late), Taken::Refused);
+    assert_eq!(withdrawn(&mut bench, late), Taken::Refused);
+    assert_eq!(services(&bench), Some(21));
+    // The Secret is back, and the cluster with it: nothing is held back any more.
+    listed(&mut bench, numbered(21, service));
+    for expected in [Taken::Refused, Taken::Refused, Taken::Replaced] {
+        assert_eq!(withdrawn(&mut bench, late), expected);
+    }
+    assert_eq!(services(&bench), Some(0));
+    assert_eq!(bench.owner("s3"), "web", "the other cluster is as it was");
+    bench.take(late, Said::Close);
+    assert_eq!(services(&bench), None);
+    let stored = bench.engine.store.sources().expect("the store");
+    assert_eq!(stored.len(), 2, "{stored:?}");
 }
