@@ -335,28 +335,8 @@ async fn s22_s30_s31_a_second_cluster_comes_and_goes_by_its_secret() {
     let mut service = owners(service).await;
 
     // Whatever is wrong with its kubeconfig is told, costs nothing, and is nothing to the other cluster.
-    let expired = edge.client_certificate("reader", &[], Validity::Expired);
-    let expired = expired.expect("a certificate");
-    let expired = edge.kubeconfig_with(&[(
-        "reader",
-        json!({"client-certificate-data": encoded(&expired.certificate_pem), "client-key-data": encoded(&expired.key_pem)}),
-    )]);
-    let elsewhere = edge.kubeconfig_of(&[User::Reader]).replace(
-        &encoded(edge.authority_pem()),
-        &encoded(hub.authority_pem()),
-    );
-    let command = edge.kubeconfig_with(&[(
-        "reader",
-        json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "touch", "args": ["sentinel-ran"]}}),
-    )]);
-    for (kubeconfig, told) in [
-        ("sentinel: [", "is malformed"),
-        (&*expired, "expired"),
-        (&*elsewhere, "certificate"),
-        (&*command, "exec"),
-        (&*edge.kubeconfig_of(&[User::Nobody]), "forbidden"),
-    ] {
-        patch(&hub, "edge-kubeconfig", &[("kubeconfig", kubeconfig)]);
+    for (kubeconfig, told) in faulty(&hub, &edge) {
+        patch(&hub, "edge-kubeconfig", &[("kubeconfig", &kubeconfig)]);
         fails_with(&service, "cluster/edge", told).await;
         service.phase("cluster/hub", "ready").await;
         service = owners(service).await;
@@ -418,6 +398,33 @@ async fn s22_s30_s31_a_second_cluster_comes_and_goes_by_its_secret() {
         "{history:#}"
     );
     shows_no_secret(&service, &folder).await;
+}
+
+/// Kubeconfigs of the edge that are no good, and what has to be told of each.
+fn faulty(hub: &Cluster, edge: &Cluster) -> [(String, &'static str); 5] {
+    let expired = edge.client_certificate("reader", &[], Validity::Expired);
+    let expired = expired.expect("a certificate");
+    let expired = json!({
+        "client-certificate-data": encoded(&expired.certificate_pem), "client-key-data": encoded(&expired.key_pem),
+    });
+    let good = edge.kubeconfig_of(&[User::Reader]);
+    let authority = |cluster: &Cluster| encoded(cluster.authority_pem());
+    let command = json!({
+        "exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "touch", "args": ["sentinel-ran"]},
+    });
+    [
+        ("sentinel: [".to_owned(), "is malformed"),
+        (edge.kubeconfig_with(&[("reader", expired)]), "expired"),
+        (
+            good.replace(&authority(edge), &authority(hub)),
+            "no secure connection",
+        ),
+        (edge.kubeconfig_with(&[("reader", command)]), "`exec`"),
+        (
+            edge.kubeconfig_of(&[User::Nobody]),
+            "does not permit `nobody`",
+        ),
+    ]
 }
 
 fn encoded(pem: &str) -> String {

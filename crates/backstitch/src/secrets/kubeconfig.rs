@@ -95,9 +95,13 @@ impl Reading<'_> {
             }
             names.push(name.into());
         }
-        (self.faults.len() == before).then(|| match names.as_slice() {
-            [] => Namespaces::All,
-            _ => Namespaces::Named(names),
+        if self.faults.len() > before {
+            return None;
+        }
+        Some(if names.is_empty() {
+            Namespaces::All
+        } else {
+            Namespaces::Named(names)
         })
     }
 }

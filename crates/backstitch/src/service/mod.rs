@@ -72,7 +72,7 @@ pub(crate) use self::signals::Signals;
 use self::standing::Standing;
 use self::supply::Supply;
 use self::task::Task;
-use crate::config::{ClusterSource, Config, InstanceSource};
+use crate::config::{Cluster, ClusterSource, Config, InstanceSource};
 
 /// Bound on the events that wait for the loop; a source that says more is slowed down.
 const QUEUE: usize = 4_096;
@@ -362,20 +362,7 @@ async fn sources(
     }
     for (cluster, ears) in config.clusters.iter().zip(ears.by_ref()) {
         let task = next(&mut random, ears.bell);
-        match &cluster.source {
-            ClusterSource::Files(paths) => {
-                tasks.spawn(cluster::files(task, paths.clone()));
-            }
-            ClusterSource::Live(access) => {
-                let reach = Reach {
-                    access: access.clone(),
-                    namespaces: cluster.namespaces.clone(),
-                };
-                if let Err(error) = cluster::live(task, ears.recheck, reach, &cluster.name) {
-                    tracing::error!(source = %cluster.name, "cannot watch the cluster: {error}");
-                }
-            }
-        }
+        begin_cluster(cluster, task, ears.recheck, &mut tasks);
     }
     if let Some(found_in) = config.secrets.clone() {
         let first_instance = config.instances.len() + config.clusters.len();
@@ -422,6 +409,29 @@ async fn sources(
     // Whoever could stop it is gone, which is as good as a stop.
     let _ = stop.wait_for(|stop| *stop).await;
     tasks.shutdown().await;
+}
+
+/// Starts to watch a cluster of the configuration, or to read its files.
+fn begin_cluster(
+    cluster: &Cluster,
+    task: Task,
+    recheck: watch::Receiver<bool>,
+    tasks: &mut JoinSet<()>,
+) {
+    match &cluster.source {
+        ClusterSource::Files(paths) => {
+            tasks.spawn(cluster::files(task, paths.clone()));
+        }
+        ClusterSource::Live(access) => {
+            let reach = Reach {
+                access: access.clone(),
+                namespaces: cluster.namespaces.clone(),
+            };
+            if let Err(error) = cluster::live(task, recheck, reach, &cluster.name) {
+                tracing::error!(source = %cluster.name, "cannot watch the cluster: {error}");
+            }
+        }
+    }
 }
 
 /// How the loop waits.

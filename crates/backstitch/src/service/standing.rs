@@ -192,9 +192,11 @@ impl Holds {
         };
     }
 
-    /// Every kind was listed since the start: what is held back of them is known.
+    /// Every kind was listed since the start: what is held back of them is known, each by itself. What was held back of the
+    /// source as a whole, while its Secret was gone, is no more.
     pub(super) fn all_listed(&mut self) {
         self.before_start = None;
+        self.of.remove(&None);
     }
 
     /// Whether nothing is held back.

@@ -16,7 +16,7 @@ use crate::service::supply::Supply;
 pub(super) struct Lodgers<T> {
     purpose: Purpose,
     read: Read<T>,
-    lodgers: BTreeMap<String, Lodger<T>>,
+    all: BTreeMap<String, Lodger<T>>,
 }
 
 struct Lodger<T> {
@@ -29,7 +29,7 @@ impl<T> Lodgers<T> {
         Self {
             purpose,
             read,
-            lodgers: BTreeMap::new(),
+            all: BTreeMap::new(),
         }
     }
 
@@ -37,7 +37,7 @@ impl<T> Lodgers<T> {
     pub(super) fn missing(&self, found: &[Found<'_>]) -> Vec<String> {
         let names = found.iter().map(|found| found.name);
         names
-            .filter(|name| !self.lodgers.contains_key(*name))
+            .filter(|name| !self.all.contains_key(*name))
             .map(str::to_owned)
             .collect()
     }
@@ -47,23 +47,23 @@ impl<T> Lodgers<T> {
         let supply = watch::Sender::new(Supply::Awaited);
         let receiver = supply.subscribe();
         let fed = Fed::new(self.read, supply);
-        self.lodgers.insert(name.to_owned(), Lodger { source, fed });
+        self.all.insert(name.to_owned(), Lodger { source, fed });
         receiver
     }
 
     /// One less: its place in the book.
     pub(super) fn remove(&mut self, name: &str) -> Option<SourceNo> {
-        self.lodgers.remove(name).map(|lodger| lodger.source)
+        self.all.remove(name).map(|lodger| lodger.source)
     }
 
     /// Passes on what was found; one of whom nothing was is told that its Secret is gone, where that can be said.
     pub(super) fn feed(&mut self, found: &[(String, Secret)], seen: &Seen, prefix: &str) {
         for (name, secret) in found {
-            if let Some(lodger) = self.lodgers.get_mut(name) {
+            if let Some(lodger) = self.all.get_mut(name) {
                 lodger.fed.give(secret);
             }
         }
-        for (name, lodger) in &mut self.lodgers {
+        for (name, lodger) in &mut self.all {
             if found.iter().any(|(found, _)| found == name) {
                 continue;
             }
