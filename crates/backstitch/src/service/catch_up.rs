@@ -17,28 +17,30 @@ use super::engine::{Engine, Stopped};
 const PART: usize = 50_000;
 
 impl Engine {
-    /// Records what history missed.
+    /// Records what history missed. What is left of it when the service goes down is recorded at the next start.
     pub(super) fn catch_up(&mut self) -> Result<(), Stopped> {
-        let mut derived = Derived::of(&self.topology());
-        let recorded = |engine: &Self, derived: &mut Derived| {
-            let mut changes = Vec::new();
-            for page in engine.store.recorded_states() {
-                for recorded in page? {
-                    changes.extend(derived.compare(&engine.topology(), recorded));
+        let mut derived = Derived::of(&self.topology(), || self.gather.is_going_down())?;
+        let mut changes = Vec::new();
+        for page in self.store.recorded_states() {
+            if self.gather.is_going_down() {
+                return Err(Stopped);
+            }
+            match page {
+                Ok(page) => {
+                    let topology = self.topology();
+                    changes.extend(
+                        page.into_iter()
+                            .filter_map(|recorded| derived.compare(&topology, recorded)),
+                    );
+                }
+                Err(error) => {
+                    // Without it nothing can be said of what was missed; recording goes on from here.
+                    let hint = error.remedy();
+                    tracing::error!(hint, "history has a gap: {}", super::told(&error));
+                    return Ok(());
                 }
             }
-            Ok(changes)
-        };
-        let changes = match recorded(self, &mut derived) {
-            Ok(changes) => changes,
-            Err(error) => {
-                // Without it nothing can be said of what was missed; recording goes on from here.
-                let error: store::StoreError = error;
-                let hint = error.remedy();
-                tracing::error!(hint, "history has a gap: {}", super::told(&error));
-                return Ok(());
-            }
-        };
+        }
         let mut count = changes.len();
         for part in changes.chunks(PART) {
             self.record_missed(part)?;
@@ -65,6 +67,9 @@ impl Engine {
     }
 
     fn record_missed(&mut self, changes: &[Change]) -> Result<(), Stopped> {
+        if self.gather.is_going_down() {
+            return Err(Stopped);
+        }
         let mut by_source: BTreeMap<Source, Vec<Change>> = BTreeMap::new();
         for change in changes {
             by_source
@@ -115,10 +120,13 @@ enum Unheard {
 }
 
 impl Derived {
-    fn of(topology: &Topology) -> Self {
+    fn of(topology: &Topology, is_going_down: impl Fn() -> bool) -> Result<Self, Stopped> {
         let mut verdicts = HashMap::new();
         let mut after: Option<VerdictCursor> = None;
         loop {
+            if is_going_down() {
+                return Err(Stopped);
+            }
             let page =
                 topology.list_verdicts(&ComponentFilter::default(), after.as_ref(), MAX_PAGE);
             for row in &page.items {
@@ -136,6 +144,9 @@ impl Derived {
         let mut services = HashSet::new();
         let mut after: Option<ServiceKey> = None;
         loop {
+            if is_going_down() {
+                return Err(Stopped);
+            }
             let page = topology.list_services(&ServiceFilter::default(), after.as_ref(), MAX_PAGE);
             services.extend(&page.items);
             let Some(last) = page.items.last().filter(|_| page.more) else {
@@ -143,7 +154,7 @@ impl Derived {
             };
             after = Some(topology.service(*last).key());
         }
-        Self { verdicts, services }
+        Ok(Self { verdicts, services })
     }
 
     /// What differs from what was recorded of one subject.

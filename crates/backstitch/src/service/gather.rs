@@ -34,6 +34,11 @@ impl Gather {
         }
     }
 
+    /// Whether the service is going down.
+    pub(super) fn is_going_down(&self) -> bool {
+        *self.stop.borrow()
+    }
+
     /// What waits already, of sources none of which is busy; of each source in its order, and nothing after a large event,
     /// which lets others come in between itself. What busy sources say is put off.
     pub(super) fn waiting(&mut self, busy: &[SourceNo]) -> Vec<Event> {

@@ -163,7 +163,8 @@ pub(super) fn cluster_id(name: &str) -> SourceId {
 }
 
 impl Engine {
-    /// Loads the last facts of every source of the configuration. The instances every fact of which is understood.
+    /// Loads the last facts of every source of the configuration. The instances every fact of which is understood; none where the
+    /// service goes down before all is loaded.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -171,7 +172,7 @@ impl Engine {
         &mut self,
         config: &Config,
         expected: &Expected,
-    ) -> Result<Vec<SourceNo>, StoreError> {
+    ) -> Result<Option<Vec<SourceNo>>, StoreError> {
         let mut understood = Vec::new();
         let mut records: BTreeMap<Source, SourceRecord> = BTreeMap::new();
         for record in self.store.sources()? {
@@ -219,6 +220,9 @@ impl Engine {
                 }
                 Handle::Nowhere => {}
             }
+            if self.gather.is_going_down() {
+                return Ok(None);
+            }
         }
         self.topology_mut().restored();
         for source in records.keys() {
@@ -226,7 +230,7 @@ impl Engine {
                 "the store has facts of {source}, which is not configured; they are kept and not served"
             );
         }
-        Ok(understood)
+        Ok(Some(understood))
     }
 
     /// What the facts of an instance came of, for whoever reads it. Only where every fact is in the topology: what is not
@@ -318,6 +322,9 @@ impl Engine {
         for wanted in wanted.into_iter().take(if unknown { 1 } else { 2 }) {
             for page in self.store.load_some::<EntityFact>(&name, wanted)? {
                 let page = page?;
+                if self.gather.is_going_down() {
+                    return Ok(false);
+                }
                 understood &= page.faults.is_empty();
                 let mut facts = told(page);
                 for loaded in &facts {
@@ -354,6 +361,9 @@ impl Engine {
         let name = self.at(source).source.name().to_owned();
         for page in self.store.load::<ObjectFact>(&name)? {
             let mut facts = told(page?).into_iter().map(|loaded| loaded.fact);
+            if self.gather.is_going_down() {
+                return Ok(());
+            }
             loop {
                 let upserts: Vec<ObjectFact> = facts.by_ref().take(RESTORED).collect();
                 if upserts.is_empty() {

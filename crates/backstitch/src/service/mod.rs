@@ -268,17 +268,25 @@ struct Loop {
 
 impl Loop {
     fn run(mut self, runtime: &tokio::runtime::Handle) -> Result<(), StoreError> {
-        let understood = self.engine.load(&self.config, &self.expected)?;
+        let Some(understood) = self.engine.load(&self.config, &self.expected)? else {
+            return Ok(());
+        };
         self.engine.shared.sources.set_loaded();
         self.engine.publish_all();
         if self.engine.catch_up().is_err() {
             return Ok(());
         }
-        let memories = understood
-            .into_iter()
-            .filter_map(|source| Some((source.0, self.engine.remember(source)?)));
+        let mut memories = Memories::new();
+        for source in understood {
+            if self.engine.gather.is_going_down() {
+                return Ok(());
+            }
+            if let Some(memory) = self.engine.remember(source) {
+                memories.insert(source.0, memory);
+            }
+        }
         // Nobody waits where the service is going down already.
-        let _ = self.loaded.send(memories.collect());
+        let _ = self.loaded.send(memories);
         while let Some(events) = runtime.block_on(self.engine.gather.next()) {
             if self.engine.take(events).is_err() {
                 break;

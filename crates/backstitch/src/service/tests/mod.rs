@@ -52,6 +52,20 @@ impl Bench {
     fn start(folder: TempDir, configuration: &str) -> Self {
         let config =
             Config::parse(Path::new("backstitch.yaml"), configuration).expect("a configuration");
+        let stop = watch::Sender::new(false);
+        let mut bench = Self::before_loading(folder, &config, stop.subscribe());
+        bench
+            .engine
+            .load(&config, &Expected::default())
+            .expect("the store reads back")
+            .expect("nothing stops it");
+        bench.engine.publish_all();
+        bench.engine.catch_up().expect("nothing stops it");
+        bench
+    }
+
+    /// With an open store of which nothing is loaded.
+    fn before_loading(folder: TempDir, config: &Config, stop: watch::Receiver<bool>) -> Self {
         let store =
             Store::open(&folder.path().join("store.db"), &Options::default()).expect("a store");
         let history = store.reader().expect("a reader");
@@ -62,8 +76,7 @@ impl Bench {
             notice: watch::Sender::new(0),
         };
         let (events, receiver) = mpsc::channel(QUEUE);
-        let stop = watch::Sender::new(false);
-        let mut engine = Engine {
+        let engine = Engine {
             store,
             shared,
             policy: config.removal,
@@ -71,17 +84,12 @@ impl Bench {
                 clock: || NOW,
                 pause: Box::new(|_| Going::On),
             },
-            book: load::book(&config, &Expected::default(), NOW),
+            book: load::book(config, &Expected::default(), NOW),
             net: Net::default(),
-            gather: Gather::new(receiver, stop.subscribe()),
+            gather: Gather::new(receiver, stop),
             under_way: Vec::new(),
             store_failure: None,
         };
-        engine
-            .load(&config, &Expected::default())
-            .expect("the store reads back");
-        engine.publish_all();
-        engine.catch_up().expect("nothing stops it");
         Self {
             engine,
             history,

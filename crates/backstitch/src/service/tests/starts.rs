@@ -133,6 +133,36 @@ fn s26_a_stop_ends_a_large_generation_between_two_batches() {
 }
 
 #[test]
+fn s26_s27_a_stop_ends_a_start_and_the_next_one_does_the_rest() {
+    let without = "clusters: [{name: prod, path: k8s}]";
+    let mut bench = stitched().restart(without);
+    let recorded = bench.history("s3");
+    // What was owned by `main` is owned again, and history has not heard of it when the signal comes.
+    let Bench {
+        engine,
+        history,
+        folder,
+        events,
+    } = bench;
+    drop((engine, history));
+    let config = Config::parse(Path::new("backstitch.yaml"), CONFIGURATION).expect("it parses");
+    let stop = watch::Sender::new(true);
+    let mut bench = Bench::before_loading(folder, &config, stop.subscribe());
+    let loaded = bench.engine.load(&config, &Expected::default());
+    assert!(matches!(loaded, Ok(None)), "{loaded:?}");
+    assert_eq!(bench.engine.catch_up(), Err(Stopped));
+    assert_eq!(bench.history("s3"), recorded);
+    drop(events);
+    let mut bench = bench.restart(CONFIGURATION);
+    assert_eq!(bench.owner("s3"), "web");
+    assert!(
+        bench
+            .history("s3")
+            .ends_with("instance `main` 1: unclaimed -> group:default/web\n")
+    );
+}
+
+#[test]
 fn s4_an_instance_that_cannot_start_says_why() {
     let configuration = "
 scrapers: {backstage: {instances: [
