@@ -123,7 +123,8 @@ fn look(path: &Path, has_log: bool) -> Result<Looked, Failure> {
 }
 
 fn number(connection: &Connection, sql: &str) -> rusqlite::Result<u64> {
-    connection.query_row(sql, [], |row| row.get(0))
+    let count: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
 }
 
 /// The URI by which `SQLite` neither locks the file nor looks for a log beside it.

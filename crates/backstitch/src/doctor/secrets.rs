@@ -61,8 +61,7 @@ impl Seen {
         };
         let (lodgers, _) = merge(config, &self.labelled);
         let is_lodger = |secret: &Secret| {
-            let same = |it: &crate::secrets::Found<'_>| it.secret == secret;
-            secrets.backstages && lodgers.iter().any(same)
+            secrets.backstages && lodgers.iter().any(|found| found.secret == secret)
         };
         let found = self.labelled.iter().filter_map(|secret| {
             let lodges = || is_lodger(secret).then(|| secrets.options_of(&secret.name));
