@@ -39,6 +39,9 @@ pub struct Inspection {
 /// When it is no store or a newer one, and when it cannot be read.
 pub fn inspect(path: &Path) -> Result<Option<Inspection>, StoreError> {
     let bytes = match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => {
+            return Err(unreadable(path, io::ErrorKind::IsADirectory.into()));
+        }
         Ok(metadata) => metadata.len(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(unreadable(path, source)),

@@ -12,7 +12,7 @@ const REDACTED: &str = "[redacted]";
 
 /// What of a value is shown.
 #[derive(Clone, Copy, Debug)]
-enum Show {
+pub(super) enum Show {
     /// The text, or the texts of a list.
     Text,
     /// Of a URL its scheme, host, port and path.
@@ -25,13 +25,11 @@ enum Show {
     Nothing,
 }
 
-type Table = &'static [(&'static str, Show)];
+/// What is shown below each key.
+pub(super) type Table = &'static [(&'static str, Show)];
 
-const ROOT: Table = &[
-    (
-        "scrapers",
-        Show::Keys(&[("backstage", Show::Keys(BACKSTAGE))]),
-    ),
+pub(super) const ROOT: Table = &[
+    ("scrapers", Show::Keys(SCRAPERS)),
     ("clusters", Show::Keys(CLUSTER)),
     ("secrets", Show::Keys(SECRETS)),
     ("label_prefix", Show::Text),
@@ -44,9 +42,11 @@ const ROOT: Table = &[
     ("removal_confirmations", Show::Text),
 ];
 
-const BACKSTAGE: Table = &[("enabled", Show::Text), ("instances", Show::Keys(INSTANCE))];
+pub(super) const SCRAPERS: Table = &[("backstage", Show::Keys(BACKSTAGE))];
 
-const INSTANCE: Table = &[
+pub(super) const BACKSTAGE: Table = &[("enabled", Show::Text), ("instances", Show::Keys(INSTANCE))];
+
+pub(super) const INSTANCE: Table = &[
     ("name", Show::Text),
     ("type", Show::Text),
     ("endpoint", Show::Url),
@@ -77,13 +77,13 @@ const INSTANCE: Table = &[
     ("fields", Show::Text),
 ];
 
-const LABEL_MAP: Table = &[
+pub(super) const LABEL_MAP: Table = &[
     ("component_kubernetes_id", Show::Text),
     ("component_kubernetes_namespace", Show::Text),
     ("component_owner", Show::Text),
 ];
 
-const OAUTH2: Table = &[
+pub(super) const OAUTH2: Table = &[
     ("token_url", Show::Url),
     ("client_id", Show::Nothing),
     ("client_secret_file", Show::Text),
@@ -94,7 +94,7 @@ const OAUTH2: Table = &[
     ("audience", Show::Text),
 ];
 
-const CLUSTER: Table = &[
+pub(super) const CLUSTER: Table = &[
     ("name", Show::Text),
     ("path", Show::Text),
     ("context", Show::Text),
@@ -103,7 +103,7 @@ const CLUSTER: Table = &[
     ("namespaces", Show::Text),
 ];
 
-const SECRETS: Table = &[
+pub(super) const SECRETS: Table = &[
     ("cluster", Show::Text),
     ("namespaces", Show::Text),
     ("sync_interval", Show::Text),
@@ -240,7 +240,49 @@ sentinel: {sentinel: [{sentinel: sentinel}]}
 ";
         let shown = yaml(text);
         assert!(!shown.contains("sentinel"), "{shown}");
-        insta::assert_snapshot!(shown, @"");
+        insta::assert_snapshot!(shown, @r#"
+        label_prefix: causely.ai
+        api_token_env: "[redacted]"
+        "[redacted key 1]": "[redacted]"
+        scrapers:
+          backstage:
+            instances:
+            - name: main
+              endpoint: https://backstage.example/base
+              token: "[redacted]"
+              token_env: BACKSTAGE_TOKEN
+              headers:
+                "[redacted key 1]": "[redacted]"
+                "[redacted key 2]":
+                  "[redacted key 1]": "[redacted]"
+                  "[redacted key 2]":
+                  - "[redacted]"
+              oauth2:
+                client_secret: "[redacted]"
+                client_id: "[redacted]"
+                scopes:
+                - a
+                - b
+              proxy: "[redacted]"
+              label_map:
+                component_owner:
+                - spec.owner
+                "[redacted key 1]":
+                - "[redacted]"
+            - "[redacted]"
+        clusters:
+        - name: prod
+          context: prod
+          namespaces:
+          - shop
+        - "[redacted key 1]": "[redacted]"
+        secrets: "[redacted]"
+        store:
+          "[redacted key 1]": "[redacted]"
+        "[redacted key 2]":
+          "[redacted key 1]":
+          - "[redacted key 1]": "[redacted]"
+        "#);
     }
 
     #[test]

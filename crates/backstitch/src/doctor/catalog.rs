@@ -240,7 +240,7 @@ pub(super) fn checks(
         checks.push(version(answer.by_query));
         match &answer.counted {
             Ok(counted) => {
-                checks.push(entities(counted));
+                checks.push(entities(counted, From::Backstage));
                 checks.extend(named(counted, settings));
             }
             Err(error) => {
@@ -317,8 +317,15 @@ fn version(by_query: bool) -> Check {
     Check::note("version", message)
 }
 
+/// Where entities were counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum From {
+    Backstage,
+    Files,
+}
+
 /// Whether there is something to stitch, and somebody to own it.
-pub(super) fn entities(counted: &Counted) -> Check {
+pub(super) fn entities(counted: &Counted, from: From) -> Check {
     let Counted {
         components,
         groups,
@@ -326,19 +333,26 @@ pub(super) fn entities(counted: &Counted) -> Check {
         ..
     } = counted;
     let message = format!("components {components}, groups {groups}, users {users}");
-    match (components, groups + users) {
-        (0, 0) => Check::fail("entities", message).remedy(Some(
+    let remedy = match (components, groups + users, from) {
+        (0, 0, From::Backstage) => {
             "a token that may not read the catalog sees an empty one and no error: compare with what Backstage itself shows, \
-             and look at `filter` of the instance",
-        )),
-        (0, _) => Check::fail("entities", message).remedy(Some(
-            "only components are stitched: register some, or look at `filter` of the instance",
-        )),
-        (_, 0) => Check::fail("entities", message).remedy(Some(
-            "owners are Groups and Users of the catalog: import them into Backstage, or look at `filter` of the instance",
-        )),
-        _ => Check::ok("entities", message),
-    }
+             and look at `filter` of the instance"
+        }
+        (0, _, From::Backstage) => {
+            "only components are stitched: register some, or look at `filter` of the instance"
+        }
+        (0, _, From::Files) => {
+            "only components are stitched: let `path` of the instance name files that have some"
+        }
+        (_, 0, From::Backstage) => {
+            "owners are Groups and Users of the catalog: import them into Backstage, or look at `filter` of the instance"
+        }
+        (_, 0, From::Files) => {
+            "owners are Groups and Users of the catalog: let `path` of the instance name files that have some"
+        }
+        _ => return Check::ok("entities", message),
+    };
+    Check::fail("entities", message).remedy(Some(remedy))
 }
 
 /// Whether components say which Service they are.
@@ -417,7 +431,17 @@ mod tests {
         };
         let settings = InstanceSettings::named("main");
         let checks = checks(&endpoint("https://backstage.example"), &settings, &asked);
-        insta::assert_snapshot!(shown(&checks), @"");
+        insta::assert_snapshot!(shown(&checks), @r"
+        Ok name: the host is found
+        Ok connection: something listens there
+        Ok tls: the connection is encrypted, and the certificate is trusted
+        Ok answer: the Catalog API answers
+        Ok token: none is given, and none is wanted
+        Ok clock: agrees with that of this machine
+        Ok version: Backstage 1.12 or later, which is read by cursor
+        Ok entities: components 7, groups 2, users 0
+        Ok kubernetes-id: components 5 of 7 name their Service by `annotations.backstage.io/kubernetes-id`
+        ");
     }
 
     #[test]
@@ -452,9 +476,11 @@ mod tests {
             (1, 0, Outcome::Fail),
             (1, 1, Outcome::Ok),
         ] {
-            let check = entities(&counted(components, groups, None));
-            assert_eq!(check.outcome, outcome, "{components} {groups}");
-            assert_eq!(check.remedy.is_some(), outcome == Outcome::Fail);
+            for from in [From::Backstage, From::Files] {
+                let check = entities(&counted(components, groups, None), from);
+                assert_eq!(check.outcome, outcome, "{components} {groups}");
+                assert_eq!(check.remedy.is_some(), outcome == Outcome::Fail);
+            }
         }
     }
 

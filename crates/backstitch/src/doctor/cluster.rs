@@ -135,7 +135,19 @@ mod tests {
             ],
             excess: Some(Excess::AllSecrets),
         };
-        insta::assert_snapshot!(shown(&examination), @"");
+        insta::assert_snapshot!(shown(&examination), @r"
+        Ok api-server: `https://a:6443` answers: Kubernetes v1.33.1
+        Warn clock: the server's is 120 s ahead of that of this machine
+            set both by NTP (`timedatectl` says where this machine stands): tokens and certificates count as expired, or not yet valid, by it
+        Ok services: can be listed and watched
+        Note nodes: may not be read, and are done without: they are no part of `namespaces`
+        Fail pods: `https://a:6443` does not permit `jane` to read pods in namespace `shop` (403 Forbidden); `https://a:6443` does not permit `jane` to read pods in namespace `bank` (403 Forbidden)
+            grant it with `kubectl create role backstitch-pods --namespace=shop --verb=get,list,watch --resource=pods` and `kubectl create rolebinding backstitch-pods --namespace=shop --role=backstitch-pods --user=jane`
+            grant it with `kubectl create role backstitch-pods --namespace=bank --verb=get,list,watch --resource=pods` and `kubectl create rolebinding backstitch-pods --namespace=bank --role=backstitch-pods --user=jane`
+        Note httproutes.gateway.networking.k8s.io: are not installed, and are not needed
+        Warn excess: these credentials may read the Secrets of all namespaces, which is not needed
+            run it as an account of its own: `helm install` and the manifests in `deploy/` make one that may `get`, `list` and `watch` what is read, and Secrets in the namespaces named for them alone; `kubectl auth can-i --list` shows what this one may do
+        ");
     }
 
     #[test]
@@ -149,6 +161,9 @@ mod tests {
             kinds: Vec::new(),
             excess: None,
         };
-        insta::assert_snapshot!(shown(&examination), @"");
+        insta::assert_snapshot!(shown(&examination), @r"
+        Fail credentials: `https://a:6443` does not accept the credentials (401 Unauthorized, when asked for pods)
+            the token or certificate may have expired: sign in again, or renew the kubeconfig
+        ");
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use topology::fact::{Fault, ObjectFact};
 use topology::settings::InstanceSettings;
 
-use super::catalog::{Counted, entities, named};
+use super::catalog::{Counted, From, entities, named};
 use super::{Check, told};
 
 /// Faults that are shown one by one.
@@ -18,7 +18,7 @@ pub(super) fn catalog(paths: &[PathBuf], settings: &InstanceSettings) -> Vec<Che
     for entity in generation.entities.iter() {
         counted.add(&entity);
     }
-    let mut checks = vec![entities(&counted)];
+    let mut checks = vec![entities(&counted, From::Files)];
     checks.extend(named(&counted, settings));
     checks.extend(faults(&generation.faults));
     checks
@@ -35,10 +35,7 @@ pub(super) fn cluster(paths: &[PathBuf]) -> Vec<Check> {
     };
     let is_service = |object: &&ObjectFact| matches!(object, ObjectFact::Service(_));
     let services = generation.objects.iter().filter(is_service).count();
-    let message = format!(
-        "objects {}, of which Services {services}",
-        generation.objects.len()
-    );
+    let message = format!("{}, of which Services {services}", generation.objects.len());
     let mut checks = vec![if services == 0 {
         let remedy = "owners are given to Services: name manifests that have some";
         Check::fail("objects", message).remedy(Some(remedy))
