@@ -108,7 +108,37 @@ async fn all_is_well() {
     );
     let files = "{name: files, path: catalog.yaml}".to_owned();
     configuration(&folder, &[live, files], FILES);
-    insta::assert_snapshot!(shown(folder, &[]).await, @"");
+    insta::assert_snapshot!(shown(folder, &[]).await, @r"
+    exit 0
+    ----- stdout
+    configuration
+      ok    file: `backstitch.yaml`: instances 2, clusters 1
+
+    store
+      note  file: `state/backstitch.db` is not there yet; `serve` makes it
+      ok    folder: `[FOLDER]` can be written to
+
+    catalog main
+      ok    name: the host is found
+      ok    connection: something listens there
+      note  tls: the connection is not encrypted, as it is `http://`
+      ok    answer: the Catalog API answers
+      ok    token: is accepted
+      ok    clock: agrees with that of this machine
+      ok    version: Backstage 1.12 or later, which is read by cursor
+      ok    entities: components 7, groups 1, users 0
+      ok    kubernetes-id: components 5 of 7 name their Service by `annotations.backstage.io/kubernetes-id`
+
+    catalog files
+      ok    entities: components 1, groups 1, users 0
+      ok    kubernetes-id: components 1 of 1 name their Service by `annotations.backstage.io/kubernetes-id`
+
+    cluster prod
+      ok    objects: 1, of which Services 1
+
+    2 notes, 13 ok
+    ----- stderr
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,10 +232,49 @@ fn a_configuration_that_cannot_be_used() {
         "listn: 127.0.0.1:1\nclusters: [{name: prod, context: prod}]\nmax_removal_ratio: 2\n",
     )]);
     let run = |args: &[&str]| folder.run([&["doctor"], args].concat()).shown();
-    insta::assert_snapshot!(run(&["--config", "backstitch.yaml"]), @"");
-    insta::assert_snapshot!(run(&["--config", "gone.yaml"]), @"");
+    insta::assert_snapshot!(run(&["--config", "backstitch.yaml"]), @r"
+    exit 1
+    ----- stdout
+    configuration
+      FAIL  file: backstitch.yaml:1:1: unknown key `listn`
+            did you mean `listen`?
+      FAIL  file: backstitch.yaml:3:20: `max_removal_ratio`: found `2`, expected a number from 0 to 1
+
+    2 failures
+    first: configuration: file
+      did you mean `listen`?
+    ----- stderr
+    ");
+    insta::assert_snapshot!(run(&["--config", "gone.yaml"]), @r"
+    exit 1
+    ----- stdout
+    configuration
+      FAIL  file: cannot read the configuration `gone.yaml`: No such file or directory (os error 2)
+            `--config` names the file
+
+    1 failure
+    first: configuration: file
+      `--config` names the file
+    ----- stderr
+    ");
     let home = folder.run(["doctor"]).env("HOME", folder.path());
-    insta::assert_snapshot!(home.shown(), @"");
+    insta::assert_snapshot!(home.shown(), @r"
+    exit 1
+    ----- stdout
+    configuration
+      note  file: none is named
+      FAIL  sources: there is nothing to serve: no catalog and no cluster is configured
+            name a configuration by `--config`, or look around with `backstitch demo`
+
+    store
+      note  file: `[FOLDER]/.local/state/backstitch/backstitch.db` is not there yet; `serve` makes it
+      ok    folder: `[FOLDER]` can be written to
+
+    1 failure, 2 notes, 1 ok
+    first: configuration: sources
+      name a configuration by `--config`, or look around with `backstitch demo`
+    ----- stderr
+    ");
 }
 
 /// An API server without RBAC of its own: what it refuses is written here.
@@ -431,7 +500,14 @@ async fn s31_a_support_archive_has_no_secret_in_it() {
         assert_eq!(mode.mode() & 0o777, 0o600);
     }
     assert_eq!(std::fs::read(&archive).expect("an archive"), packed);
-    insta::assert_snapshot!(second, @"");
+    insta::assert_snapshot!(second, @r"
+    exit 2
+    ----- stdout
+    ----- stderr
+    error: cannot write the support archive `support.tar.gz`
+      caused by: entity already exists
+    hint: nothing is overwritten: name another file, or remove that one
+    ");
     drop(folder);
 }
 
