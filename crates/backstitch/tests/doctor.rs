@@ -71,12 +71,9 @@ fn folder() -> Folder {
 
 /// The configuration of these instances and clusters, each a line.
 fn configuration(folder: &Folder, instances: &[String], clusters: &str) {
-    let instances: String = instances
-        .iter()
-        .map(|instance| format!("      - {instance}\n"))
-        .collect();
+    let instances = instances.join("\n      - ");
     let text = format!(
-        "store: state/backstitch.db\nscrapers:\n  backstage:\n    instances:\n{instances}clusters: {clusters}\n"
+        "store: state/backstitch.db\nscrapers:\n  backstage:\n    instances:\n      - {instances}\nclusters: {clusters}\n"
     );
     folder.file("backstitch.yaml", text);
 }
@@ -437,9 +434,7 @@ async fn s31_a_support_archive_has_no_secret_in_it() {
             format!(
                 "{{name: oauth2, endpoint: '{at}', oauth2: {{token_url: '{at}/token', client_id: a, client_secret: {SENTINEL}}}}}"
             ),
-            format!(
-                "{{name: mtls, endpoint: 'https://127.0.0.1:1', client_cert_file: key.pem, client_key_file: key.pem}}"
-            ),
+            "{name: mtls, endpoint: 'https://127.0.0.1:1', client_cert_file: key.pem, client_key_file: key.pem}".to_owned(),
             "{secretName: good, namespace: ops}".to_owned(),
             "{secretName: bare, namespace: ops}".to_owned(),
         ],

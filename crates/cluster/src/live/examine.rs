@@ -269,12 +269,11 @@ async fn kinds(server: &ApiServer, pace: &Pace) -> Vec<KindAccess> {
     let reviewed: Vec<(KindAccess, Vec<Refused>)> = streams::iter(SERVED.iter())
         .map(|sort| async move {
             let resource = form(sort, discovered);
-            let (standing, refused) = match resource {
-                Some(resource) => standing(server, pace, resource).await,
-                None => {
-                    let extension = sort.is_extension();
-                    (Standing::NotServed { extension }, Vec::new())
-                }
+            let (standing, refused) = if let Some(resource) = resource {
+                standing(server, pace, resource).await
+            } else {
+                let extension = sort.is_extension();
+                (Standing::NotServed { extension }, Vec::new())
             };
             let access = KindAccess {
                 kind: sort.preferred.kind,
