@@ -157,16 +157,12 @@ fn shown(node: &Node, show: Show) -> Shown {
         (Value::Map(entries), Show::Keys(table)) => {
             let mut hidden = 0;
             let entries = entries.iter().map(|(key, node)| {
-                match table.iter().find(|(known, _)| *known == key.text) {
-                    Some((known, show)) => ((*known).to_owned(), shown(node, *show)),
-                    None => {
-                        hidden += 1;
-                        (
-                            format!("[redacted key {hidden}]"),
-                            shown(node, Show::Nothing),
-                        )
-                    }
+                if let Some((known, show)) = table.iter().find(|(known, _)| *known == key.text) {
+                    return ((*known).to_owned(), shown(node, *show));
                 }
+                hidden += 1;
+                let key = format!("[redacted key {hidden}]");
+                (key, shown(node, Show::Nothing))
             });
             Shown::Map(entries.collect())
         }

@@ -405,7 +405,7 @@ mod tests {
             };
             format!(
                 "{:?} {}: {}{remedy}\n",
-                check.outcome, check.check, check.message
+                check.outcome, check.what, check.message
             )
         });
         lines.collect()

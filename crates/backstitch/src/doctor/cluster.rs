@@ -109,7 +109,7 @@ mod tests {
         let lines = checks.iter().map(|check| {
             let remedy = check.remedy.as_deref().unwrap_or_default();
             let remedy = remedy.lines().map(|line| format!("    {line}\n"));
-            let (outcome, what) = (check.outcome, &check.check);
+            let (outcome, what) = (check.outcome, &check.what);
             let remedy: String = remedy.collect();
             format!("{outcome:?} {what}: {}\n{remedy}", check.message)
         });

@@ -197,13 +197,11 @@ async fn apart<T: Send + 'static>(
         let message = format!("no thread can be had: {error}");
         return Err(Check::fail("access", message));
     }
-    match timeout(CLUSTER_PATIENCE, receiver).await {
-        Ok(Ok(done)) => Ok(done),
-        _ => {
-            let seconds = CLUSTER_PATIENCE.as_secs();
-            let message = format!("not all questions were answered within {seconds} s");
-            let remedy = "run `kubectl version` by the same kubeconfig: a command that gives the credentials may be waiting, or the API server is overloaded";
-            Err(Check::fail("access", message).remedy(Some(remedy)))
-        }
+    if let Ok(Ok(done)) = timeout(CLUSTER_PATIENCE, receiver).await {
+        return Ok(done);
     }
+    let seconds = CLUSTER_PATIENCE.as_secs();
+    let message = format!("not all questions were answered within {seconds} s");
+    let remedy = "run `kubectl version` by the same kubeconfig: a command that gives the credentials may be waiting, or the API server is overloaded";
+    Err(Check::fail("access", message).remedy(Some(remedy)))
 }

@@ -83,7 +83,8 @@ impl About {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Check {
     /// What was looked at: a word that stays, the resource of a kind as kubectl names it, or the name of a Secret.
-    pub check: Cow<'static, str>,
+    #[serde(rename = "check")]
+    pub what: Cow<'static, str>,
     /// What it came to.
     pub outcome: Outcome,
     /// What was found.
@@ -96,7 +97,7 @@ pub(crate) struct Check {
 impl Check {
     fn new(what: impl Into<Cow<'static, str>>, outcome: Outcome, message: String) -> Self {
         Self {
-            check: what.into(),
+            what: what.into(),
             outcome,
             message,
             remedy: None,

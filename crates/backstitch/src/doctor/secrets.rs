@@ -64,8 +64,8 @@ impl Seen {
             secrets.backstages && lodgers.iter().any(|found| found.secret == secret)
         };
         let found = self.labelled.iter().filter_map(|secret| {
-            let lodges = || is_lodger(secret).then(|| secrets.options_of(&secret.name));
-            let options = options_of(secret).or_else(lodges)?;
+            let found = || is_lodger(secret).then(|| secrets.options_of(&secret.name));
+            let options = options_of(secret).or_else(found)?;
             let endpoint = endpoint(secret).ok()?.endpoint;
             Some(Found { options, endpoint })
         });

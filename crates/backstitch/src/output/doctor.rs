@@ -129,7 +129,7 @@ pub(crate) fn write(
     let Some((section, check)) = report.first_failure() else {
         return Ok(());
     };
-    let what = format!("{}: {}", heading(section), printable(&check.check));
+    let what = format!("{}: {}", heading(section), printable(&check.what));
     writeln!(out, "{}: {what}", paint.paint(Style::Hint, "first"))?;
     match &check.remedy {
         Some(remedy) => indented(remedy, 2, out),
@@ -148,7 +148,7 @@ fn line(check: &Check, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
         out,
         "  {}  {}: {}",
         paint.paint(style, word),
-        printable(&check.check),
+        printable(&check.what),
         printable(&check.message)
     )?;
     match &check.remedy {
