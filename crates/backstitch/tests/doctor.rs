@@ -428,6 +428,7 @@ async fn s31_a_support_archive_has_no_secret_in_it() {
             format!("{{name: inline, endpoint: '{at}', token: {SENTINEL}}}"),
             format!("{{name: file, endpoint: '{at}', token_file: token.txt}}"),
             format!("{{name: variable, endpoint: '{at}', token_env: PLANTED}}"),
+            format!("{{name: misplaced, endpoint: '{at}', token_env: {SENTINEL}}}"),
             format!(
                 "{{name: headers, endpoint: '{at}', headers: {{X-Api-Key: {SENTINEL}, X-File: {{file: header.txt}}}}}}"
             ),

@@ -6,6 +6,7 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use url::Url;
 
 use super::node::{Node, Value, parse};
+use super::secret::is_variable;
 
 /// What stands for what is not shown.
 const REDACTED: &str = "[redacted]";
@@ -180,10 +181,7 @@ fn shown(node: &Node, show: Show) -> Shown {
 fn scalar(text: &str, show: Show) -> Option<String> {
     match show {
         Show::Text => Some(text.to_owned()),
-        Show::Variable => {
-            let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-            text.chars().all(is_name).then(|| text.to_owned())
-        }
+        Show::Variable => is_variable(text).then(|| text.to_owned()),
         Show::Url => url(text),
         Show::Keys(_) | Show::Nothing => None,
     }

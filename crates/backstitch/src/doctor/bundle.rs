@@ -15,7 +15,7 @@ const README: &str = "\
 A support archive of Backstitch, made by `backstitch doctor --bundle`. Read it before you give it away.
 
 doctor.json         every check with its outcome: names of instances, clusters, namespaces, Secrets and users, addresses,
-                    and what servers said when they refused
+                    and what servers and credential commands said when they refused
 configuration.yaml  the configuration in its structure. Of each key it is known whether its value may be shown; every
                     other value, and every key that is not known, is [redacted]
 program.json        which program this is, and on which system
