@@ -197,8 +197,13 @@ async fn apart<T: Send + 'static>(
         let message = format!("no thread can be had: {error}");
         return Err(Check::fail("access", message));
     }
-    if let Ok(Ok(done)) = timeout(CLUSTER_PATIENCE, receiver).await {
-        return Ok(done);
+    match timeout(CLUSTER_PATIENCE, receiver).await {
+        Ok(Ok(done)) => return Ok(done),
+        Ok(Err(_)) => {
+            let message = "the check itself failed; standard error says why";
+            return Err(Check::fail("access", message));
+        }
+        Err(_) => {}
     }
     let seconds = CLUSTER_PATIENCE.as_secs();
     let message = format!("not all questions were answered within {seconds} s");
