@@ -93,7 +93,7 @@ async fn every_version_is_well_and_is_counted() {
     );
     // As `tests/backstage/catalog` has them.
     insta::assert_snapshot!(counts[0][0].2, @"components 7, groups 4, users 3");
-    insta::assert_snapshot!(counts[0][1].2, @"components 5 of 7 name their Service by `annotations.backstage.io/kubernetes-id`");
+    insta::assert_snapshot!(counts[0][1].2, @"components 6 of 7 name their Service by `annotations.backstage.io/kubernetes-id`");
 }
 
 #[tokio::test(flavor = "multi_thread")]
