@@ -372,7 +372,8 @@ async fn a_cluster_and_what_may_be_read_of_it() {
     configuration(
         &folder,
         &[files],
-        "[{name: prod, context: prod, kubeconfig: kube.yaml}, {name: typo, context: prd, kubeconfig: kube.yaml}]",
+        "[{name: prod, context: prod, kubeconfig: kube.yaml}, {name: typo, context: prd, kubeconfig: kube.yaml}, \
+          {name: broken, context: prod, kubeconfig: token.txt}]",
     );
     insta::assert_snapshot!(shown(folder, &[]).await);
 }
@@ -407,6 +408,34 @@ fn unpacked(archive: &[u8]) -> BTreeMap<String, String> {
     files.collect()
 }
 
+/// A kubeconfig with a secret wherever one may stand. None of its contexts leads anywhere.
+fn planted() -> String {
+    let pem = BASE64_STANDARD.encode(format!(
+        "-----BEGIN PRIVATE KEY-----\n{SENTINEL}\n-----END PRIVATE KEY-----\n"
+    ));
+    let environment = json!([{"name": "TOKEN", "value": SENTINEL}]);
+    let context = |name: &str, cluster: &str| json!({"name": name, "context": {"cluster": cluster, "user": name}});
+    json!({
+        "apiVersion": "v1", "kind": "Config",
+        "contexts": [context("key", "plain"), context("proxied", "proxied"), context("command", "plain")],
+        "clusters": [
+            {"name": "plain", "cluster": {"server": "https://127.0.0.1:1"}},
+            {"name": "proxied", "cluster": {
+                "server": format!("https://jane:{SENTINEL}@kubernetes.invalid"), "proxy-url": format!("http://jane:{SENTINEL}@127.0.0.1:1")
+            }},
+        ],
+        "users": [
+            {"name": "key", "user": {"client-certificate-data": pem, "client-key-data": pem}},
+            {"name": "proxied", "user": {"username": "jane", "password": SENTINEL}},
+            {"name": "command", "user": {"exec": {
+                "apiVersion": "client.authentication.k8s.io/v1", "command": "true", "args": [SENTINEL], "env": environment,
+                "interactiveMode": "Never"
+            }}},
+        ],
+    })
+    .to_string()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn s31_a_support_archive_has_no_secret_in_it() {
     let (_kubernetes, folder) = kubernetes(&["pods"]).await;
@@ -418,6 +447,8 @@ async fn s31_a_support_archive_has_no_secret_in_it() {
     .await;
     let at = refused.uri();
     folder.file("header.txt", SENTINEL);
+    folder.file("planted.yaml", planted());
+    folder.file("broken.yaml", format!("users: [{{token: {SENTINEL}"));
     folder.file(
         "key.pem",
         format!("-----BEGIN PRIVATE KEY-----\n{SENTINEL}\n"),
@@ -440,7 +471,9 @@ async fn s31_a_support_archive_has_no_secret_in_it() {
             "{secretName: bare, namespace: ops}".to_owned(),
         ],
         &format!(
-            "[{{name: prod, context: prod, kubeconfig: kube.yaml}}] # {SENTINEL}\nsecrets: {{namespaces: [ops, web]}}\napi_token_env: PLANTED"
+            "[{{name: prod, context: prod, kubeconfig: kube.yaml}}, {{name: broken, kubeconfig: broken.yaml}}, \
+             {{name: key, context: key, kubeconfig: planted.yaml}}, {{name: proxied, context: proxied, kubeconfig: planted.yaml}}, \
+             {{name: command, context: command, kubeconfig: planted.yaml}}] # {SENTINEL}\nsecrets: {{namespaces: [ops, web]}}\napi_token_env: PLANTED"
         ),
     );
     let archive = folder.path().join("support.tar.gz");

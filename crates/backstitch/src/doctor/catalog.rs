@@ -23,6 +23,9 @@ use crate::sources::backstage::{BackstageError, Clients};
 /// The longest that all questions to one Backstage may take together.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What to do where no remedy is known.
+const BY_HAND: &str = "`curl --verbose <endpoint>/api/catalog/entities?limit=1` on this machine shows what answers there";
+
 /// What a Backstage said.
 pub(super) struct Asked {
     clock_ahead: Option<i64>,
@@ -227,7 +230,8 @@ pub(super) fn checks(
             let before = Step::ALL.into_iter().filter(|step| Some(*step) < at);
             checks.extend(before.map(|step| passed(step, endpoint)));
             let what = at.map_or("credentials", Step::word);
-            checks.push(Check::fail(what, message(error)).remedy(error.hint(endpoint)));
+            let check = Check::fail(what, message(error)).remedy(error.hint(endpoint));
+            checks.push(check.or_else(|| Some(BY_HAND.to_owned())));
         }
     }
     if endpoint.insecure_skip_verify {

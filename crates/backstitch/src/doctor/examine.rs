@@ -138,6 +138,28 @@ async fn of_cluster(cluster: Cluster) -> Section {
 }
 
 async fn live_cluster(cluster: &Cluster, access: &live::Access) -> Vec<Check> {
+    let checks = asked_cluster(cluster, access).await.into_iter();
+    checks
+        .map(|check| check.or_else(|| by_kubectl(access)))
+        .collect()
+}
+
+/// The command that shows whether it can be reached at all.
+fn by_kubectl(access: &live::Access) -> Option<String> {
+    let live::Access::Kubeconfig { path, context } = access else {
+        return None;
+    };
+    let mut command = "kubectl version".to_owned();
+    if let Some(path) = path {
+        command = format!("{command} --kubeconfig {}", path.display());
+    }
+    if let Some(context) = context {
+        command = format!("{command} --context {context}");
+    }
+    Some(format!("`{command}` shows whether it is so for others too"))
+}
+
+async fn asked_cluster(cluster: &Cluster, access: &live::Access) -> Vec<Check> {
     let by = reached(access);
     let server = match live::connect(access).await {
         Ok(server) => server.within(cluster.namespaces.clone()),

@@ -130,6 +130,14 @@ impl Check {
             ..self
         }
     }
+
+    /// The same, with what to do where it failed and nobody knows better.
+    fn or_else(self, remedy: impl FnOnce() -> Option<String>) -> Self {
+        match (self.outcome, &self.remedy) {
+            (Outcome::Fail, None) => self.remedy(remedy()),
+            _ => self,
+        }
+    }
 }
 
 /// The checks of one thing, in the order in which one leads to the next.
