@@ -115,6 +115,13 @@ impl Client {
         self.transport.traffic()
     }
 
+    /// How many seconds the clock of Backstage, or of what answers in its place, was ahead of ours by the
+    /// `Date` of its last answer, be that an error; less than zero where it is behind, `None` where no
+    /// answer had one.
+    pub fn clock_ahead(&self) -> Option<i64> {
+        self.transport.clock_ahead()
+    }
+
     pub(crate) fn endpoint(&self, path: &str) -> Url {
         self.transport.base().endpoint(path)
     }

@@ -2,11 +2,12 @@
 //! answer means is not known here.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use reqwest::{Request, Response};
 
 use crate::base_url::redacted;
+use crate::clock::Clock;
 use crate::{Cause, ConnectFailure, Error, TimeoutPhase, Timeouts};
 
 /// How much of the body of an error is read.
@@ -25,6 +26,7 @@ pub(crate) struct Exchange {
     received: AtomicU64,
     /// The size of the last body, which pages in a row have nearly in common.
     last_size: AtomicUsize,
+    clock: Clock,
 }
 
 /// An answer whose body has not been read.
@@ -44,6 +46,7 @@ impl Exchange {
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
             last_size: AtomicUsize::new(0),
+            clock: Clock::new(),
         }
     }
 
@@ -55,6 +58,11 @@ impl Exchange {
     /// How many bytes of bodies came, after decompression.
     pub(crate) fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
+    }
+
+    /// How far the peer's clock was ahead of ours when it answered last, in seconds.
+    pub(crate) fn clock_ahead(&self) -> Option<i64> {
+        self.clock.ahead()
     }
 
     /// Sends the request, and once more if the connection broke before anything came: an idle
@@ -84,7 +92,9 @@ impl Exchange {
 
     async fn execute(&self, request: Request) -> reqwest::Result<Response> {
         self.sent.fetch_add(1, Ordering::Relaxed);
-        self.http.execute(request).await
+        let response = self.http.execute(request).await?;
+        self.clock.note(response.headers(), SystemTime::now());
+        Ok(response)
     }
 
     fn send_error(&self, url: String, started: Instant, error: reqwest::Error) -> Error {

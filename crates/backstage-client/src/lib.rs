@@ -69,6 +69,7 @@ mod bearer;
 mod by_name;
 mod by_refs;
 mod client;
+mod clock;
 mod connect;
 mod credentials;
 pub mod entity;

@@ -68,6 +68,10 @@ impl Transport {
         }
     }
 
+    pub(crate) fn clock_ahead(&self) -> Option<i64> {
+        self.exchange.clock_ahead()
+    }
+
     /// The whole JSON text that this URL gives.
     pub(crate) async fn get(&self, url: Url) -> Result<String, Error> {
         self.ask(url, None).await

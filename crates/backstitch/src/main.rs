@@ -3,6 +3,7 @@
 //! ```text
 //!  args ──▶ config ──▶ commands ─┬─ stitch, explain, owner ── sources ──▶ topology ──▶ output
 //!                                ├─ explain, owner, sources, refresh ─ a server ─────▶ output
+//!                                ├─ doctor ── every source, asked ───────────────────▶ output
 //!                                └─ serve, demo ── the loop ──▶ store, server
 //! ```
 //!
@@ -11,6 +12,7 @@
 mod args;
 mod commands;
 mod config;
+mod doctor;
 mod exit;
 mod gates;
 mod logging;
@@ -82,6 +84,11 @@ fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
             let config = configuration(&global)?;
             connected(commands::serve::run(&args, &config))
         }
+        Command::Doctor(args) => connected(commands::doctor::run(
+            &args,
+            global.config.as_deref(),
+            terminal,
+        )),
         Command::Demo(args) => connected(commands::demo::run(&args, terminal)),
     }
 }

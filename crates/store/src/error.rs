@@ -19,6 +19,14 @@ pub enum StoreError {
         /// The system's words for it.
         source: io::Error,
     },
+    /// The file is there and cannot be read.
+    #[error("cannot read the store `{}`", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's words for it.
+        source: io::Error,
+    },
     /// The lock file could not be locked, for another reason than that it is locked.
     #[error("cannot lock `{}`", .path.display())]
     Lock {
@@ -117,6 +125,9 @@ impl StoreError {
         let path = match self {
             Self::Create { .. } => {
                 return Some("name a path that this user may write to".to_owned());
+            }
+            Self::Unreadable { .. } => {
+                return Some("run this as the user who has the store".to_owned());
             }
             Self::Lock { .. } => {
                 return Some(

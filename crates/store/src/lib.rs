@@ -34,6 +34,7 @@ mod content;
 mod error;
 mod fact;
 mod history;
+mod inspect;
 mod load;
 mod object;
 mod open;
@@ -49,6 +50,7 @@ pub use history::{
     Cause, Compacted, HistoryCursor, HistoryEntry, HistoryFilter, MAX_HISTORY_PAGE, Reader,
     Recorded, RecordedStates, Subject,
 };
+pub use inspect::{Inspection, inspect};
 pub use load::{Load, Loaded, LoadedPage, PAGE};
 pub use open::{Options, Store};
 pub use source::{Good, HeldRecord, Source, SourceRecord};

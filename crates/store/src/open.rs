@@ -176,7 +176,11 @@ impl Store {
     }
 }
 
-fn connect(location: &Path, flags: OpenFlags, options: &Options) -> rusqlite::Result<Connection> {
+pub(crate) fn connect(
+    location: &Path,
+    flags: OpenFlags,
+    options: &Options,
+) -> rusqlite::Result<Connection> {
     let flags = flags | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(location, flags)?;
     connection.busy_timeout(options.busy_timeout)?;

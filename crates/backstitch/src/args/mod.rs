@@ -133,6 +133,30 @@ Examples:
   backstitch refresh main --wait
   backstitch refresh cluster/prod-eu --force --server http://localhost:7465";
 
+const DOCTOR_NOTES: &str = "\
+It checks the configuration that `backstitch serve` would take: the file, the store, each Backstage, each cluster and what may be read
+of it, and Secrets. Nothing is changed, and a running server goes on. Read it from top to bottom: a failure may be the cause
+of those after it, and its remedy is the next thing to do.
+
+Outcomes:
+  ok    as it should be
+  note  worth knowing, and nothing to be done
+  warn  it works, and something should be done
+  FAIL  owners do not appear, or not all of them
+
+`--bundle` writes an archive that can be given to somebody else: the checks, the configuration without secrets, and how
+much the store holds.
+
+Exit status:
+  0  no check failed
+  1  a check failed
+  2  could not run
+
+Examples:
+  backstitch doctor --config backstitch.yaml
+  backstitch doctor --config backstitch.yaml --quiet
+  backstitch doctor --config backstitch.yaml -o json --bundle support.tar.gz";
+
 const SERVE_NOTES: &str = "\
 The last state of every source is kept in the store and served at once after a start, marked stale until the source has
 answered. Without --store and without `store` in the configuration, the store is $XDG_STATE_HOME/backstitch/backstitch.db,
@@ -207,6 +231,9 @@ pub(crate) enum Command {
     /// Have a running server read its sources now
     #[command(after_help = REFRESH_NOTES)]
     Refresh(RefreshArgs),
+    /// Check all that a server depends on, and say what keeps owners from appearing
+    #[command(after_help = DOCTOR_NOTES)]
+    Doctor(DoctorArgs),
     /// Run as a service: watch the sources of --config, keep history, answer over HTTP
     #[command(after_help = SERVE_NOTES)]
     Serve(ServeArgs),
@@ -453,6 +480,38 @@ pub(crate) struct RefreshArgs {
     /// Which server to ask.
     #[command(flatten)]
     pub server: ServerArgs,
+}
+
+/// `backstitch doctor`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// File of the embedded store, instead of `store` of the configuration
+    #[arg(long, value_name = "FILE", env = "BACKSTITCH_STORE")]
+    pub store: Option<PathBuf>,
+    /// What to print on standard output
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        help_heading = "Output"
+    )]
+    pub output: DoctorFormat,
+    /// Print warnings and failures only; with text
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+    /// Write a support archive too, to a file that is not there yet
+    #[arg(long, value_name = "FILE.tar.gz", help_heading = "Output")]
+    pub bundle: Option<PathBuf>,
+}
+
+/// What `doctor` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DoctorFormat {
+    /// A line for each check, and what to do
+    Text,
+    /// One document whose keys are a stable interface
+    Json,
 }
 
 /// `backstitch serve`

@@ -28,11 +28,7 @@ pub(crate) async fn run(args: &ServeArgs, config: &Config) -> Result<Exit> {
     let address = args.listen.unwrap_or(config.listen);
     let listener = listen(address).await?;
     let access = access(config, address)?;
-    let path = args
-        .store
-        .clone()
-        .or_else(|| config.store.clone())
-        .unwrap_or_else(default_store);
+    let path = store_path(args.store.as_ref(), config);
     let store = Store::open(&path, &Options::default()).map_err(|error| store_failure(&error))?;
 
     tracing::info!("listening on http://{}", listener.local_addr()?);
@@ -60,28 +56,69 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
     })
 }
 
-fn something_to_serve(config: &Config) -> Result<(), Failure> {
+/// What a configuration does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lack {
+    /// Neither a catalog nor a cluster.
+    Everything,
+    /// A catalog.
+    Catalogs,
+    /// A cluster.
+    Clusters,
+}
+
+impl Lack {
+    /// What comes of it.
+    pub(crate) fn message(self) -> &'static str {
+        match self {
+            Self::Everything => {
+                "there is nothing to serve: no catalog and no cluster is configured"
+            }
+            Self::Catalogs => "no catalog is configured: every Service will be unclaimed",
+            Self::Clusters => "no cluster is configured: there will be no verdicts",
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn remedy(self) -> &'static str {
+        match self {
+            Self::Everything => {
+                "name a configuration by `--config`, or look around with `backstitch demo`"
+            }
+            Self::Catalogs => "list one under `scrapers.backstage.instances` of the configuration",
+            Self::Clusters => "list one under `clusters` of the configuration",
+        }
+    }
+}
+
+/// What a configuration does not have, if it lacks something.
+pub(crate) fn lack(config: &Config) -> Option<Lack> {
     let catalogs = config.instances.len() + config.refused.len() + config.without_source.len();
     let found = config
         .secrets
         .as_ref()
         .is_some_and(|secrets| secrets.backstages);
-    let missing = match (catalogs, config.clusters.len()) {
-        (0, 0) => {
-            let failure =
-                Failure::new("there is nothing to serve: no catalog and no cluster is configured");
-            return Err(failure.hint(Some(
-                "name a configuration by `--config`, or look around with `backstitch demo`",
-            )));
-        }
+    match (catalogs, config.clusters.len()) {
+        (0, 0) => Some(Lack::Everything),
         // Secrets may configure catalogs that nobody knows yet.
-        (0, _) if found => return Ok(()),
-        (0, _) => "no catalog is configured: every Service will be unclaimed",
-        (_, 0) => "no cluster is configured: there will be no verdicts",
-        _ => return Ok(()),
-    };
-    tracing::warn!("{missing}");
-    Ok(())
+        (0, _) if found => None,
+        (0, _) => Some(Lack::Catalogs),
+        (_, 0) => Some(Lack::Clusters),
+        _ => None,
+    }
+}
+
+fn something_to_serve(config: &Config) -> Result<(), Failure> {
+    match lack(config) {
+        Some(lack @ Lack::Everything) => {
+            Err(Failure::new(lack.message()).hint(Some(lack.remedy())))
+        }
+        Some(lack) => {
+            tracing::warn!("{}", lack.message());
+            Ok(())
+        }
+        None => Ok(()),
+    }
 }
 
 fn access(config: &Config, address: SocketAddr) -> Result<Access, Failure> {
@@ -103,6 +140,12 @@ fn access(config: &Config, address: SocketAddr) -> Result<Access, Failure> {
         Hosts::Any
     };
     Ok(Access { token, hosts })
+}
+
+/// The file of the store: the one that is given, else that of the configuration, else the usual one.
+pub(crate) fn store_path(given: Option<&PathBuf>, config: &Config) -> PathBuf {
+    let named = given.or(config.store.as_ref());
+    named.cloned().unwrap_or_else(default_store)
 }
 
 /// Where programs of a user keep their state: `$XDG_STATE_HOME/backstitch/`, else `~/.local/state/backstitch/`, else the
@@ -161,7 +204,8 @@ fn listed(paths: &[PathBuf]) -> String {
     paths.join(", ")
 }
 
-fn reached(access: &ClusterAccess) -> String {
+/// How a cluster is reached, in words.
+pub(crate) fn reached(access: &ClusterAccess) -> String {
     match access {
         ClusterAccess::InCluster => "by the service account of this Pod".to_owned(),
         ClusterAccess::Kubeconfig {

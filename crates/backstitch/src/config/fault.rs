@@ -16,6 +16,19 @@ pub(crate) struct Fault {
     pub(super) path: PathBuf,
 }
 
+impl Fault {
+    /// Its place and what is wrong, in one line.
+    pub(crate) fn summary(&self) -> String {
+        let Place { line, column, .. } = self.at;
+        format!("{}:{line}:{column}: {}", self.path.display(), self.message)
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
 impl fmt::Display for Fault {
     /// ```text
     /// backstitch.yaml:7:9: unknown key `sync_intervall`
@@ -29,12 +42,7 @@ impl fmt::Display for Fault {
             column,
             width,
         } = self.at;
-        write!(
-            f,
-            "{}:{line}:{column}: {}",
-            self.path.display(),
-            self.message
-        )?;
+        f.write_str(&self.summary())?;
         if !self.text.is_empty() {
             let shown = Excerpt::of(&self.text, column, width);
             let number = line.to_string();

@@ -40,7 +40,10 @@ pub(crate) enum SecretError {
         path: PathBuf,
     },
     /// The environment variable is not set, or not a text, or empty.
-    #[error("the environment variable `{name}`, which is to hold the {what}, is not set")]
+    #[error(
+        "the environment variable {}, which is to hold the {what}, is not set",
+        shown(name)
+    )]
     NotSet {
         /// What it is to hold.
         what: &'static str,
@@ -66,6 +69,20 @@ impl SecretSource {
             },
             Self::File(path) => file(path, what),
         }
+    }
+}
+
+/// Whether a text looks like the name of an environment variable. Somebody may have written the secret itself in its place.
+pub(super) fn is_variable(text: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+fn shown(name: &str) -> String {
+    if is_variable(name) {
+        format!("`{name}`")
+    } else {
+        "(its name is not shown, as it may be the secret itself)".to_owned()
     }
 }
 

@@ -148,6 +148,16 @@ pub(crate) struct Access {
 }
 
 impl Access {
+    /// The client.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Which entities it is asked for.
+    pub(crate) fn filter(&self) -> &EntityFilter {
+        &self.filter
+    }
+
     /// Reads the catalog completely (S22).
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  Access ── connect ──▶ ApiServer ─┬─ list_once ──▶ ClusterGeneration, once, whole
+//!                                   ├─ examine ───▶ what it is and what may be read of it
 //!                                   └─ watch ──▶ Update, Update, … into a bounded channel, for as long as somebody listens
 //! ```
 //!
@@ -12,6 +13,7 @@ mod backoff;
 mod body;
 mod connect;
 mod connect_error;
+mod examine;
 mod exec;
 mod inline;
 mod list;
@@ -28,6 +30,7 @@ use std::time::Duration;
 
 pub use self::connect::{Access, ApiServer, Reach, connect, contexts};
 pub use self::connect_error::ConnectError;
+pub use self::examine::{Examination, Excess, KindAccess, Standing, examine, secrets_denied};
 pub use self::exec::ExecError;
 pub use self::inline::InlineKubeconfig;
 pub use self::list::{Listing, list_once};

@@ -6,6 +6,7 @@ mod contents;
 mod facts;
 mod given;
 mod history;
+mod inspecting;
 mod kill;
 mod opening;
 mod version_1;

@@ -13,7 +13,7 @@ pub struct SecretsError {
 }
 
 impl SecretsError {
-    pub(super) fn new(namespace: &str, error: RequestError) -> Self {
+    pub(in crate::live) fn new(namespace: &str, error: RequestError) -> Self {
         let error = match error {
             // A decoder may say what it found where it expected something else.
             RequestError::Malformed { asked, .. } => RequestError::Malformed {

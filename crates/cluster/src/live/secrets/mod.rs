@@ -20,6 +20,7 @@ use std::fmt;
 use secrecy::{ExposeSecret as _, SecretSlice};
 
 pub use self::error::SecretsError;
+pub(super) use self::read::path as secrets_path;
 pub use self::read::{get, list};
 pub use self::watch::{Update, watch};
 

@@ -99,7 +99,7 @@ async fn answered(
     serde_json::from_slice(&body).map_err(|_| malformed(server))
 }
 
-pub(super) fn path(namespace: &str) -> String {
+pub(in crate::live) fn path(namespace: &str) -> String {
     format!("/api/v1/namespaces/{namespace}/secrets")
 }
 
