@@ -325,13 +325,45 @@ impl Respond for Kubernetes {
                 ok(json!({"status": {"allowed": allowed}}))
             }
             "/api/v1/namespaces/ops/secrets" => {
-                let secret = |name: &str, data: Value| json!({"metadata": {"name": name, "namespace": "ops", "labels": {"causely.ai/scraper": "Backstage"}}, "data": data});
+                let secret = |name: &str, label: &str, value: &str, data: Value| json!({"metadata": {"name": name, "namespace": "ops", "labels": {label: value}}, "data": data});
                 let encoded = |text: &str| BASE64_STANDARD.encode(text);
+                let (scraper, cluster) = ("causely.ai/scraper", "causely.ai/cluster");
+                let mut pairs = request.url.query_pairs();
+                let items = if pairs.any(|(_, value)| value == cluster) {
+                    let kubeconfig = format!("users: [{{name: a, user: {{token: {SENTINEL}}}}}]");
+                    json!([
+                        secret(
+                            "edge",
+                            cluster,
+                            "edge",
+                            json!({"kubeconfig": encoded(&kubeconfig)})
+                        ),
+                        secret("empty", cluster, "far", json!({"value": encoded(SENTINEL)})),
+                        secret(
+                            "unnamed",
+                            cluster,
+                            "",
+                            json!({"kubeconfig": encoded(SENTINEL)})
+                        ),
+                    ])
+                } else {
+                    json!([
+                        secret(
+                            "good",
+                            scraper,
+                            "Backstage",
+                            json!({"endpoint": encoded("http://127.0.0.1:1"), "token": encoded(SENTINEL)})
+                        ),
+                        secret(
+                            "faulty",
+                            scraper,
+                            "Backstage",
+                            json!({"endpoint": encoded(SENTINEL), "token": encoded(SENTINEL)})
+                        ),
+                    ])
+                };
                 ok(
-                    json!({"kind": "SecretList", "metadata": {"resourceVersion": "1"}, "items": [
-                        secret("good", json!({"endpoint": encoded("http://127.0.0.1:1"), "token": encoded(SENTINEL)})),
-                        secret("faulty", json!({"endpoint": encoded(SENTINEL), "token": encoded(SENTINEL)})),
-                    ]}),
+                    json!({"kind": "SecretList", "metadata": {"resourceVersion": "1"}, "items": items}),
                 )
             }
             "/api/v1/namespaces/ops/secrets/bare" => ok(json!({
