@@ -317,7 +317,7 @@ fn letters(mut number: u64, count: usize) -> String {
     let base = LETTERS.len() as u64;
     let letter = |_| {
         let at = usize::try_from(number % base).unwrap_or_default();
-        number = number / base + number.rotate_left(29);
+        number = (number / base).wrapping_add(number.rotate_left(29));
         char::from(LETTERS[at])
     };
     (0..count).map(letter).collect()
