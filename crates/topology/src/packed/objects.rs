@@ -40,7 +40,9 @@ impl PackedObjects {
         let gone: Vec<u32> = self
             .list
             .entries()
-            .filter(|(index, reader)| !stays(&read_key(&self.shared, reader.clone()), *index as usize))
+            .filter(|(index, reader)| {
+                !stays(&read_key(&self.shared, reader.clone()), *index as usize)
+            })
             .map(|(index, _)| index)
             .collect();
         for index in gone {
@@ -170,7 +172,11 @@ fn read(shared: &Names, mut reader: Reader<'_>) -> ObjectFact {
             selector: read_pairs(shared, reader),
             external_name: reader.number() != 0,
         })),
-        kind => ObjectFact::Workload(Box::new(read_workload(shared, reader, kind_at(kind, WORKLOADS)))),
+        kind => ObjectFact::Workload(Box::new(read_workload(
+            shared,
+            reader,
+            kind_at(kind, WORKLOADS),
+        ))),
     }
 }
 
@@ -254,7 +260,9 @@ fn read_workload(shared: &Names, reader: &mut Reader<'_>, kind: WorkloadKind) ->
         node: read_shared_if(shared, reader),
         refers: {
             let length = reader.number();
-            (0..length).map(|_| read_reference(shared, reader)).collect()
+            (0..length)
+                .map(|_| read_reference(shared, reader))
+                .collect()
         },
     }
 }
