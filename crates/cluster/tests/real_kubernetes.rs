@@ -292,7 +292,7 @@ async fn changes_are_followed_through_a_restart() {
 
     let before = real.key(ObjectKind::Service, "before");
     until(&mut updates, "a complete list of Services", |update| {
-        matches!(update, Update::Restarted { kind: ObjectKind::Service, objects, .. } if objects.iter().any(|object| object.key() == before))
+        matches!(update, Update::Restarted { kind: ObjectKind::Service, objects, .. } if objects.keys().any(|key| key == before))
     })
     .await;
     let added = real.key(ObjectKind::Service, "added");
@@ -314,9 +314,7 @@ async fn changes_are_followed_through_a_restart() {
             &mut updates,
             "a Service made after the restart",
             |update| match update {
-                Update::Restarted { objects, .. } => {
-                    objects.iter().any(|object| object.key() == after)
-                }
+                Update::Restarted { objects, .. } => objects.keys().any(|key| key == after),
                 update => is_applied(update, &after),
             },
         )
@@ -337,7 +335,7 @@ impl Known {
                 objects,
                 ..
             } => {
-                self.0 = objects.iter().map(ObjectFact::key).collect();
+                self.0 = objects.keys().collect();
             }
             Update::Applied(object) => {
                 self.0.insert(object.key());
@@ -490,7 +488,7 @@ async fn what_is_granted_later_is_read_from_then_on() {
     }
     let wanted = real.key(DEPLOYMENT, "a");
     until(&mut updates, "the Deployments", |update| {
-        matches!(update, Update::Restarted { kind: DEPLOYMENT, objects, .. } if objects.iter().any(|it| it.key() == wanted))
+        matches!(update, Update::Restarted { kind: DEPLOYMENT, objects, .. } if objects.keys().any(|key| key == wanted))
     })
     .await;
     real.create_deployment("later").await;

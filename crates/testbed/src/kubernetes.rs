@@ -12,6 +12,7 @@
 
 mod certificates;
 mod error;
+mod etcd;
 mod kubeconfig;
 mod process;
 
@@ -26,6 +27,7 @@ use tempfile::TempDir;
 
 pub use certificates::{ClientCertificate, Validity};
 pub use error::Error;
+pub use etcd::{Etcd, Stored};
 pub use kubeconfig::User;
 pub use process::{INSTALLATION, installation};
 
@@ -51,6 +53,8 @@ pub struct Options {
     pub controllers: Controllers,
     /// Further flags of the API server.
     pub api_server_flags: Vec<String>,
+    /// The most bytes that etcd keeps; its own bound is 2 GB where none is given.
+    pub etcd_quota_bytes: Option<u64>,
 }
 
 /// Whether there are controllers.
@@ -128,7 +132,8 @@ impl Cluster {
         let authority = Authority::new()?;
         authority.write(home.path())?;
         kubeconfig::write_tokens(home.path())?;
-        let etcd = process::etcd(&installation, home.path(), ports)?;
+        let quota = options.etcd_quota_bytes;
+        let etcd = process::etcd(&installation, home.path(), ports, quota)?;
         let mut cluster = Self {
             options,
             ports,
@@ -386,22 +391,12 @@ impl Cluster {
     /// # Errors
     /// When it refuses.
     pub async fn compact(&self) -> Result<(), Error> {
-        let client = reqwest::Client::new();
-        let post = async |path: &str, body: Value| -> Result<Value, Error> {
-            let url = format!("http://127.0.0.1:{}/v3/{path}", self.ports.etcd);
-            let failed = |source| Error::Request {
-                url: url.clone(),
-                source,
-            };
-            let sent = client.post(&url).body(body.to_string()).send().await;
-            let answer = sent.and_then(reqwest::Response::error_for_status);
-            let text = answer.map_err(failed)?.text().await.map_err(failed)?;
-            parsed(&url, &text)
-        };
-        let status = post("maintenance/status", json!({})).await?;
-        let revision = &status["header"]["revision"];
-        let forget = json!({"revision": revision, "physical": true});
-        post("kv/compaction", forget).await.map(drop)
+        self.etcd().compact().await
+    }
+
+    /// Its etcd, to be written to past the API server.
+    pub fn etcd(&self) -> Etcd {
+        Etcd::at(self.ports.etcd)
     }
 
     /// The end of the API server's log.

@@ -72,7 +72,7 @@ struct Slot {
 
 /// Names met lately, with their texts. Most texts of a batch are the same few thousand (label keys, teams, namespaces),
 /// and from here one costs a single line of the processor's cache.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Recent {
     slots: Vec<Option<RecentName>>,
 }
@@ -121,7 +121,7 @@ impl Recent {
 }
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Names {
     recent: Recent,
     chunks: Vec<String>,
@@ -129,6 +129,12 @@ pub(crate) struct Names {
     table: HashTable<Slot>,
     hasher: RandomState,
     live_after_sweep: usize,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Names {
@@ -148,6 +154,12 @@ impl Names {
         self.chunks
             .get(span.chunk())
             .map_or("", |chunk| &chunk[span.range()])
+    }
+
+    /// The text of the name with that number; empty for 0, which is none.
+    pub(crate) fn text_of(&self, raw: usize) -> &str {
+        let raw = u32::try_from(raw).ok().and_then(NonZeroU32::new);
+        self.opt(raw.map(Name)).unwrap_or_default()
     }
 
     pub(crate) fn opt(&self, name: Option<Name>) -> Option<&str> {

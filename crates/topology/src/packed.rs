@@ -1,4 +1,4 @@
-//! Many entities in little memory: what a read of a catalog keeps until all of it is known.
+//! Many facts in little memory: what a read of a catalog, or a list of a cluster's objects, keeps until all of it is known.
 //!
 //! ```text
 //!  fact ── push ──▶ owners     [ block │ block │ … ] ──┐
@@ -8,16 +8,19 @@
 //! A component as a fact takes about a kilobyte in a dozen allocations; packed it takes the bytes of its texts and a few
 //! more. A generation of a million entities is thus held at a tenth of the memory, and given back while it is applied. It
 //! owns that form, which lives in memory alone and is nobody's file format. What the fields mean is in
-//! [`fact`](crate::fact).
+//! [`fact`](crate::fact). Objects of a cluster are packed in [`PackedObjects`], in the same blocks.
 
 mod block;
 mod fields;
-
-use std::collections::BTreeSet;
+mod list;
+mod objects;
 
 use crate::entity_ref::EntityRef;
 use crate::fact::EntityFact;
-use block::{Block, Reader};
+use block::Reader;
+use list::{Draining, List};
+
+pub use objects::{IntoObjects, PackedObjects};
 
 /// Entities, each in a few bytes more than its texts have.
 #[derive(Clone, Debug, Default)]
@@ -33,14 +36,6 @@ pub struct Slot {
     index: u32,
 }
 
-#[derive(Clone, Debug, Default)]
-struct List {
-    blocks: Vec<Block>,
-    len: u32,
-    /// Indices of entities that were taken out again, which are few.
-    removed: BTreeSet<u32>,
-}
-
 impl PackedEntities {
     /// How many there are.
     pub fn len(&self) -> usize {
@@ -54,20 +49,21 @@ impl PackedEntities {
 
     /// How many bytes they take.
     pub fn bytes(&self) -> usize {
-        let blocks = self.owners.blocks.iter().chain(&self.components.blocks);
-        blocks.map(Block::bytes).sum()
+        self.owners.bytes() + self.components.bytes()
     }
 
     /// Adds an entity, which may have the reference of another.
     pub fn push(&mut self, fact: &EntityFact) -> Slot {
         let owner = matches!(fact, EntityFact::Owner(_));
-        let index = self.list_mut(owner).push(fact);
+        let index = self
+            .list_mut(owner)
+            .push(|block| fields::write(block, fact));
         Slot { owner, index }
     }
 
     /// Takes an entity out. Its slot is not used again.
     pub fn remove(&mut self, slot: Slot) {
-        self.list_mut(slot.owner).removed.insert(slot.index);
+        self.list_mut(slot.owner).remove(slot.index);
     }
 
     /// Every entity, owners first, each sort in the order in which it was added.
@@ -142,7 +138,8 @@ impl Iterator for IntoIter {
     type Item = EntityFact;
 
     fn next(&mut self) -> Option<EntityFact> {
-        let fact = self.owners.next().or_else(|| self.components.next());
+        let owner = self.owners.next(fields::read);
+        let fact = owner.or_else(|| self.components.next(fields::read));
         self.left -= usize::from(fact.is_some());
         fact
     }
@@ -153,69 +150,3 @@ impl Iterator for IntoIter {
 }
 
 impl ExactSizeIterator for IntoIter {}
-
-#[derive(Debug)]
-struct Draining {
-    blocks: std::vec::IntoIter<Block>,
-    block: Block,
-    /// Of the next entity: within its block, and among all.
-    next: (usize, u32),
-    removed: BTreeSet<u32>,
-}
-
-impl Draining {
-    fn new(list: List) -> Self {
-        Self {
-            blocks: list.blocks.into_iter(),
-            block: Block::default(),
-            next: (0, 0),
-            removed: list.removed,
-        }
-    }
-}
-
-impl Iterator for Draining {
-    type Item = EntityFact;
-
-    fn next(&mut self) -> Option<EntityFact> {
-        loop {
-            let (within, index) = self.next;
-            let Some(reader) = self.block.reader(within) else {
-                self.block = self.blocks.next()?;
-                self.next.0 = 0;
-                continue;
-            };
-            self.next = (within + 1, index + 1);
-            if !self.removed.contains(&index) {
-                return Some(fields::read(reader));
-            }
-        }
-    }
-}
-
-impl List {
-    fn live(&self) -> usize {
-        self.len as usize - self.removed.len()
-    }
-
-    fn push(&mut self, fact: &EntityFact) -> u32 {
-        if self.blocks.last().is_none_or(Block::is_full) {
-            if let Some(full) = self.blocks.last_mut() {
-                full.shrink();
-            }
-            self.blocks.push(Block::default());
-        }
-        if let Some(block) = self.blocks.last_mut() {
-            fields::write(block, fact);
-        }
-        let index = self.len;
-        self.len += 1;
-        index
-    }
-
-    fn readers(&self) -> impl Iterator<Item = Reader<'_>> {
-        let all = self.blocks.iter().flat_map(Block::readers);
-        let live = (0_u32..).zip(all);
-        live.filter_map(|(index, reader)| (!self.removed.contains(&index)).then_some(reader))
-    }
-}

@@ -4,7 +4,7 @@ const PAGE_BITS: u32 = 12;
 const PAGE: usize = 1 << PAGE_BITS;
 
 /// See the module. A removed id is given out again.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Slab<T> {
     pages: Vec<Vec<T>>,
     free: Vec<u32>,

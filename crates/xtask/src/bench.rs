@@ -1,5 +1,7 @@
-//! `cargo xtask bench`: the core at a million objects, lookups over HTTP, whole runs of the release binary, and syncs.
+//! `cargo xtask bench`: the core at a million objects, lookups over HTTP, whole runs of the release binary, syncs, and a
+//! large cluster.
 
+mod cluster;
 mod sync;
 
 use std::ffi::OsString;
@@ -37,6 +39,8 @@ pub(crate) struct Arguments {
     runs: u32,
     #[command(flatten)]
     sync: sync::Sizes,
+    #[command(flatten)]
+    cluster: cluster::Sizes,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,6 +53,8 @@ enum Name {
     Stitch,
     /// Reading a Backstage: what it costs a real one, beside other ways to read it, and what it costs the program
     Sync,
+    /// Watching a large cluster: memory, time and CPU time, beside kube's own stores; a flood of changes
+    Cluster,
 }
 
 /// Runs the named benchmark, or all.
@@ -65,6 +71,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     if wanted(Name::Sync) {
         sync::run(&arguments.sync)?;
+    }
+    if wanted(Name::Cluster) {
+        cluster::run(&arguments.cluster)?;
     }
     Ok(())
 }
@@ -258,6 +267,7 @@ mod tests {
             format: Format::Yaml,
             runs: 3,
             sync: sync::Sizes::default(),
+            cluster: cluster::Sizes::default(),
         };
         let text = table(
             &Company::new(100, SEED),

@@ -65,8 +65,8 @@ pub(crate) fn release_binary() -> Result<PathBuf> {
         .context("cargo built `backstitch` but did not say where")
 }
 
-/// The executable of a binary target, out of cargo's JSON messages.
-fn executable(messages: &[u8], target: &str) -> Option<PathBuf> {
+/// The executable of a binary target or an example, out of cargo's JSON messages.
+pub(crate) fn executable(messages: &[u8], target: &str) -> Option<PathBuf> {
     serde_json::Deserializer::from_slice(messages)
         .into_iter::<Value>()
         .map_while(Result::ok)

@@ -27,6 +27,7 @@ use topology::fact::{
     ObjectKind,
 };
 use topology::generation::RemovalPolicy;
+use topology::packed::PackedObjects;
 use topology::topology::{ClusterId, InstanceId, Topology};
 
 use super::counts::{entity_counts, object_counts};
@@ -286,15 +287,14 @@ impl Engine {
         let ClusterGeneration { objects, faults } = generation;
         self.tell_faults(source, None, &faults);
         let size = objects.len() as u64;
-        let keys: Vec<ObjectKey> = objects.iter().map(ObjectFact::key).collect();
+        let keys = objects.iter().map(ObjectFact::key);
         let (live, missing) = {
             let topology = self.topology();
             (
                 topology.object_count(cluster, None),
-                topology.missing_objects(cluster, None, &keys),
+                topology.missing_objects(cluster, None, keys),
             )
         };
-        drop(keys);
         let topology = Arc::clone(&self.shared.topology);
         let counts = move || object_counts(&read(&topology), cluster);
         self.whole(
@@ -391,17 +391,18 @@ impl Engine {
         source: SourceNo,
         cluster: ClusterId,
         kind: ObjectKind,
-        objects: Vec<ObjectFact>,
+        objects: PackedObjects,
         read_at: i64,
         woken: Woken,
     ) -> Result<(), Stopped> {
-        let keys: Vec<ObjectKey> = objects.iter().map(ObjectFact::key).collect();
         let (live, missing) = {
             let topology = self.topology();
             let live = topology.object_count(cluster, Some(kind));
-            (live, topology.missing_objects(cluster, Some(kind), &keys))
+            (
+                live,
+                topology.missing_objects(cluster, Some(kind), objects.keys()),
+            )
         };
-        drop(keys);
         let scope = Some(kind);
         let before = woken.row(self.at(source).holds.before(scope));
         let decision = decide(

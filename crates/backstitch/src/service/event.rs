@@ -11,6 +11,7 @@ use tokio::sync::{oneshot, watch};
 use topology::fact::{
     CatalogGeneration, ClusterGeneration, Fault, ObjectFact, ObjectKey, ObjectKind,
 };
+use topology::packed::PackedObjects;
 use topology::settings::InstanceSettings;
 
 /// Which source speaks: its place in the list of sources.
@@ -38,7 +39,7 @@ pub(super) enum Said {
         /// The kind.
         kind: ObjectKind,
         /// Every object of it.
-        objects: Vec<ObjectFact>,
+        objects: PackedObjects,
         /// What could not be used.
         faults: Vec<Fault>,
         /// When: seconds since the Unix epoch.

@@ -205,6 +205,7 @@ impl Kinds {
 #[cfg(test)]
 mod tests {
     use topology::fact::WorkloadKind;
+    use topology::packed::PackedObjects;
 
     use super::*;
 
@@ -214,7 +215,7 @@ mod tests {
     fn listed(kind: ObjectKind) -> Update {
         Update::Restarted {
             kind,
-            objects: Vec::new(),
+            objects: PackedObjects::default(),
             faults: Vec::new(),
         }
     }

@@ -9,7 +9,7 @@ use store::{
 };
 use topology::apply::{CatalogDelta, ClusterDelta, Delta};
 use topology::fact::{EntityFact, ObjectFact};
-use topology::packed::PackedEntities;
+use topology::packed::{PackedEntities, PackedObjects};
 
 use super::engine::{Engine, Going, Stopped, UnderWay};
 use super::event::SourceNo;
@@ -85,6 +85,12 @@ pub(super) trait Upserts<F>: IntoIterator<Item = F, IntoIter: ExactSizeIterator>
 /// Owners come first: a component that comes in the slice before its owner would be nobody's for a moment.
 impl Upserts<EntityFact> for PackedEntities {
     fn each(&self) -> impl Iterator<Item = EntityFact> {
+        self.iter()
+    }
+}
+
+impl Upserts<ObjectFact> for PackedObjects {
+    fn each(&self) -> impl Iterator<Item = ObjectFact> {
         self.iter()
     }
 }

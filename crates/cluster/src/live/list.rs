@@ -4,6 +4,7 @@ use futures::{StreamExt as _, stream as streams};
 use kube::api::{GetParams, ListParams};
 use kube::core::Request;
 use topology::fact::{ClusterGeneration, Fault, ObjectFact, ObjectKind};
+use topology::packed::PackedObjects;
 
 use super::Pace;
 use super::body;
@@ -122,7 +123,7 @@ fn not_read(server: &ApiServer, sort: Served, error: &RequestError) -> Fault {
 /// A complete list of one kind.
 #[derive(Debug, Default)]
 pub(super) struct List {
-    pub(super) objects: Vec<ObjectFact>,
+    pub(super) objects: PackedObjects,
     pub(super) faults: Vec<Fault>,
     /// The version to watch from.
     pub(super) version: String,

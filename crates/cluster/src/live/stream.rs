@@ -7,7 +7,8 @@ use futures::StreamExt as _;
 use kube::api::{WatchEvent, WatchParams};
 use kube::core::Request;
 use tokio::time::{Instant, timeout_at};
-use topology::fact::{ObjectFact, ObjectKey};
+use topology::fact::ObjectKey;
+use topology::packed::PackedObjects;
 
 use super::Pace;
 use super::connect::ApiServer;
@@ -120,14 +121,8 @@ pub(super) async fn list(
 }
 
 /// Drops what changed while the list came: what stands before the place at which its key changed last.
-fn superseded(objects: &mut Vec<ObjectFact>, changed: &BTreeMap<ObjectKey, usize>) {
-    if changed.is_empty() {
-        return;
+fn superseded(objects: &mut PackedObjects, changed: &BTreeMap<ObjectKey, usize>) {
+    if !changed.is_empty() {
+        objects.retain(|key, place| changed.get(key).is_none_or(|last| *last <= place));
     }
-    let mut place = 0;
-    objects.retain(|object| {
-        let stays = changed.get(&object.key()).is_none_or(|last| *last <= place);
-        place += 1;
-        stays
-    });
 }

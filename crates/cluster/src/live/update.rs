@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use topology::fact::{Fault, ObjectFact, ObjectKey, ObjectKind};
+use topology::packed::PackedObjects;
 
 /// What a watched cluster says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub enum Update {
         /// The kind.
         kind: ObjectKind,
         /// Every object of it.
-        objects: Vec<ObjectFact>,
+        objects: PackedObjects,
         /// What could not be used.
         faults: Vec<Fault>,
     },

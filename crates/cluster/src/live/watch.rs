@@ -24,6 +24,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use topology::fact::ObjectKind;
+use topology::packed::PackedObjects;
 
 use super::Pace;
 use super::backoff::Backoff;
@@ -200,12 +201,12 @@ impl Follower {
             // Another kind stands in now; nothing will be heard of the former.
             let update = Update::Restarted {
                 kind: before.kind,
-                objects: Vec::new(),
+                objects: PackedObjects::default(),
                 faults: Vec::new(),
             };
             self.reader.send(update).await?;
         }
-        let mut objects = Vec::new();
+        let mut objects = PackedObjects::default();
         let mut faults = Vec::new();
         for list in lists {
             if objects.is_empty() {

@@ -88,10 +88,7 @@ fn kind_of(update: &Update) -> ObjectKind {
 fn shown(update: &Update) -> String {
     match update {
         Update::Restarted { objects, .. } => {
-            let names: Vec<_> = objects
-                .iter()
-                .map(|object| object.key().name.to_string())
-                .collect();
+            let names: Vec<_> = objects.keys().map(|key| key.name.to_string()).collect();
             format!("restarted [{}]", names.join(" "))
         }
         Update::Applied(object) => format!("applied {}", object.key().name),

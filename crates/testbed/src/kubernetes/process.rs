@@ -91,11 +91,16 @@ impl Drop for Process {
     }
 }
 
-pub(super) fn etcd(installation: &Path, home: &Path, ports: Ports) -> Result<Process, Error> {
+pub(super) fn etcd(
+    installation: &Path,
+    home: &Path,
+    ports: Ports,
+    quota_bytes: Option<u64>,
+) -> Result<Process, Error> {
     let url = format!("http://127.0.0.1:{}", ports.etcd);
     // Nobody comes to the port of peers, and etcd takes any.
     let peers = "http://127.0.0.1:0";
-    let flags = [
+    let mut flags = vec![
         "--name=testbed".to_owned(),
         format!("--data-dir={}", home.join("etcd").display()),
         format!("--listen-client-urls={url}"),
@@ -106,6 +111,7 @@ pub(super) fn etcd(installation: &Path, home: &Path, ports: Ports) -> Result<Pro
         // The state lives as long as the test.
         "--unsafe-no-fsync".to_owned(),
     ];
+    flags.extend(quota_bytes.map(|bytes| format!("--quota-backend-bytes={bytes}")));
     Process::spawn(&installation.join("bin/etcd"), home.join("etcd.log"), flags)
 }
 

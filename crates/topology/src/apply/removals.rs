@@ -53,17 +53,17 @@ impl Topology {
 
     /// The objects of the cluster, of one kind or of all, that are not among those `present` in a complete generation,
     /// sorted (S22).
-    pub fn missing_objects<'f>(
+    pub fn missing_objects(
         &self,
         cluster: ClusterId,
         kind: Option<ObjectKind>,
-        present: impl IntoIterator<Item = &'f ObjectKey>,
+        present: impl IntoIterator<Item = ObjectKey>,
     ) -> Vec<ObjectKey> {
         let mut seen: HashSet<(ObjectKind, Name, Name), RandomState> = HashSet::default();
-        let mut seen_namespaces: HashSet<&str> = HashSet::new();
+        let mut seen_namespaces: HashSet<Box<str>> = HashSet::new();
         for key in present {
             if key.kind == ObjectKind::Namespace {
-                seen_namespaces.insert(&*key.name);
+                seen_namespaces.insert(key.name);
             } else if let Some(namespace) = self.names.find(&key.namespace)
                 && let Some(name) = self.names.find(&key.name)
             {
@@ -81,7 +81,7 @@ impl Topology {
             let namespaces = &self.at_cluster(cluster).namespaces;
             let gone = namespaces
                 .iter()
-                .filter(|name| !seen_namespaces.contains(&***name));
+                .filter(|name| !seen_namespaces.contains(&**name));
             missing.extend(gone.map(|name| key(ObjectKind::Namespace, "", name)));
         }
         let named = |kind, namespace, name| {

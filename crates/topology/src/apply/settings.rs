@@ -104,7 +104,7 @@ impl Topology {
     /// batch as [`Topology::remove_instance`] is.
     pub fn remove_cluster(&mut self, id: ClusterId) -> Changes {
         self.begin_batch();
-        let removals = self.missing_objects(id, None, &[]);
+        let removals = self.missing_objects(id, None, []);
         self.apply_cluster(ClusterDelta {
             cluster: id,
             upserts: Vec::new(),

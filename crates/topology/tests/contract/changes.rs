@@ -231,7 +231,11 @@ fn s22_what_a_complete_generation_no_longer_has() {
         texts,
         ["Namespace /shop", "Service shop/checkout", "Pod shop/p"]
     );
-    assert!(topology.missing_objects(cluster, None, &objects).is_empty());
+    assert!(
+        topology
+            .missing_objects(cluster, None, objects.clone())
+            .is_empty()
+    );
     for (index, key) in objects.iter().enumerate() {
         assert_eq!(
             topology.missing_objects(cluster, Some(key.kind), []),

@@ -14,6 +14,7 @@ mod lists;
 mod names;
 mod owners;
 mod packed;
+mod packed_objects;
 mod properties;
 mod resolve;
 mod rules;

@@ -131,7 +131,7 @@ impl Bench {
     fn listed(&mut self, objects: Vec<ObjectFact>) {
         let said = Said::Listed {
             kind: ObjectKind::Service,
-            objects,
+            objects: objects.into_iter().collect(),
             faults: Vec::new(),
             read_at: NOW,
             woken: Woken::Due,

@@ -1,5 +1,7 @@
 //! What a read does: to what is known, to history, to the status (S22–S24, S27).
 
+use topology::packed::PackedObjects;
+
 use super::*;
 
 #[test]
@@ -271,7 +273,7 @@ fn s23_reads_that_come_early_confirm_nothing() {
     let mut bench = stitched();
     let none = |woken| Said::Listed {
         kind: ObjectKind::Service,
-        objects: Vec::new(),
+        objects: PackedObjects::default(),
         faults: Vec::new(),
         read_at: NOW,
         woken,
