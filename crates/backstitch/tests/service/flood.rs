@@ -39,7 +39,10 @@ fn events() -> (String, Truth) {
         let (name, component) = if number + 1 == EVENTS {
             ("the-last".to_owned(), 0)
         } else {
-            (format!("s{}", drawn(number) % SERVICES), drawn(number + 7) % COMPONENTS)
+            (
+                format!("s{}", drawn(number) % SERVICES),
+                drawn(number + 7) % COMPONENTS,
+            )
         };
         let goes = truth.contains_key(&name) && drawn(number + 11) % 3 == 0;
         let sort = if goes {
@@ -129,8 +132,9 @@ async fn s24_a_flood_of_changes_ends_in_the_true_state() {
     let (events, truth) = events();
     let server = api_server(events).await;
     let folder = Folder::new();
-    let component =
-        |number: usize| common::component(&format!("c{number}"), &[(ID, &format!("c{number}"))], "web");
+    let component = |number: usize| {
+        common::component(&format!("c{number}"), &[(ID, &format!("c{number}"))], "web")
+    };
     let catalog: Vec<String> = (0..COMPONENTS)
         .map(component)
         .chain([common::group("web")])
