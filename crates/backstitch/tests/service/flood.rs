@@ -44,7 +44,7 @@ fn events() -> (String, Truth) {
                 drawn(number + 7) % COMPONENTS,
             )
         };
-        let goes = truth.contains_key(&name) && drawn(number + 11) % 3 == 0;
+        let goes = truth.contains_key(&name) && drawn(number + 11).is_multiple_of(3);
         let sort = if goes {
             truth.remove(&name);
             "DELETED"

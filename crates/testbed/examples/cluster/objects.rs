@@ -76,7 +76,7 @@ fn deployment(company: &Company, index: usize) -> Value {
     metadata["labels"] = labels(index);
     metadata["annotations"] = json!({"deployment.kubernetes.io/revision": "17", "meta.helm.sh/release-name": workload_name(index)});
     metadata["generation"] = json!(17);
-    metadata["managedFields"] = json!([managed("helm", "apps/v1", template_fields())]);
+    metadata["managedFields"] = json!([managed("helm", "apps/v1", &template_fields())]);
     let replicas = company.pods_of(index).len();
     json!({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata,
@@ -100,7 +100,7 @@ fn replica_set_object(company: &Company, index: usize) -> Value {
     metadata["managedFields"] = json!([managed(
         "kube-controller-manager",
         "apps/v1",
-        template_fields()
+        &template_fields()
     )]);
     let replicas = company.pods_of(index).len();
     json!({
@@ -122,7 +122,7 @@ fn service(company: &Company, index: usize) -> Value {
     metadata["managedFields"] = json!([managed(
         "helm",
         "v1",
-        json!({
+        &json!({
             "f:metadata": {"f:annotations": {".": {}, "f:prometheus.io/scrape": {}, "f:prometheus.io/port": {}}},
             "f:spec": {"f:ports": {".": {}, "k:{\"port\":80,\"protocol\":\"TCP\"}": {".": {}, "f:name": {}, "f:port": {}, "f:protocol": {}, "f:targetPort": {}}},
                 "f:selector": {".": {}, "f:app.kubernetes.io/instance": {}, "f:app.kubernetes.io/name": {}}, "f:sessionAffinity": {}, "f:type": {}},
@@ -213,8 +213,8 @@ fn pod(company: &Company, index: usize, revision: u64) -> Value {
     });
     metadata["ownerReferences"] = owner(Kind::ReplicaSet, workload, &replica_set(workload));
     metadata["managedFields"] = json!([
-        managed("kube-controller-manager", "v1", template_fields()),
-        managed("kubelet", "v1", status_fields()),
+        managed("kube-controller-manager", "v1", &template_fields()),
+        managed("kubelet", "v1", &status_fields()),
     ]);
     let mut spec = pod_spec(workload);
     spec["nodeName"] = json!(node_at(company, index, revision));
@@ -316,7 +316,7 @@ fn condition(name: &str) -> Value {
     json!({"type": name, "status": "True", "lastTransitionTime": CREATED})
 }
 
-fn managed(manager: &str, version: &str, fields: Value) -> Value {
+fn managed(manager: &str, version: &str, fields: &Value) -> Value {
     json!({"manager": manager, "operation": "Update", "apiVersion": version, "time": CREATED, "fieldsType": "FieldsV1", "fieldsV1": fields})
 }
 

@@ -7,7 +7,7 @@ use crate::topology::Topology;
 impl Topology {
     /// Every place that holds a [`Name`] must be walked here.
     pub(super) fn sweep_names(&mut self) {
-        let mut names = std::mem::replace(&mut self.names, crate::names::Names::new());
+        let mut names = std::mem::take(&mut self.names);
         names.sweep(|mark| self.mark_names(mark));
         self.names = names;
     }

@@ -134,7 +134,7 @@ fn s30_s23_a_cluster_comes_is_watched_as_any_other_and_goes() {
             late,
             Said::Listed {
                 kind,
-                objects,
+                objects: objects.into_iter().collect(),
                 faults: Vec::new(),
                 read_at: NOW,
                 woken: Woken::Due,
