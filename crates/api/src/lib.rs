@@ -31,7 +31,7 @@ pub use explanation::{
 };
 pub use health::{Health, Readiness};
 pub use history::{Cause, HistoryEntry, OwnershipAt};
-pub use owner::{OwnedServices, OwnerContact, OwnerDetail, OwnerRow};
+pub use owner::{Contact, OwnedServices, OwnerContact, OwnerDetail, OwnerRow};
 pub use page::Page;
 pub use problem::Problem;
 pub use resolve::{ResolveAnswer, ResolveRequest, ResolvedOwner};
@@ -42,6 +42,6 @@ pub use source::{
 };
 pub use summary::{OwnerStateCounts, ServiceStateCounts, Summary, SummaryAnswer, VerdictCounts};
 pub use word::{
-    Confidence, MatchRule, OwnerKind, OwnerOutcome, OwnerState, Phase, ServiceState, SourceKind,
-    Verdict,
+    Confidence, ContactKind, MatchRule, OwnerKind, OwnerOutcome, OwnerState, Phase, ServiceState,
+    SourceKind, Verdict,
 };

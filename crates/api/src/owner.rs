@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::service::ServiceRow;
-use crate::word::OwnerKind;
+use crate::word::{ContactKind, OwnerKind};
 
 /// A Group or a User in a list (S14, S32).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -55,6 +55,24 @@ pub struct OwnerContact {
     /// E-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Further ways, the most direct first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<Contact>,
+    /// Reference of the Group above whose `contacts` they are, because the owner says nothing of how it is reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contacts_of: Option<String>,
+}
+
+/// One way to reach an owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Contact {
+    /// Which way.
+    pub kind: ContactKind,
+    /// The address, channel, service, team or URL.
+    pub value: String,
+    /// What the catalog calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
 }
 
 /// One page of the Services of an owner.

@@ -55,6 +55,22 @@ words! {
 }
 
 words! {
+    /// A way to reach somebody.
+    ContactKind {
+        /// An e-mail address.
+        Email = "email",
+        /// A channel, user or group of Slack.
+        Slack = "slack",
+        /// A service of PagerDuty, by its ID.
+        PagerDuty = "pagerduty",
+        /// A team of Opsgenie.
+        Opsgenie = "opsgenie",
+        /// A page.
+        Link = "link",
+    }
+}
+
+words! {
     /// Whether a component has an owner (S20).
     OwnerState {
         /// A candidate is a Group or User of the instance.

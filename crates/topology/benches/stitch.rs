@@ -305,6 +305,7 @@ fn team(i: usize) -> EntityFact {
         kind: OwnerKind::Group,
         display_name: format!("Team {i}").into(),
         email: Some(format!("team-{i}@example.com").into()),
+        contacts: Vec::new(),
         parent: None,
         children: Vec::new(),
         members: Vec::new(),

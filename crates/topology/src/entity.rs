@@ -1,5 +1,6 @@
 //! From a catalog document to a fact: reading an entity through a `label_map` (S1–S5, S12, S14).
 
+use crate::contact;
 use crate::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
 use crate::fact::{
     ComponentFact, EntityFact, FieldFault, Found, OwnerClaim, OwnerFact, OwnerKind, OwnerTarget,
@@ -245,6 +246,7 @@ fn owner(document: &Value<'_>, reference: EntityRef, name: &str, kind: OwnerKind
             .or_else(title)
             .unwrap_or_else(|| name.into()),
         email: profile("email"),
+        contacts: contact::read(document.get("metadata"), MAX_VALUE_BYTES),
         parent: refs("parent", "group").into_iter().next(),
         children: refs("children", "group"),
         members: refs("members", "user"),

@@ -177,6 +177,7 @@ impl Topology {
     pub fn owner_summary(&self, id: OwnerId) -> OwnerSummary {
         let it = self.owner(id);
         OwnerSummary {
+            id,
             reference: self.owner_ref(id),
             kind: it.kind,
             display_name: it.display_name.into(),

@@ -3,6 +3,7 @@
 //! A fact is state, not an event: a source may say it again at any time, in any order. Sources build facts at the
 //! border and forget the documents they came from.
 
+use crate::contact::Contact;
 use crate::entity_ref::EntityRef;
 use crate::packed::PackedEntities;
 
@@ -131,6 +132,8 @@ pub struct OwnerFact {
     pub display_name: Box<str>,
     /// `spec.profile.email`.
     pub email: Option<Box<str>>,
+    /// What annotations and links say of how it is reached, the most direct first.
+    pub contacts: Vec<Contact>,
     /// `spec.parent` of a Group.
     pub parent: Option<EntityRef>,
     /// `spec.children` of a Group.

@@ -13,6 +13,7 @@
 pub mod apply;
 mod by_name;
 pub mod change;
+pub mod contact;
 pub mod entity;
 pub mod entity_ref;
 mod evidence;

@@ -1,5 +1,6 @@
 //! The records of the topology: facts reduced to interned names and ids.
 
+use crate::contact::Way;
 use crate::fact::{OwnerKind, Referred, WorkloadKind};
 use crate::id_set::IdSet;
 use crate::names::Name;
@@ -131,6 +132,7 @@ pub(crate) struct Owner {
     pub(crate) reference: RefNames,
     pub(crate) display_name: Name,
     pub(crate) email: Option<Name>,
+    pub(crate) ways: Box<[Way]>,
     pub(crate) parent: Option<RefNames>,
     pub(crate) children: Box<[RefNames]>,
     pub(crate) members: Box<[RefNames]>,

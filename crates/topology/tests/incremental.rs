@@ -139,6 +139,7 @@ fn owner() -> impl Strategy<Value = OwnerFact> {
             kind,
             display_name: reference.name,
             email: None,
+            contacts: Vec::new(),
             parent: None,
             children: Vec::new(),
             members: Vec::new(),

@@ -124,10 +124,22 @@ fn contact(owner: &OwnerContact, paint: Paint, out: &mut dyn Write) -> io::Resul
     let name = printable(&owner.display_name);
     let shown = format!("{} ({})", paint.paint(Style::Good, name), owner.reference);
     field("owner", &shown, out)?;
-    match &owner.email {
-        Some(email) => field("e-mail", &printable(email), out),
-        None => field("e-mail", "none in the catalog", out),
+    match (&owner.email, owner.contacts.is_empty()) {
+        (Some(email), _) => field("e-mail", &printable(email), out)?,
+        (None, true) => field("e-mail", "none in the catalog", out)?,
+        (None, false) => {}
     }
+    for way in &owner.contacts {
+        let mut shown = printable(&way.value).into_owned();
+        if let Some(title) = &way.title {
+            shown = format!("{shown} ({})", printable(title));
+        }
+        if let Some(of) = &owner.contacts_of {
+            shown = format!("{shown}, of {of}");
+        }
+        field(way.kind.as_str(), &shown, out)?;
+    }
+    Ok(())
 }
 
 fn field(name: &str, value: &str, out: &mut dyn Write) -> io::Result<()> {

@@ -13,7 +13,7 @@ use crate::document::from_json;
 
 /// The version of this function, and of the facts that it gives. It is raised with every change by which the same text
 /// may give another fact, or a fact another field; else a restart would keep what the version before made of the text.
-pub(super) const REDUCTION: u32 = 1;
+pub(super) const REDUCTION: u32 = 2;
 
 /// An entity as it came.
 pub(super) struct Entity {
@@ -46,7 +46,7 @@ mod tests {
         r#"{"apiVersion":"backstage.io/v1alpha1","kind":"Component","metadata":{"name":"Checkout","namespace":"Shop","annotations":{"backstage.io/kubernetes-id":"checkout","backstage.io/kubernetes-namespace":"shop","backstage.io/kubernetes-label-selector":"app=checkout","backstage.io/kubernetes-cluster":"prod","backstage.io/orphan":"true"}},"spec":{"type":"service","lifecycle":"production","system":"sales","owner":"team-a"},"relations":[{"type":"ownedBy","targetRef":"group:shop/team-a"}]}"#,
         r#"{"kind":"Component","metadata":{"name":"bare"},"spec":{"owner":"not a:reference:at all/"}}"#,
         r#"{"kind":"Component","metadata":{"name":"odd","annotations":{"backstage.io/kubernetes-id":7}},"spec":{"owner":["team-a"]}}"#,
-        r#"{"kind":"Group","metadata":{"name":"team-a","title":"Team A"},"spec":{"type":"team","profile":{"displayName":"The A team","email":"a@example.com"},"parent":"sales","children":["team-b"],"members":["ann"]}}"#,
+        r#"{"kind":"Group","metadata":{"name":"team-a","title":"Team A","annotations":{"slack.com/bot-notify":"C1"},"links":[{"url":"https://wiki.example.com","title":"Wiki"}]},"spec":{"type":"team","profile":{"displayName":"The A team","email":"a@example.com"},"parent":"sales","children":["team-b"],"members":["ann"]}}"#,
         r#"{"kind":"User","metadata":{"name":"ann"},"spec":{"profile":{"displayName":"Ann"},"memberOf":["team-a"]}}"#,
         r#"{"kind":"API","metadata":{"name":"orders"}}"#,
         r#"{"kind":"Group","metadata":{}}"#,

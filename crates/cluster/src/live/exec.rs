@@ -295,7 +295,7 @@ mod tests {
         Some("t") None Some(2026-01-02T03:04:05Z)
         None Some("c") None
         nothing
-        something else at line 1, column 1
+        one without `status`
         one without `status`
         one with neither a token nor a certificate
         one with neither a token nor a certificate

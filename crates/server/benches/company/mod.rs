@@ -63,6 +63,7 @@ fn owner(index: usize) -> EntityFact {
         kind: OwnerKind::Group,
         display_name: format!("Team {index}").into(),
         email: Some(format!("team-{index}@example.com").into()),
+        contacts: Vec::new(),
         parent: None,
         children: Vec::new(),
         members: Vec::new(),

@@ -22,7 +22,7 @@ pub fn component_explanation(
         verdicts: components
             .iter()
             .flat_map(|&component| topology.verdicts(component))
-            .map(|verdict| verdict_explanation(&verdict))
+            .map(|verdict| verdict_explanation(topology, &verdict))
             .collect(),
     }
 }
@@ -35,7 +35,9 @@ pub fn service_explanation(topology: &Topology, id: ServiceId) -> api::Explanati
         .and_then(|component| topology.verdict(component, view.cluster_id));
     api::Explanation::Service(Box::new(api::ServiceExplanation {
         service: service_detail(topology, id),
-        verdict: verdict.as_ref().map(verdict_explanation),
+        verdict: verdict
+            .as_ref()
+            .map(|verdict| verdict_explanation(topology, verdict)),
     }))
 }
 
@@ -76,7 +78,7 @@ pub fn workload_explanation(topology: &Topology, id: WorkloadId) -> api::Explana
 }
 
 /// A verdict with all its evidence.
-pub fn verdict_explanation(verdict: &Verdict) -> api::VerdictExplanation {
+pub fn verdict_explanation(topology: &Topology, verdict: &Verdict) -> api::VerdictExplanation {
     let path_tried = |tried: &topology::verdict::PathTried| api::PathTried {
         path: tried.path.to_string(),
         value: owned(tried.value.as_deref()),
@@ -112,7 +114,7 @@ pub fn verdict_explanation(verdict: &Verdict) -> api::VerdictExplanation {
                 to: component_key(winner),
             })
             .collect(),
-        owner: owner_reasoning(&verdict.owner),
+        owner: owner_reasoning(topology, &verdict.owner),
         fault: verdict.fault.as_ref().map(|fault| api::FieldFault {
             field: fault.field.to_string(),
             found: fault.found.to_string(),
@@ -131,15 +133,13 @@ fn component_key(key: &ComponentKey) -> api::ComponentKey {
     }
 }
 
-fn owner_reasoning(owner: &OwnerVerdict) -> api::OwnerReasoning {
+fn owner_reasoning(topology: &Topology, owner: &OwnerVerdict) -> api::OwnerReasoning {
     api::OwnerReasoning {
         state: word::owner_state(owner.state),
-        owner: owner.owner.as_ref().map(|owner| api::OwnerContact {
-            reference: owner.reference.to_string(),
-            kind: word::owner_kind(owner.kind),
-            display_name: owner.display_name.to_string(),
-            email: owned(owner.email.as_deref()),
-        }),
+        owner: owner
+            .owner
+            .as_ref()
+            .map(|owner| owner_contact(topology, owner.id)),
         source: owned(owner.source.as_deref()),
         tried: owner
             .tried

@@ -1,5 +1,6 @@
 //! Groups and Users.
 
+use topology::contact::Contact;
 use topology::topology::{OwnerId, Topology};
 
 use super::{owned, texts, word};
@@ -34,10 +35,22 @@ pub fn owner_detail(topology: &Topology, id: OwnerId) -> api::OwnerDetail {
 /// Who an owner is and how to reach them.
 pub fn owner_contact(topology: &Topology, id: OwnerId) -> api::OwnerContact {
     let view = topology.owner(id);
+    let found = topology.owner_contacts(id);
     api::OwnerContact {
         reference: topology.owner_ref(id).to_string(),
         kind: word::owner_kind(view.kind),
         display_name: view.display_name.to_owned(),
         email: owned(view.email),
+        contacts: contacts(&found.ways),
+        contacts_of: found.of.map(|of| of.to_string()),
     }
+}
+
+fn contacts(ways: &[Contact]) -> Vec<api::Contact> {
+    let contact = |way: &Contact| api::Contact {
+        kind: word::contact_kind(way.kind),
+        value: way.value.to_string(),
+        title: owned(way.title.as_deref()),
+    };
+    ways.iter().map(contact).collect()
 }

@@ -1,5 +1,6 @@
 //! The core's closed lists, word for word. That both write the same words is a test.
 
+use topology::contact::ContactKind;
 use topology::fact::OwnerKind;
 use topology::resolve::Confidence;
 use topology::settings::MatchRule;
@@ -13,6 +14,16 @@ pub(super) fn verdict(kind: VerdictKind) -> api::Verdict {
         VerdictKind::Ambiguous => api::Verdict::Ambiguous,
         VerdictKind::Conflict => api::Verdict::Conflict,
         VerdictKind::Invalid => api::Verdict::Invalid,
+    }
+}
+
+pub(super) fn contact_kind(kind: ContactKind) -> api::ContactKind {
+    match kind {
+        ContactKind::Email => api::ContactKind::Email,
+        ContactKind::Slack => api::ContactKind::Slack,
+        ContactKind::PagerDuty => api::ContactKind::PagerDuty,
+        ContactKind::Opsgenie => api::ContactKind::Opsgenie,
+        ContactKind::Link => api::ContactKind::Link,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Entities of a catalog as they are written.
 
 use serde::{Deserialize, Serialize};
+use topology::contact::{Contact, ContactKind};
 use topology::entity_ref::EntityRef;
 use topology::fact::{
     ComponentFact, EntityFact, FieldFault, Found, OwnerClaim, OwnerFact, OwnerKind, OwnerTarget,
@@ -73,6 +74,55 @@ enum EntityRecord<'a> {
     Component(ComponentRecord<'a>),
     #[serde(borrow)]
     Owner(OwnerRecord<'a>),
+    /// An owner that says more than an address of how it is reached.
+    #[serde(borrow)]
+    Reachable(ReachableRecord<'a>),
+}
+
+#[derive(Serialize, Deserialize)]
+struct ReachableRecord<'a> {
+    #[serde(borrow)]
+    owner: OwnerRecord<'a>,
+    #[serde(borrow)]
+    contacts: Vec<ContactRecord<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ContactRecord<'a> {
+    kind: WayRecord,
+    value: &'a str,
+    title: Option<&'a str>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum WayRecord {
+    Email,
+    Slack,
+    PagerDuty,
+    Opsgenie,
+    Link,
+}
+
+impl WayRecord {
+    fn of(kind: ContactKind) -> Self {
+        match kind {
+            ContactKind::Email => Self::Email,
+            ContactKind::Slack => Self::Slack,
+            ContactKind::PagerDuty => Self::PagerDuty,
+            ContactKind::Opsgenie => Self::Opsgenie,
+            ContactKind::Link => Self::Link,
+        }
+    }
+
+    fn into_kind(self) -> ContactKind {
+        match self {
+            Self::Email => ContactKind::Email,
+            Self::Slack => ContactKind::Slack,
+            Self::PagerDuty => ContactKind::PagerDuty,
+            Self::Opsgenie => ContactKind::Opsgenie,
+            Self::Link => ContactKind::Link,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -160,15 +210,20 @@ pub(crate) fn from_key(key: &[u8]) -> Result<EntityRef, RecordError> {
 pub(crate) fn encode(fact: &EntityFact) -> Result<Vec<u8>, RecordError> {
     let record = match fact {
         EntityFact::Component(component) => EntityRecord::Component(component_record(component)),
-        EntityFact::Owner(owner) => EntityRecord::Owner(OwnerRecord {
-            user: owner.kind == OwnerKind::User,
-            display_name: &owner.display_name,
-            email: owner.email.as_deref(),
-            parent: owner.parent.as_ref().map(RefRecord::of),
-            children: refs(&owner.children),
-            members: refs(&owner.members),
-            member_of: refs(&owner.member_of),
-        }),
+        EntityFact::Owner(owner) if owner.contacts.is_empty() => {
+            EntityRecord::Owner(owner_record(owner))
+        }
+        EntityFact::Owner(owner) => {
+            let contacts = owner.contacts.iter().map(|contact| ContactRecord {
+                kind: WayRecord::of(contact.kind),
+                value: &contact.value,
+                title: contact.title.as_deref(),
+            });
+            EntityRecord::Reachable(ReachableRecord {
+                owner: owner_record(owner),
+                contacts: contacts.collect(),
+            })
+        }
     };
     versioned(FACT, &record)
 }
@@ -179,21 +234,48 @@ pub(crate) fn decode(reference: EntityRef, bytes: &[u8]) -> Result<EntityFact, R
         EntityRecord::Component(record) => {
             EntityFact::Component(Box::new(component(reference, record)))
         }
-        EntityRecord::Owner(record) => EntityFact::Owner(Box::new(OwnerFact {
-            reference,
-            kind: if record.user {
-                OwnerKind::User
-            } else {
-                OwnerKind::Group
-            },
-            display_name: record.display_name.into(),
-            email: record.email.map(Into::into),
-            parent: record.parent.map(RefRecord::into_ref),
-            children: into_refs(record.children),
-            members: into_refs(record.members),
-            member_of: into_refs(record.member_of),
-        })),
+        EntityRecord::Owner(record) => owner(reference, record, Vec::new()),
+        EntityRecord::Reachable(record) => owner(reference, record.owner, record.contacts),
     })
+}
+
+fn owner_record(owner: &OwnerFact) -> OwnerRecord<'_> {
+    OwnerRecord {
+        user: owner.kind == OwnerKind::User,
+        display_name: &owner.display_name,
+        email: owner.email.as_deref(),
+        parent: owner.parent.as_ref().map(RefRecord::of),
+        children: refs(&owner.children),
+        members: refs(&owner.members),
+        member_of: refs(&owner.member_of),
+    }
+}
+
+fn owner(
+    reference: EntityRef,
+    record: OwnerRecord<'_>,
+    contacts: Vec<ContactRecord<'_>>,
+) -> EntityFact {
+    let contacts = contacts.into_iter().map(|contact| Contact {
+        kind: contact.kind.into_kind(),
+        value: contact.value.into(),
+        title: contact.title.map(Into::into),
+    });
+    EntityFact::Owner(Box::new(OwnerFact {
+        reference,
+        kind: if record.user {
+            OwnerKind::User
+        } else {
+            OwnerKind::Group
+        },
+        display_name: record.display_name.into(),
+        email: record.email.map(Into::into),
+        contacts: contacts.collect(),
+        parent: record.parent.map(RefRecord::into_ref),
+        children: into_refs(record.children),
+        members: into_refs(record.members),
+        member_of: into_refs(record.member_of),
+    }))
 }
 
 fn component_record(component: &ComponentFact) -> ComponentRecord<'_> {

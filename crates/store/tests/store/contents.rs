@@ -19,6 +19,7 @@ fn group(name: &str, title: &str) -> EntityFact {
         kind: OwnerKind::Group,
         display_name: title.into(),
         email: None,
+        contacts: Vec::new(),
         parent: None,
         children: Vec::new(),
         members: Vec::new(),

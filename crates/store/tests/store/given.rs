@@ -6,6 +6,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use topology::change::{Change, Ownership, VerdictState};
+use topology::contact::{Contact, ContactKind};
 use topology::entity_ref::EntityRef;
 use topology::fact::{
     ComponentFact, ControllerRef, EntityFact, FieldFault, Found, LabelPairs, ObjectFact,
@@ -100,6 +101,19 @@ fn component() -> BoxedStrategy<EntityFact> {
         .boxed()
 }
 
+fn contact() -> BoxedStrategy<Contact> {
+    let kinds = vec![
+        ContactKind::Email,
+        ContactKind::Slack,
+        ContactKind::PagerDuty,
+        ContactKind::Opsgenie,
+        ContactKind::Link,
+    ];
+    (prop::sample::select(kinds), text(), option::of(text()))
+        .prop_map(|(kind, value, title)| Contact { kind, value, title })
+        .boxed()
+}
+
 fn owner() -> BoxedStrategy<EntityFact> {
     let references = || vec(any_reference(), 0..3);
     (
@@ -107,11 +121,13 @@ fn owner() -> BoxedStrategy<EntityFact> {
         any::<bool>(),
         text(),
         option::of(text()),
+        vec(contact(), 0..3),
         option::of(any_reference()),
         (references(), references(), references()),
     )
         .prop_map(
-            |(reference, group, display_name, email, parent, (children, members, member_of))| {
+            |(reference, group, display_name, email, contacts, parent, lists)| {
+                let (children, members, member_of) = lists;
                 EntityFact::Owner(Box::new(OwnerFact {
                     reference,
                     kind: if group {
@@ -121,6 +137,7 @@ fn owner() -> BoxedStrategy<EntityFact> {
                     },
                     display_name,
                     email,
+                    contacts,
                     parent,
                     children,
                     members,

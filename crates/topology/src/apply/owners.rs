@@ -2,6 +2,7 @@
 
 use std::hash::BuildHasher;
 
+use crate::contact::Way;
 use crate::entity_ref::EntityRef;
 use crate::fact::{OwnerClaim, OwnerFact, OwnerKind, OwnerTarget};
 use crate::id_set::IdSet;
@@ -22,6 +23,15 @@ impl Topology {
             reference,
             display_name: names.intern(&fact.display_name),
             email: names.intern_opt(fact.email.as_deref()),
+            ways: fact
+                .contacts
+                .iter()
+                .map(|contact| Way {
+                    kind: contact.kind,
+                    value: names.intern(&contact.value),
+                    title: names.intern_opt(contact.title.as_deref()),
+                })
+                .collect(),
             parent: fact.parent.as_ref().map(|it| intern_ref(names, it)),
             children: intern_refs(names, &fact.children),
             members: intern_refs(names, &fact.members),

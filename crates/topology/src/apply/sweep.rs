@@ -38,6 +38,10 @@ impl Topology {
             mark_ref(&it.reference, mark);
             mark(it.display_name);
             it.email.into_iter().for_each(&mut *mark);
+            for way in &it.ways {
+                mark(way.value);
+                way.title.into_iter().for_each(&mut *mark);
+            }
             it.parent.iter().for_each(|it| mark_ref(it, mark));
             let lists = [&it.children, &it.members, &it.member_of];
             for reference in lists.into_iter().flat_map(|list| list.iter()) {

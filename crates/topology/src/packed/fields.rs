@@ -1,6 +1,7 @@
 //! What is written of a fact, and how it is read back: the two halves stand side by side.
 
 use super::block::{Block, Reader};
+use crate::contact::{Contact, ContactKind};
 use crate::entity_ref::EntityRef;
 use crate::fact::{
     ComponentFact, EntityFact, FieldFault, Found, OwnerClaim, OwnerFact, OwnerKind, OwnerTarget,
@@ -96,6 +97,7 @@ fn write_owner(block: &mut Block, owner: &OwnerFact) {
         kind: _,
         display_name,
         email,
+        contacts,
         parent,
         children,
         members,
@@ -104,6 +106,7 @@ fn write_owner(block: &mut Block, owner: &OwnerFact) {
     write_ref(block, reference);
     block.text(display_name);
     write_text_if(block, email.as_deref());
+    write_list(block, contacts, write_contact);
     write_list(block, parent.as_slice(), write_ref);
     write_list(block, children, write_ref);
     write_list(block, members, write_ref);
@@ -116,10 +119,38 @@ fn read_owner(reader: &mut Reader<'_>, kind: OwnerKind) -> OwnerFact {
         kind,
         display_name: reader.text().into(),
         email: read_text_if(reader),
+        contacts: read_list(reader, read_contact),
         parent: read_list(reader, read_ref).pop(),
         children: read_list(reader, read_ref),
         members: read_list(reader, read_ref),
         member_of: read_list(reader, read_ref),
+    }
+}
+
+const WAYS: [ContactKind; 5] = [
+    ContactKind::Email,
+    ContactKind::Slack,
+    ContactKind::PagerDuty,
+    ContactKind::Opsgenie,
+    ContactKind::Link,
+];
+
+fn write_contact(block: &mut Block, contact: &Contact) {
+    let Contact { kind, value, title } = contact;
+    let known = WAYS.iter().position(|way| way == kind);
+    block.number(known.unwrap_or_default());
+    block.text(value);
+    write_text_if(block, title.as_deref());
+}
+
+fn read_contact(reader: &mut Reader<'_>) -> Contact {
+    Contact {
+        kind: WAYS
+            .get(reader.number())
+            .copied()
+            .unwrap_or(ContactKind::Link),
+        value: reader.text().into(),
+        title: read_text_if(reader),
     }
 }
 

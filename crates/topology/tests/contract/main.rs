@@ -5,6 +5,7 @@ mod fixture;
 
 mod changes;
 mod conflicts;
+mod contacts;
 mod edges;
 mod field_paths;
 mod inheritance;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
+use topology::contact::{Contact, ContactKind};
 use topology::entity_ref::EntityRef;
 use topology::fact::{
     ComponentFact, EntityFact, FieldFault, Found, OwnerClaim, OwnerFact, OwnerKind, OwnerTarget,
@@ -86,16 +87,32 @@ fn component() -> impl Strategy<Value = EntityFact> {
         )
 }
 
+fn contact() -> impl Strategy<Value = Contact> {
+    let kinds = vec![
+        ContactKind::Email,
+        ContactKind::Slack,
+        ContactKind::PagerDuty,
+        ContactKind::Opsgenie,
+        ContactKind::Link,
+    ];
+    (prop::sample::select(kinds), text(), of(text())).prop_map(|(kind, value, title)| Contact {
+        kind,
+        value,
+        title,
+    })
+}
+
 fn owner() -> impl Strategy<Value = EntityFact> {
     let list = || vec(any_reference(), 0..5);
     (
         prop::sample::select(vec![(OwnerKind::Group, "group"), (OwnerKind::User, "user")]),
         reference(Just("")),
         (text(), of(text()), of(any_reference())),
+        vec(contact(), 0..4),
         (list(), list(), list()),
     )
         .prop_map(
-            |((kind, word), reference, (display_name, email, parent), lists)| {
+            |((kind, word), reference, (display_name, email, parent), contacts, lists)| {
                 let (children, members, member_of) = lists;
                 EntityFact::Owner(Box::new(OwnerFact {
                     reference: EntityRef {
@@ -105,6 +122,7 @@ fn owner() -> impl Strategy<Value = EntityFact> {
                     kind,
                     display_name,
                     email,
+                    contacts,
                     parent,
                     children,
                     members,

@@ -272,6 +272,7 @@ fn group(name: &str) -> EntityFact {
         kind: OwnerKind::Group,
         display_name: name.into(),
         email: None,
+        contacts: Vec::new(),
         parent: None,
         children: Vec::new(),
         members: Vec::new(),
