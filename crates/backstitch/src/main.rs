@@ -16,6 +16,7 @@ mod doctor;
 mod exit;
 mod gates;
 mod logging;
+mod memory;
 mod output;
 mod phases;
 mod report;
@@ -56,6 +57,9 @@ fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
         _ => logging::Kind::Command,
     };
     logging::init(kind, terminal);
+    if matches!(kind, logging::Kind::Service(_)) {
+        memory::in_small_pages();
+    }
     let global = cli.global;
     match cli.command {
         Command::Completions(args) => commands::shell::completions(args),
