@@ -177,7 +177,6 @@ impl Topology {
     pub fn owner_summary(&self, id: OwnerId) -> OwnerSummary {
         let it = self.owner(id);
         OwnerSummary {
-            id,
             reference: self.owner_ref(id),
             kind: it.kind,
             display_name: it.display_name.into(),

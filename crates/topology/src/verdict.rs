@@ -9,7 +9,6 @@ use crate::entity_ref::EntityRef;
 use crate::fact::{FieldFault, OwnerKind};
 use crate::joined::cmp_joined;
 use crate::settings::MatchRule;
-use crate::topology::OwnerId;
 
 /// A Service: `cluster/namespace/name`. Ordered by cluster, then as the rest of the text is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -216,8 +215,6 @@ pub struct OwnerVerdict {
 /// Who an owner is and how to reach them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerSummary {
-    /// Its id; how else it is reached is looked up by it.
-    pub id: OwnerId,
     /// Canonical reference.
     pub reference: EntityRef,
     /// Group or User.

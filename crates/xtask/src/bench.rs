@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     sync: sync::Sizes,
     #[command(flatten)]
-    cluster: cluster::Sizes,
+    cluster: cluster::ClusterSizes,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -267,7 +267,7 @@ mod tests {
             format: Format::Yaml,
             runs: 3,
             sync: sync::Sizes::default(),
-            cluster: cluster::Sizes::default(),
+            cluster: cluster::ClusterSizes::default(),
         };
         let text = table(
             &Company::new(100, SEED),

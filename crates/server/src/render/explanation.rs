@@ -2,7 +2,7 @@
 
 use topology::entity_ref::EntityRef;
 use topology::topology::{ComponentId, OwnerId, ServiceId, Topology, WorkloadId};
-use topology::verdict::{ComponentKey, Miss, OwnerVerdict, Verdict};
+use topology::verdict::{ComponentKey, Miss, Verdict};
 
 use super::service::service_id;
 use super::{count, owned, owner_contact, service_detail, texts, time, word, workload_row};
@@ -114,7 +114,7 @@ pub fn verdict_explanation(topology: &Topology, verdict: &Verdict) -> api::Verdi
                 to: component_key(winner),
             })
             .collect(),
-        owner: owner_reasoning(topology, &verdict.owner),
+        owner: owner_reasoning(topology, verdict),
         fault: verdict.fault.as_ref().map(|fault| api::FieldFault {
             field: fault.field.to_string(),
             found: fault.found.to_string(),
@@ -133,13 +133,20 @@ fn component_key(key: &ComponentKey) -> api::ComponentKey {
     }
 }
 
-fn owner_reasoning(topology: &Topology, owner: &OwnerVerdict) -> api::OwnerReasoning {
+fn owner_reasoning(topology: &Topology, verdict: &Verdict) -> api::OwnerReasoning {
+    let owner = &verdict.owner;
+    // An owner is one of the instance of its component.
+    let of_instance = |id: &OwnerId| topology.owner(*id).instance == &*verdict.component.instance;
     api::OwnerReasoning {
         state: word::owner_state(owner.state),
         owner: owner
             .owner
             .as_ref()
-            .map(|owner| owner_contact(topology, owner.id)),
+            .and_then(|owner| {
+                let found = topology.find_owners(&owner.reference);
+                found.into_iter().find(of_instance)
+            })
+            .map(|id| owner_contact(topology, id)),
         source: owned(owner.source.as_deref()),
         tried: owner
             .tried

@@ -15,7 +15,7 @@ const RATE: u32 = 10_000;
 
 /// How large, and against what.
 #[derive(Debug, Clone, Args)]
-pub(super) struct Sizes {
+pub(super) struct ClusterSizes {
     /// Pods in the cluster of `cluster`
     #[arg(long, default_value_t = 100_000)]
     pods: u32,
@@ -39,7 +39,7 @@ pub(super) struct Sizes {
     rate: u32,
 }
 
-impl Default for Sizes {
+impl Default for ClusterSizes {
     fn default() -> Self {
         Self {
             pods: 100_000,
@@ -54,7 +54,7 @@ impl Default for Sizes {
 }
 
 /// Runs it.
-pub(super) fn run(sizes: &Sizes) -> Result<()> {
+pub(super) fn run(sizes: &ClusterSizes) -> Result<()> {
     let program = places::release_binary()?;
     let [bench, baseline] = examples()?;
     // Lives until the end, and with it the lock on what is used.
@@ -68,7 +68,7 @@ pub(super) fn run(sizes: &Sizes) -> Result<()> {
         program.into(),
         baseline,
     ];
-    let Sizes {
+    let ClusterSizes {
         pods,
         services,
         workloads,
