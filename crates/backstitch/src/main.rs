@@ -58,7 +58,7 @@ fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
     };
     logging::init(kind, terminal);
     if matches!(kind, logging::Kind::Service(_)) {
-        memory::in_small_pages();
+        memory::give_back_what_is_freed();
     }
     let global = cli.global;
     match cli.command {

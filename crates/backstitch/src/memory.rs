@@ -1,19 +1,36 @@
-//! What the service asks of the system about its memory.
+//! How the allocator of a service treats the system's memory.
 //!
-//! It owns how memory comes to the process, and must not know what it is for. What is kept, and how small, is the
+//! It owns the settings of the allocator, and must not know what memory is for: what is kept, and how small, is the
 //! business of whoever keeps it.
 
-/// Takes memory in small pages only. The allocator asks for huge ones where the system leaves that to programs, and a
-/// process that holds a little here and there then has 2 MB resident for each: 57 MB rather than 24 when idle. Runs that
-/// end by themselves are quicker with huge ones and do not call this.
-#[cfg(target_os = "linux")]
-pub(crate) fn in_small_pages() {
-    if let Err(error) = nix::sys::prctl::set_thp_disable(true) {
-        // It costs memory and nothing else; a sandbox may forbid the call.
-        tracing::debug!(%error, "huge pages stay in use");
+/// Of a service that read a large list and rests, the allocator keeps what it freed, because it looks for what to give back
+/// only when it is asked for more; and it asks the system for huge pages, so that a little here and there is 2 MB each. A
+/// cluster of 100,000 pods is 170 to 210 MB by that and 130 without. Whatever is set from outside stays.
+#[cfg(unix)]
+const SETTINGS: [(&str, &str); 2] = [("MIMALLOC_PURGE_DELAY", "0"), ("MIMALLOC_ALLOW_THP", "0")];
+
+/// Starts this program once more in its own place, process number included, where the settings are missing: the allocator
+/// reads them from the environment before `main`. If that fails, it goes on as it is, which costs memory and nothing else.
+#[cfg(unix)]
+pub(crate) fn give_back_what_is_freed() {
+    use std::env;
+    use std::os::unix::process::CommandExt as _;
+    use std::process::Command;
+
+    let is_missing = |(name, _): &(&str, &str)| env::var_os(name).is_none();
+    let missing: Vec<_> = SETTINGS.into_iter().filter(is_missing).collect();
+    let mut arguments = env::args_os();
+    let (Some(name), Ok(program)) = (arguments.next(), env::current_exe()) else {
+        return;
+    };
+    if !missing.is_empty() {
+        // It comes back only if it failed.
+        let mut again = Command::new(program);
+        let error = again.arg0(name).args(arguments).envs(missing).exec();
+        tracing::debug!(%error, "the allocator keeps its own settings");
     }
 }
 
-/// Other systems do not hand out huge pages unasked.
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn in_small_pages() {}
+/// Elsewhere a program cannot take its own place.
+#[cfg(not(unix))]
+pub(crate) fn give_back_what_is_freed() {}
