@@ -4,8 +4,8 @@
 //! business of whoever keeps it.
 
 /// Of a service that read a large list and rests, the allocator keeps what it freed, because it looks for what to give back
-/// only when it is asked for more; and it asks the system for huge pages, so that a little here and there is 2 MB each. A
-/// cluster of 100,000 pods is 170 to 210 MB by that and 130 without. Whatever is set from outside stays.
+/// only when it is asked for more; and it asks the system for huge pages, so that a little here and there is 2 MB each. docs/benchmarks.md
+/// says what that comes to. Whatever is set from outside stays.
 #[cfg(unix)]
 const SETTINGS: [(&str, &str); 2] = [("MIMALLOC_PURGE_DELAY", "0"), ("MIMALLOC_ALLOW_THP", "0")];
 
