@@ -122,3 +122,14 @@ fn write_failure(failure: &Failure, paint: Paint, out: &mut dyn Write) -> std::i
     }
     Ok(())
 }
+
+/// An error and all that caused it, in one line.
+pub(crate) fn told(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}

@@ -21,7 +21,6 @@ mod secrets;
 mod store;
 
 use std::borrow::Cow;
-use std::error::Error;
 
 use serde::Serialize;
 
@@ -30,6 +29,7 @@ pub(crate) use self::config::{checks as configuration, refused};
 pub(crate) use self::examine::examine;
 pub(crate) use self::store::Statistics;
 
+use crate::report::told;
 use crate::secrets::Problem;
 
 /// What a check came to, the best first.
@@ -193,11 +193,4 @@ impl Report {
         self.checks()
             .find(|(_, check)| check.outcome == Outcome::Fail)
     }
-}
-
-/// An error and all that caused it, in one line.
-fn told(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| (*error).source());
-    let texts: Vec<String> = causes.map(ToString::to_string).collect();
-    texts.join(": ")
 }

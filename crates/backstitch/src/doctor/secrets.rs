@@ -6,26 +6,18 @@
 //!                                                 └─ backstages, clusters ▶ to be asked, as those of the configuration
 //! ```
 
-use cluster::live::secrets::{Secret, Selector, get, list};
+use cluster::live::secrets::{Secret, get, list};
 use cluster::live::{ApiServer, Pace, Reach, connect, secrets_denied};
 
 use super::{About, Check, Section, told};
 use crate::config::{
     Cluster, ClusterSource, Config, Endpoint, InstanceOptions, SecretRef, Secrets, secrets_of,
 };
-use crate::secrets::{self, Problem, endpoint, kubeconfig, missing, unlabelled};
-
-/// What labelled Secrets are for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    Backstage,
-    Cluster,
-}
+use crate::secrets::{self, Problem, Purpose, endpoint, kubeconfig, missing, unlabelled};
 
 /// A kind of Secret that is looked for by a label.
 struct Sought {
     purpose: Purpose,
-    selector: Selector,
     /// What is said of one.
     judge: fn(&Secret) -> Vec<Check>,
 }
@@ -34,12 +26,10 @@ struct Sought {
 fn sought(config: &Config, looked_for: &Secrets) -> Vec<Sought> {
     let backstages = Sought {
         purpose: Purpose::Backstage,
-        selector: Selector::backstages(&config.label_prefix),
         judge: backstage,
     };
     let clusters = Sought {
         purpose: Purpose::Cluster,
-        selector: Selector::clusters(&config.label_prefix),
         judge: cluster,
     };
     let used = looked_for.backstages || secrets_of(config).next().is_some();
@@ -86,8 +76,7 @@ impl Seen {
 
     /// The clusters that can be asked by what their Secrets say.
     pub(super) fn clusters(&self, config: &Config) -> Vec<Cluster> {
-        let (found, _) =
-            secrets::clusters(config, &clusters_label(config), &self.labelled.clusters);
+        let (found, _) = secrets::clusters(config, &self.labelled.clusters);
         let clusters = found.into_iter().filter_map(|found| {
             let Reach { access, namespaces } = kubeconfig(found.secret).ok()?.reach;
             Some(Cluster {
@@ -163,7 +152,7 @@ pub(super) async fn look(config: &Config, looked_for: &Secrets, pace: &Pace) -> 
     if looked_for.backstages {
         clashes.extend(secrets::instances(config, backstages).1);
     }
-    clashes.extend(secrets::clusters(config, &clusters_label(config), clusters).1);
+    clashes.extend(secrets::clusters(config, clusters).1);
     for clash in clashes {
         let of = |section: &&mut Section| section.name.as_deref() == Some(&clash.secret.namespace);
         if let Some(section) = seen.sections.iter_mut().find(of) {
@@ -197,12 +186,8 @@ async fn in_namespace(
             return checks;
         }
     }
-    for Sought {
-        purpose,
-        selector,
-        judge,
-    } in sought(config, looked_for)
-    {
+    for Sought { purpose, judge } in sought(config, looked_for) {
+        let selector = purpose.selector(&config.label_prefix);
         match list(server, pace, namespace, &selector).await {
             Ok(found) => {
                 let message = format!("Secrets with the label `{selector}`: {}", found.len());
@@ -265,11 +250,6 @@ fn judged(secret: &Secret, read: Result<Vec<String>, Problem>) -> Vec<Check> {
         Check::warn(name(), warning).remedy(Some(remedy))
     }));
     checks
-}
-
-/// The label of Secrets that bring a cluster.
-fn clusters_label(config: &Config) -> String {
-    Selector::clusters(&config.label_prefix).label().to_owned()
 }
 
 fn faulty(secret: &Secret, problem: Problem) -> Check {

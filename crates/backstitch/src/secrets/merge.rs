@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cluster::live::secrets::Secret;
 
+use super::Purpose;
 use crate::config::{Config, InstanceSource, SecretRef, is_cluster_name};
 
 /// An instance or a cluster that only its Secret configures.
@@ -73,13 +74,14 @@ pub(crate) fn instances<'s>(
     (found, clashes)
 }
 
-/// Which clusters the labelled Secrets make, and which of them make none. A cluster is called as the value of the `label` says.
+/// Which clusters the labelled Secrets make, and which of them make none. A cluster is called as the value of the label says.
 /// Of two with one name the one of the configuration is taken, else the lowest by namespace and name.
 pub(crate) fn clusters<'s>(
     config: &Config,
-    label: &str,
     labelled: impl IntoIterator<Item = &'s Secret>,
 ) -> (Vec<Found<'s>>, Vec<Clash>) {
+    let selector = Purpose::Cluster.selector(&config.label_prefix);
+    let label = selector.label();
     let mut found: Vec<Found<'s>> = Vec::new();
     let mut clashes = Vec::new();
     for secret in in_order(labelled) {
@@ -314,7 +316,7 @@ mod tests {
             labelled("ops/e", ""),
         ];
         let told = |secrets: &[Secret]| {
-            let (found, clashes) = clusters(&config, LABEL, secrets);
+            let (found, clashes) = clusters(&config, secrets);
             let found = found.iter().map(|found| {
                 format!(
                     "{}={}/{}",

@@ -7,11 +7,13 @@
 mod endpoint;
 mod kubeconfig;
 mod merge;
+mod purpose;
 mod reading;
 
 pub(crate) use self::endpoint::{Reached, endpoint};
 pub(crate) use self::kubeconfig::{ReachedCluster, kubeconfig};
 pub(crate) use self::merge::{Found, clusters, instances};
+pub(crate) use self::purpose::Purpose;
 
 use crate::config::SecretRef;
 

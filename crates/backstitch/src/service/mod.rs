@@ -73,6 +73,7 @@ use self::standing::Standing;
 use self::supply::Supply;
 use self::task::Task;
 use crate::config::{Cluster, ClusterSource, Config, InstanceSource};
+use crate::report::told;
 
 /// Bound on the events that wait for the loop; a source that says more is slowed down.
 const QUEUE: usize = 4_096;
@@ -469,15 +470,4 @@ fn next_attempt(now: i64, pause: Duration) -> NextAttempt {
         at: now.saturating_add(i64::try_from(pause).unwrap_or(i64::MAX)),
         pause,
     }
-}
-
-/// An error and all that caused it, in one line.
-fn told(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }

@@ -13,7 +13,6 @@
 mod fed;
 mod lodgers;
 mod look;
-mod purpose;
 mod seen;
 
 use ::catalog::backstage::Memory;
@@ -31,7 +30,6 @@ use tokio::time::{MissedTickBehavior, interval};
 use self::fed::Fed;
 use self::lodgers::Lodgers;
 use self::look::{Heard, Wanted};
-use self::purpose::Purpose;
 use self::seen::{Looked, Seen};
 use super::catalog::{self, Stay};
 use super::event::{Event, Opened, Opening, Said, SourceNo};
@@ -40,7 +38,8 @@ use super::task::{Closed, Task};
 use super::{Random, cluster, next_attempt, now};
 use crate::config::{Config, Instance, InstanceOptions, InstanceSource, SecretRef, Secrets};
 use crate::secrets::{
-    self, Found, Problem, Reached, ReachedCluster, endpoint, kubeconfig, missing, unlabelled,
+    self, Found, Problem, Purpose, Reached, ReachedCluster, endpoint, kubeconfig, missing,
+    unlabelled,
 };
 
 /// How often a Secret is looked for that the configuration names and no label shows.
@@ -211,14 +210,10 @@ impl Supervisor {
     async fn settle(&mut self) -> Result<(), Closed> {
         self.feed_named();
         let prefix = self.config.label_prefix.clone();
-        let clusters_label = Purpose::Cluster.selector(&prefix);
         let (instances, mut clashes) =
             secrets::instances(&self.config, self.seen.labelled(Purpose::Backstage));
-        let (clusters, of_clusters) = secrets::clusters(
-            &self.config,
-            clusters_label.label(),
-            self.seen.labelled(Purpose::Cluster),
-        );
+        let (clusters, of_clusters) =
+            secrets::clusters(&self.config, self.seen.labelled(Purpose::Cluster));
         clashes.extend(of_clusters);
         let new_instances = self.instances.missing(&instances);
         let new_clusters = self.clusters.missing(&clusters);

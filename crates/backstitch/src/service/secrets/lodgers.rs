@@ -6,9 +6,8 @@ use cluster::live::secrets::Secret;
 use tokio::sync::watch;
 
 use super::fed::{Fed, Read};
-use super::purpose::Purpose;
 use super::seen::Seen;
-use crate::secrets::Found;
+use crate::secrets::{Found, Purpose};
 use crate::service::event::SourceNo;
 use crate::service::supply::Supply;
 

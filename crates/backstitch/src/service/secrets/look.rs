@@ -10,10 +10,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::purpose::Purpose;
 use super::seen::Looked;
 use crate::config::SecretRef;
-use crate::secrets::Problem;
+use crate::secrets::{Problem, Purpose};
 use crate::service::random::Random;
 use crate::service::told;
 

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use cluster::live::secrets::Secret;
 
-use super::purpose::Purpose;
 use crate::config::SecretRef;
-use crate::secrets::Problem;
+use crate::secrets::{Problem, Purpose};
 
 /// What came of looking for a Secret by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]

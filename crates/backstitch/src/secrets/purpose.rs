@@ -2,11 +2,11 @@
 
 use cluster::live::secrets::Selector;
 
-use crate::secrets::Problem;
+use super::Problem;
 
 /// What a labelled Secret is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Purpose {
+pub(crate) enum Purpose {
     /// It says how a Backstage is reached (S30).
     Backstage,
     /// It holds the kubeconfig of a cluster.
@@ -15,7 +15,7 @@ pub(super) enum Purpose {
 
 impl Purpose {
     /// How such Secrets are asked for.
-    pub(super) fn selector(self, prefix: &str) -> Selector {
+    pub(crate) fn selector(self, prefix: &str) -> Selector {
         match self {
             Self::Backstage => Selector::backstages(prefix),
             Self::Cluster => Selector::clusters(prefix),
@@ -23,7 +23,7 @@ impl Purpose {
     }
 
     /// What is told of a source whose Secret is gone.
-    pub(super) fn gone(self, name: &str, prefix: &str) -> Problem {
+    pub(crate) fn gone(self, name: &str, prefix: &str) -> Problem {
         let (secret, what) = match self {
             Self::Backstage => (
                 format!("Secret `{name}` with the label `{prefix}/scraper: Backstage`"),
