@@ -14,6 +14,7 @@ pub mod apply;
 mod by_name;
 pub mod change;
 pub mod contact;
+pub mod decisions;
 pub mod entity;
 pub mod entity_ref;
 mod evidence;

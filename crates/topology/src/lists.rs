@@ -6,11 +6,12 @@ use std::collections::{HashMap, HashSet};
 use crate::joined::cmp_joined;
 use crate::labels::Label;
 use crate::query::{
-    ComponentFilter, MAX_PAGE, Owned, OwnerCursor, OwnerFilter, Page, ServiceCursor, ServiceFilter,
+    ComponentFilter, Ignored, MAX_PAGE, Owned, OwnerCursor, OwnerFilter, Page, ServiceCursor, ServiceFilter,
     Summary, VerdictCursor, VerdictRow,
 };
 use crate::stitch::verdict_kind;
 use crate::topology::{ComponentId, OwnerId, ServiceId, Topology};
+use crate::verdict::ServiceState;
 
 impl Topology {
     /// One page of the Services that pass `filter`, in the order of their keys, after `after`.
@@ -43,6 +44,7 @@ impl Topology {
         is(filter.cluster.as_deref(), it.cluster)
             && is(filter.namespace.as_deref(), it.namespace)
             && filter.state.is_none_or(|state| state == it.state)
+            && filter.ignored.is_none_or(|ignored| ignored == self.is_service_ignored(id))
             && self.owner_passes(it.owner, filter.team.as_deref(), filter.owners.as_deref())
             && text.is_none_or(|text| {
                 let component = it.component.map(|id| self.component(id).name);
@@ -126,6 +128,7 @@ impl Topology {
                 .is_none_or(|namespace| namespace.to_lowercase() == it.namespace)
             && filter.verdict.is_none_or(|verdict| verdict == row.kind)
             && filter.owner_state.is_none_or(|state| state == row.owner)
+            && filter.ignored.is_none_or(|ignored| ignored == self.is_component_ignored(row.component))
             && self.owner_passes(it.owner, filter.team.as_deref(), filter.owners.as_deref())
             && text.is_none_or(|text| {
                 it.kubernetes_id.is_some_and(|id| contains(id, text))
@@ -246,7 +249,23 @@ impl Topology {
             verdicts: self.counts.verdicts,
             owner_states: self.counts.owner_states,
             service_states: self.counts.service_states,
+            ignored: self.ignored(),
         }
+    }
+
+    /// People ignore few things, so that these are looked up and not kept in step.
+    fn ignored(&self) -> Ignored {
+        let mut ignored = Ignored {
+            components: self.ignored_components().count(),
+            ..Ignored::default()
+        };
+        for service in self.ignored_services() {
+            ignored.services += 1;
+            if self.service(service).state == ServiceState::Owned {
+                ignored.owned += 1;
+            }
+        }
+        ignored
     }
 }
 

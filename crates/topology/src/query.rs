@@ -28,6 +28,8 @@ pub struct ServiceFilter {
     pub namespace: Option<String>,
     /// State of S20.
     pub state: Option<ServiceState>,
+    /// Whether a person decided to ignore it.
+    pub ignored: Option<bool>,
     /// Display name of the owner, without regard to case.
     pub team: Option<String>,
     /// The owner is one of these.
@@ -51,6 +53,8 @@ pub struct ComponentFilter {
     pub verdict: Option<VerdictKind>,
     /// State of the owner.
     pub owner_state: Option<OwnerState>,
+    /// Whether a person decided to ignore it.
+    pub ignored: Option<bool>,
     /// Display name of the owner, without regard to case.
     pub team: Option<String>,
     /// The owner is one of these.
@@ -119,16 +123,31 @@ pub struct Summary {
     pub service_states: [usize; 3],
     /// Groups and Users.
     pub owners: usize,
+    /// What of these people decided to ignore.
+    pub ignored: Ignored,
+}
+
+/// What people decided to ignore, as far as it is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ignored {
+    /// Components.
+    pub components: usize,
+    /// Services.
+    pub services: usize,
+    /// Services that are owned all the same.
+    pub owned: usize,
 }
 
 impl Summary {
-    /// Owned Services of all Services, 0 to 1; 1 where there is none to own.
+    /// Owned Services of all Services, those left out that people decided to ignore, 0 to 1; 1 where there is none to own.
     pub fn coverage(&self) -> f64 {
-        if self.services == 0 {
+        let services = self.services.saturating_sub(self.ignored.services);
+        if services == 0 {
             return 1.0;
         }
+        let owned = self.service_states[0].saturating_sub(self.ignored.owned);
         #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-        let coverage = self.service_states[0] as f64 / self.services as f64;
+        let coverage = owned as f64 / services as f64;
         coverage
     }
 }

@@ -63,10 +63,12 @@ pub enum MatchRule {
     LabelSelector,
     /// `metadata.name` is the name of a Service.
     ComponentName,
+    /// A person pinned the component to the Service. Before every other rule, and in no list of rules.
+    Pinned,
 }
 
 impl MatchRule {
-    /// Every rule, in the order of the contract.
+    /// Every rule that an instance may list, in the order of the contract.
     pub const ALL: [Self; 4] = [
         Self::ServiceName,
         Self::KubernetesIdLabel,
@@ -81,6 +83,7 @@ impl MatchRule {
             Self::KubernetesIdLabel => "kubernetes-id-label",
             Self::LabelSelector => "label-selector",
             Self::ComponentName => "component-name",
+            Self::Pinned => "pinned",
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 
+use crate::decisions::rank;
 use crate::fact::FieldFault;
 use crate::joined::cmp_joined;
 use crate::names::Names;
@@ -13,7 +14,7 @@ use crate::rules::{Found, rule};
 use crate::settings::MatchRule;
 use crate::slab::Slab;
 use crate::topology::{ClusterId, Instance, Topology};
-use crate::verdict::VerdictKind;
+use crate::verdict::{ComponentKey, VerdictKind};
 
 /// What the rules made of a component in a cluster.
 #[derive(Debug)]
@@ -44,6 +45,30 @@ impl Judgement {
         }
     }
 
+    /// What the rule decided; `None`: nothing, and the next one is tried.
+    fn by(name: MatchRule, found: Found<'_>) -> Option<Self> {
+        match found {
+            Found::NoInput | Found::Nothing => None,
+            Found::Invalid(fault) => Some(Self::invalid(Some(name), fault)),
+            Found::Ambiguous(_) => Some(Self {
+                rule: Some(name),
+                ..Self::without_targets(Outcome::Ambiguous)
+            }),
+            Found::Services(ids) => {
+                let targets = match *ids {
+                    [id] => Targets::One(id),
+                    _ => Targets::Many(ids.into_owned()),
+                };
+                Some(Self {
+                    outcome: Outcome::Found,
+                    rule: Some(name),
+                    targets,
+                    fault: None,
+                })
+            }
+        }
+    }
+
     fn invalid(rule: Option<MatchRule>, fault: FieldFault) -> Self {
         Self {
             rule,
@@ -61,6 +86,14 @@ pub(crate) fn judge<'t>(
     mut listener: impl FnMut(MatchRule, &Found<'t>),
 ) -> Judgement {
     let component = topology.components.get(id);
+    let pinned = topology.is_pinned(component);
+    if pinned {
+        let found = (rule(MatchRule::Pinned).look)(topology, component, cluster);
+        listener(MatchRule::Pinned, &found);
+        if let Some(judgement) = Judgement::by(MatchRule::Pinned, found) {
+            return judgement;
+        }
+    }
     if component.faulty
         && let Some(fault) = topology.faults.get(&id)
     {
@@ -76,30 +109,16 @@ pub(crate) fn judge<'t>(
     for &name in rules {
         let found = (rule(name).look)(topology, component, cluster);
         listener(name, &found);
-        match found {
-            Found::NoInput | Found::Nothing => {}
-            Found::Invalid(fault) => return Judgement::invalid(Some(name), fault),
-            Found::Ambiguous(_) => {
-                return Judgement {
-                    rule: Some(name),
-                    ..Judgement::without_targets(Outcome::Ambiguous)
-                };
-            }
-            Found::Services(ids) => {
-                let targets = match *ids {
-                    [id] => Targets::One(id),
-                    _ => Targets::Many(ids.into_owned()),
-                };
-                return Judgement {
-                    outcome: Outcome::Found,
-                    rule: Some(name),
-                    targets,
-                    fault: None,
-                };
-            }
+        if let Some(judgement) = Judgement::by(name, found) {
+            return judgement;
         }
     }
-    Judgement::without_targets(miss(component, rules))
+    let outcome = if pinned {
+        Outcome::NotFound
+    } else {
+        miss(component, rules)
+    };
+    Judgement::without_targets(outcome)
 }
 
 /// Nothing was found: was anything named? A component's own name is a guess of ours, so by itself it is no claim; only
@@ -108,7 +127,7 @@ fn miss(component: &Component, rules: &[MatchRule]) -> Outcome {
     let claimed = |rule: &MatchRule| match rule {
         MatchRule::ServiceName | MatchRule::KubernetesIdLabel => component.kubernetes_id.is_some(),
         MatchRule::LabelSelector => component.label_selector.is_some(),
-        MatchRule::ComponentName => false,
+        MatchRule::ComponentName | MatchRule::Pinned => false,
     };
     let only_names = rules.iter().all(|rule| *rule == MatchRule::ComponentName);
     if only_names || rules.iter().any(claimed) {
@@ -163,7 +182,7 @@ pub(crate) fn verdict_kind(topology: &Topology, cell_id: u32) -> VerdictKind {
     }
 }
 
-/// Who of several claimants has a Service (S10): no orphan before an orphan, an explicit namespace before none, then the
+/// Who of several claimants has a Service: whom people decided for, and by S10 no orphan before an orphan, an explicit namespace before none, then the
 /// lexically lowest reference, then the lowest instance name. Two cells of one component are never in one cluster, so
 /// the order is total over the claimants of a Service.
 pub(crate) struct ClaimOrder<'t> {
@@ -171,6 +190,8 @@ pub(crate) struct ClaimOrder<'t> {
     pub(crate) instances: &'t [Instance],
     pub(crate) components: &'t Slab<Component>,
     pub(crate) cells: &'t Slab<Cell>,
+    /// Whom a person prefers for the Service.
+    pub(crate) preferred: Option<&'t ComponentKey>,
 }
 
 impl ClaimOrder<'_> {
@@ -179,11 +200,13 @@ impl ClaimOrder<'_> {
             return Ordering::Equal;
         }
         let component = |cell| self.components.get(self.cells.get(cell).component);
+        let decided = |cell| rank(self.is_preferred(component(cell)), self.cells.get(cell).rule);
+        let by_decision = decided(a).cmp(&decided(b));
         let (a, b) = (component(a), component(b));
         let later = |it: &Component| (it.orphan, it.kubernetes_namespace.is_none());
         let name = |name| self.names.get(name);
-        later(a)
-            .cmp(&later(b))
+        by_decision
+            .then_with(|| later(a).cmp(&later(b)))
             .then_with(|| {
                 cmp_joined(
                     (name(a.namespace), name(a.key)),
@@ -194,5 +217,14 @@ impl ClaimOrder<'_> {
                 let instance = |it: &Component| &self.instances[usize::from(it.instance.0)];
                 instance(a).settings.name.cmp(&instance(b).settings.name)
             })
+    }
+
+    fn is_preferred(&self, component: &Component) -> bool {
+        self.preferred.is_some_and(|preferred| {
+            let instance = &self.instances[usize::from(component.instance.0)];
+            *preferred.reference.name == *self.names.get(component.key)
+                && *preferred.reference.namespace == *self.names.get(component.namespace)
+                && preferred.instance == instance.settings.name
+        })
     }
 }

@@ -8,6 +8,7 @@ use hashbrown::HashTable;
 
 use crate::apply::{Counts, RawChanges};
 use crate::by_name::{ByName, equal_range};
+use crate::decisions::Decided;
 use crate::fact::{FieldFault, OwnerKind, WorkloadKind};
 use crate::id_set::{IdSet, IdSets};
 use crate::index::{Index, hash_of};
@@ -119,6 +120,9 @@ pub struct Topology {
     /// Workloads by the namespace and name of what they lead to.
     pub(crate) workload_by_link: Map<(ClusterId, Link, Name, Name), IdSet>,
 
+    /// What people decided.
+    pub(crate) decided: Decided,
+
     pub(crate) counts: Counts,
     /// Changes that wait to be returned by the next [`Topology::apply`].
     pub(crate) pending: RawChanges,
@@ -169,6 +173,7 @@ impl Topology {
             workloads_in: Map::default(),
             workload_by_label: Map::default(),
             workload_by_link: Map::default(),
+            decided: Decided::default(),
             counts: Counts::default(),
             pending: RawChanges::default(),
             dead_components: Vec::new(),

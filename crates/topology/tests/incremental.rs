@@ -10,6 +10,7 @@ use oracle::{Had, Judged, State, World};
 use proptest::prelude::*;
 use topology::apply::{CatalogDelta, ClusterDelta, Delta};
 use topology::change::{Change, Ownership, VerdictState};
+use topology::decisions::Decision;
 use topology::entity_ref::EntityRef;
 use topology::fact::{
     ComponentFact, EntityFact, FieldFault, Found, ObjectFact, ObjectKey, ObjectKind, OwnerClaim,
@@ -18,7 +19,7 @@ use topology::fact::{
 use topology::query::{ComponentFilter, OwnerFilter, ServiceFilter, VerdictCursor};
 use topology::settings::{Coverage, InstanceSettings, MatchRule};
 use topology::topology::Topology;
-use topology::verdict::{ServiceKey, Verdict, VerdictKind};
+use topology::verdict::{ComponentKey, ServiceKey, Verdict, VerdictKind};
 
 /// One step: facts that arrive together, or a change of settings.
 #[derive(Clone, Debug)]
@@ -37,6 +38,7 @@ enum Step {
     NewCluster,
     InstanceGoes(usize),
     ClusterGoes(usize),
+    Decisions(Vec<Decision>),
 }
 
 const NAMES: [&str; 5] = ["a", "b", "c", "a-b", "A"];
@@ -184,6 +186,28 @@ fn settings() -> impl Strategy<Value = InstanceSettings> {
     )
 }
 
+fn decision() -> impl Strategy<Value = Decision> {
+    let component = (pick(&INSTANCES), pick(&NAMESPACES[..2]), pick(&NAMES)).prop_map(
+        |(instance, namespace, name)| ComponentKey {
+            instance: instance.into(),
+            reference: EntityRef::new("component", namespace, name),
+        },
+    );
+    let service = (pick(&CLUSTERS[..2]), pick(&NAMESPACES), pick(&NAMES[..4])).prop_map(
+        |(cluster, namespace, name)| ServiceKey {
+            cluster: cluster.into(),
+            namespace: namespace.into(),
+            name: name.into(),
+        },
+    );
+    (0..4, component, service).prop_map(|(kind, component, service)| match kind {
+        0 => Decision::Prefer { component, service },
+        1 => Decision::IgnoreComponent(component),
+        2 => Decision::IgnoreService(service),
+        _ => Decision::Pin { component, service },
+    })
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let entity = prop_oneof![
         3 => component().prop_map(|it| EntityFact::Component(Box::new(it))),
@@ -201,6 +225,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::NewCluster),
         1 => (0..2_usize).prop_map(Step::InstanceGoes),
         1 => (0..3_usize).prop_map(Step::ClusterGoes),
+        3 => prop::collection::vec(decision(), 0..8).prop_map(Step::Decisions),
     ]
 }
 
@@ -282,6 +307,10 @@ impl Pair {
                 let changes = self.topology.remove_cluster(id);
                 assert_eq!(self.topology.cluster_id(&name), None);
                 changes
+            }
+            Step::Decisions(decisions) => {
+                self.world.decisions.clone_from(&decisions);
+                self.topology.decide(decisions)
             }
             Step::Catalog {
                 instance,
@@ -519,6 +548,7 @@ fn restored(world: &World) -> Topology {
 
 fn built(world: &World, mut give: impl FnMut(&mut Topology, Delta)) -> Topology {
     let mut topology = Topology::new("causely.ai");
+    topology.decide(world.decisions.clone());
     for cluster in &world.clusters {
         let cluster_id = topology.set_cluster(cluster);
         let services = world.services.iter().filter(|(key, _)| key.0 == *cluster);

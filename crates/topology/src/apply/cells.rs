@@ -86,7 +86,7 @@ impl Topology {
     }
 
     /// Makes the cell claim exactly `targets`.
-    pub(super) fn claim(&mut self, cell: u32, targets: Targets) {
+    pub(crate) fn claim(&mut self, cell: u32, targets: Targets) {
         let mut held = self.cells.get(cell).targets;
         let new = match targets {
             Targets::None => IdSet::EMPTY,
@@ -131,11 +131,13 @@ impl Topology {
         service: u32,
         change: impl FnOnce(&mut crate::id_set::IdSets, &mut IdSet, &ClaimOrder<'_>),
     ) {
+        let preferred = self.preferred_at(self.services.get(service));
         let order = ClaimOrder {
             names: &self.names,
             instances: &self.instances,
             components: &self.components,
             cells: &self.cells,
+            preferred: preferred.as_ref(),
         };
         let claims = &mut self.services.get_mut(service).claims;
         change(&mut self.sets, claims, &order);
@@ -143,7 +145,7 @@ impl Topology {
     }
 
     /// Has the cell judged again when the batch is settled.
-    pub(super) fn mark_cell(&mut self, cell: u32) {
+    pub(crate) fn mark_cell(&mut self, cell: u32) {
         let it = self.cells.get_mut(cell);
         if !it.dirty {
             it.dirty = true;

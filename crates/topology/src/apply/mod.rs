@@ -98,13 +98,13 @@ impl Topology {
         }
     }
 
-    fn begin_batch(&mut self) {
+    pub(crate) fn begin_batch(&mut self) {
         self.bury();
         let pending = &mut self.pending;
         pending.repeated |= !pending.verdicts.is_empty() || !pending.services.is_empty();
     }
 
-    fn end_batch(&mut self) -> Changes {
+    pub(crate) fn end_batch(&mut self) -> Changes {
         Changes::new(std::mem::take(&mut self.pending).net())
     }
 

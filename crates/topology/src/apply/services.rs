@@ -127,6 +127,7 @@ impl Topology {
         let mut asking = self.asking_for_id(namespace, name);
         let by_name = self.asks_by_name.get(&self.sets, name);
         asking.extend(self.asking_in(by_name, namespace));
+        asking.extend(self.pinned_here(self.services.get(id)));
         self.mark_in_cluster(&asking, cluster);
     }
 

@@ -6,14 +6,15 @@ use crate::joined::cmp_joined;
 use crate::names::Name;
 use crate::order::sort_by_names;
 use crate::records::{Cell, NONE, PublishedVerdict};
-use crate::stitch::{judge, verdict_kind};
+use crate::settings::MatchRule;
+use crate::stitch::{Targets, judge, verdict_kind};
 use crate::topology::{ClusterId, Map, Topology, service_place};
 use crate::verdict::OwnerState;
 
 use super::changes::{PublishedOwnership, RawService, RawVerdict};
 
 impl Topology {
-    pub(super) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.judge_dirty();
         self.order_new();
         self.publish();
@@ -34,6 +35,11 @@ impl Topology {
             }
             let (component, cluster) = (cell.component, cell.cluster);
             let judgement = judge(self, component, cluster, |_, _| {});
+            let pinned = Some(MatchRule::Pinned);
+            if (self.cells.get(*id).rule == pinned) != (judgement.rule == pinned) {
+                // Claims are ordered by it.
+                self.claim(*id, Targets::None);
+            }
             let cell = self.cells.get_mut(*id);
             cell.outcome = judgement.outcome;
             cell.rule = judgement.rule;

@@ -4,6 +4,7 @@ mod by_labels;
 mod component_name;
 mod kubernetes_id_label;
 mod label_selector;
+mod pinned;
 mod service_name;
 
 use std::borrow::Cow;
@@ -44,6 +45,7 @@ pub(crate) fn rule(rule: MatchRule) -> &'static Rule {
         MatchRule::KubernetesIdLabel => &kubernetes_id_label::RULE,
         MatchRule::LabelSelector => &label_selector::RULE,
         MatchRule::ComponentName => &component_name::RULE,
+        MatchRule::Pinned => &pinned::RULE,
     }
 }
 

@@ -438,6 +438,11 @@ fn a_summary_counts_components_once_and_verdicts_per_cluster() {
             0,
         ],
         owners: 7,
+        ignored: Ignored {
+            components: 0,
+            services: 0,
+            owned: 0,
+        },
     }
     0.8571428571428571
     ");

@@ -6,6 +6,7 @@ mod fixture;
 mod changes;
 mod conflicts;
 mod contacts;
+mod decisions;
 mod edges;
 mod field_paths;
 mod inheritance;

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use topology::decisions::Decision;
 use topology::entity_ref::EntityRef;
 use topology::fact::{ComponentFact, OwnerFact, OwnerTarget, ServiceFact};
 use topology::settings::{InstanceSettings, MatchRule};
-use topology::verdict::{OwnerState, VerdictKind};
+use topology::verdict::{ComponentKey, OwnerState, ServiceKey, VerdictKind};
 
 /// All facts that count now.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,7 @@ pub(crate) struct World {
     pub(crate) components: BTreeMap<(String, EntityRef), ComponentFact>,
     pub(crate) owners: BTreeMap<(String, EntityRef), OwnerFact>,
     pub(crate) services: BTreeMap<(String, String, String), ServiceFact>,
+    pub(crate) decisions: Vec<Decision>,
 }
 
 /// `cluster/namespace/name`.
@@ -66,14 +68,19 @@ impl World {
             }
         }
         let mut winners: BTreeMap<Service, Component> = BTreeMap::new();
-        for ((_, component), (_, looked)) in &claims {
+        for ((_, component), (rule, looked)) in &claims {
             let Looked::Services(services) = looked else {
                 continue;
             };
             for service in services {
-                let better = winners
-                    .get(service)
-                    .is_none_or(|other| self.standing(component) < self.standing(other));
+                let standing = |component: &Component, rule: Option<MatchRule>| {
+                    (self.decided(component, rule, service), self.standing(component))
+                };
+                let better = winners.get(service).is_none_or(|other| {
+                    let cluster = service.split('/').next().unwrap_or_default().to_owned();
+                    let others = claims[&(cluster, other.clone())].0;
+                    standing(component, *rule) < standing(other, others)
+                });
                 if better {
                     winners.insert(service.clone(), component.clone());
                 }
@@ -167,6 +174,31 @@ impl World {
         cluster: &str,
     ) -> (Option<MatchRule>, Looked) {
         let settings = &self.instances[&key.0];
+        let pins: Vec<&ServiceKey> = self
+            .decisions
+            .iter()
+            .filter_map(|it| match it {
+                Decision::Pin { component, service } if is(component, key) => Some(service),
+                _ => None,
+            })
+            .collect();
+        let pinned: Vec<Service> = pins
+            .iter()
+            .filter(|service| {
+                let place = (
+                    service.cluster.to_string(),
+                    service.namespace.to_string(),
+                    service.name.to_string(),
+                );
+                &*service.cluster == cluster && self.services.contains_key(&place)
+            })
+            .map(ToString::to_string)
+            .collect();
+        if !pinned.is_empty() {
+            let mut pinned = sorted(pinned);
+            pinned.dedup();
+            return (Some(MatchRule::Pinned), Looked::Services(pinned));
+        }
         let named_elsewhere = settings.honor_cluster_annotation
             && component
                 .kubernetes_cluster
@@ -188,7 +220,7 @@ impl World {
         let selector =
             component.label_selector.is_some() && rules.contains(&MatchRule::LabelSelector);
         let name_only = rules.iter().all(|rule| *rule == MatchRule::ComponentName);
-        let looked = if id || selector || name_only {
+        let looked = if id || selector || name_only || !pins.is_empty() {
             Looked::Nothing
         } else {
             Looked::NoInput
@@ -257,6 +289,29 @@ impl World {
         }
     }
 
+    /// What people decided comes before S10.
+    fn decided(&self, component: &Component, rule: Option<MatchRule>, service: &str) -> u8 {
+        let mut preferred: Vec<(&str, String)> = self
+            .decisions
+            .iter()
+            .filter_map(|it| match it {
+                Decision::Prefer {
+                    component,
+                    service: of,
+                } if of.to_string() == service => {
+                    Some((&*component.instance, component.reference.to_string()))
+                }
+                _ => None,
+            })
+            .collect();
+        preferred.sort_by(|a, b| (a.0, parts(&a.1)).cmp(&(b.0, parts(&b.1))));
+        match preferred.first() {
+            Some(first) if *first == (&*component.0, component.1.to_string()) => 0,
+            _ if rule == Some(MatchRule::Pinned) => 1,
+            _ => 2,
+        }
+    }
+
     /// S10: what comes first has the Service.
     fn standing(&self, component: &Component) -> (bool, bool, String, String) {
         let it = &self.components[component];
@@ -286,6 +341,16 @@ impl World {
             (OwnerState::Unresolved, None)
         }
     }
+}
+
+fn is(key: &ComponentKey, component: &Component) -> bool {
+    *key.instance == *component.0 && key.reference == component.1
+}
+
+/// Namespace and name of a component's reference.
+fn parts(reference: &str) -> (&str, &str) {
+    let rest = reference.trim_start_matches("component:");
+    rest.split_once('/').unwrap_or(("", rest))
 }
 
 /// By cluster, then the rest as text: within one cluster the text's own order.
