@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::is_false;
 use crate::owner::OwnerContact;
 use crate::word::{MatchRule, OwnerState, Verdict};
 
@@ -21,6 +22,9 @@ pub struct ComponentRow {
     /// The rule that decided, if one found anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<MatchRule>,
+    /// A person decided that it need not run.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ignored: bool,
     /// The Services that it is stitched to.
     pub services: Vec<String>,
     /// For `ambiguous` and `conflict`: the Services in question.

@@ -17,9 +17,26 @@ pub struct HistoryEntry {
     pub change: Change,
 }
 
+/// What made a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Cause {
+    /// A read of a source.
+    Read(ReadCause),
+    /// A decision of a person, made or ended.
+    Decision(DecisionCause),
+}
+
+/// A decision of a person that made a change, when it was made or when it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DecisionCause {
+    /// Number of the decision: `/api/v1/decisions/{id}` tells who made it, and why.
+    pub decision: i64,
+}
+
 /// The read that made a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Cause {
+pub struct ReadCause {
     /// What the source gives.
     pub kind: SourceKind,
     /// Name of the source.

@@ -9,6 +9,7 @@
 //! can grow comes as a [`Page`].
 
 mod component;
+mod decision;
 mod event;
 mod explanation;
 mod health;
@@ -24,13 +25,14 @@ mod summary;
 mod word;
 
 pub use component::{ComponentDetail, ComponentOwner, ComponentRow};
+pub use decision::{Decision, DecisionEnd, DecisionRequest, DecisionSource};
 pub use event::{Change, Event, Ownership, Reset, ServiceChange, VerdictChange, VerdictState};
 pub use explanation::{
     ComponentKey, Explanation, FieldFault, Hop, InheritedFrom, LostService, Miss, OwnerReasoning,
     OwnerTried, PathTried, RuleTried, ServiceExplanation, VerdictExplanation, WorkloadExplanation,
 };
 pub use health::{Health, Readiness};
-pub use history::{Cause, HistoryEntry, OwnershipAt};
+pub use history::{Cause, DecisionCause, HistoryEntry, OwnershipAt, ReadCause};
 pub use owner::{Contact, OwnedServices, OwnerContact, OwnerDetail, OwnerRow};
 pub use page::Page;
 pub use problem::Problem;
@@ -40,8 +42,16 @@ pub use source::{
     GenerationDelta, HeldBack, ReadCost, ReadFault, Refresh, RefreshAll, RefreshRefused,
     SourceFailure, SourceFaults, SourceRead, SourceStatus, SourceTotals,
 };
-pub use summary::{OwnerStateCounts, ServiceStateCounts, Summary, SummaryAnswer, VerdictCounts};
-pub use word::{
-    Confidence, ContactKind, MatchRule, OwnerKind, OwnerOutcome, OwnerState, Phase, ServiceState,
-    SourceKind, Verdict,
+pub use summary::{
+    Ignored, OwnerStateCounts, ServiceStateCounts, Summary, SummaryAnswer, VerdictCounts,
 };
+pub use word::{
+    Confidence, ContactKind, DecisionKind, DecisionState, MatchRule, OwnerKind, OwnerOutcome,
+    OwnerState, Phase, ServiceState, SourceKind, Verdict,
+};
+
+/// Serde leaves out what is no news.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::is_false;
 use crate::owner::OwnerContact;
 use crate::word::{MatchRule, ServiceState};
 
@@ -21,6 +22,9 @@ pub struct ServiceRow {
     /// Reference of its owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// A person decided that it need not have an owner.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ignored: bool,
     /// What is written on it (S16).
     pub labels: BTreeMap<String, String>,
 }
@@ -38,6 +42,9 @@ pub struct ServiceDetail {
     pub name: String,
     /// What is known of its owner.
     pub state: ServiceState,
+    /// A person decided that it need not have an owner.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ignored: bool,
     /// The component stitched to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub component: Option<ServiceComponent>,

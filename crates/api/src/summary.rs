@@ -18,8 +18,20 @@ pub struct Summary {
     pub services: u64,
     /// Services whose owner is known.
     pub owned: u64,
-    /// `owned` of `services`, 0 to 1; 1 where there is no Service.
+    /// `owned` of `services`, those left out that people ignore, 0 to 1; 1 where there is no Service.
     pub coverage: f64,
+    /// What people decided to ignore; absent where that is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignored: Option<Ignored>,
+}
+
+/// What people decided to ignore, as far as it is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Ignored {
+    /// Components.
+    pub components: u64,
+    /// Services.
+    pub services: u64,
 }
 
 /// Verdicts by kind.

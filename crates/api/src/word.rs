@@ -71,6 +71,32 @@ words! {
 }
 
 words! {
+    /// What a person can decide.
+    DecisionKind {
+        /// The component is this Service, whatever its fields say.
+        Pin = "pin",
+        /// Of the components that claim the Service, this one has it.
+        Prefer = "prefer",
+        /// The component is not expected to run, or the Service not to have an owner.
+        Ignore = "ignore",
+        /// The removals that are held back of a source are true (S23).
+        ConfirmRemovals = "confirm-removals",
+    }
+}
+
+words! {
+    /// Whether a decision bears on anything.
+    DecisionState {
+        /// It does.
+        InForce = "in-force",
+        /// It stands, and what it is about is not there or does not ask for it.
+        Stale = "stale",
+        /// It was withdrawn, its time is over, or it is done.
+        Ended = "ended",
+    }
+}
+
+words! {
     /// Whether a component has an owner (S20).
     OwnerState {
         /// A candidate is a Group or User of the instance.
@@ -105,6 +131,8 @@ words! {
         LabelSelector = "label-selector",
         /// `metadata.name` is the name of a Service.
         ComponentName = "component-name",
+        /// A person pinned the component to the Service. It comes before every other, and is in no list of rules.
+        Pinned = "pinned",
     }
 }
 

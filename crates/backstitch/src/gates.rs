@@ -114,6 +114,7 @@ mod tests {
             services: 20,
             service_states: [17, 1, 2],
             owners: 4,
+            ..Summary::default()
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  args ──▶ config ──▶ commands ─┬─ stitch, explain, owner ── sources ──▶ topology ──▶ output
-//!                                ├─ explain, owner, sources, refresh ─ a server ─────▶ output
+//!                                ├─ explain, owner, sources, refresh, decisions ─ a server ▶ output
 //!                                ├─ doctor ── every source, asked ───────────────────▶ output
 //!                                └─ serve, demo ── the loop ──▶ store, server
 //! ```
@@ -83,6 +83,10 @@ fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
         Command::Refresh(args) => {
             let config = configuration(&global)?;
             connected(commands::refresh::run(&args, &config, terminal))
+        }
+        Command::Decisions(args) => {
+            let config = configuration(&global)?;
+            connected(commands::decisions::run(&args, &config, terminal))
         }
         Command::Serve(args) => {
             let config = configuration(&global)?;

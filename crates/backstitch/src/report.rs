@@ -96,7 +96,10 @@ pub(crate) fn write(
     let mut chain = error.chain();
     let message = chain.next().map(ToString::to_string).unwrap_or_default();
     let hint = match error.downcast_ref::<ConfigError>() {
-        Some(ConfigError::Unreadable { .. }) => Some("`--config` names the file"),
+        Some(ConfigError::Unreadable {
+            what: "configuration",
+            ..
+        }) => Some("`--config` names the file"),
         _ => None,
     };
     let failure = Failure {

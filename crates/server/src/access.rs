@@ -39,6 +39,11 @@ pub enum Hosts {
 }
 
 impl Access {
+    /// Whether only those may ask who are known, or are on this machine.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.token.is_some() || matches!(self.hosts, Hosts::Loopback(_))
+    }
+
     pub(crate) fn check(
         &self,
         method: &Method,

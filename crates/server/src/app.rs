@@ -7,6 +7,7 @@ use tokio::sync::{Mutex, Semaphore};
 use topology::topology::Topology;
 
 use crate::access::Access;
+use crate::decisions::Desk;
 use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::problem::Refusal;
@@ -26,6 +27,8 @@ pub struct AppState {
     pub events: Arc<Events>,
     /// What changed in the past; `None`: nothing is remembered.
     pub history: Option<Arc<Mutex<store::Reader>>>,
+    /// Where decisions are asked for; `None`: nothing can be decided.
+    pub decisions: Option<Desk>,
     /// The time now: seconds since the Unix epoch.
     pub clock: fn() -> i64,
 }

@@ -4,6 +4,7 @@
 //!   the loop ──▶ Topology (write lock) ─────read lock, one page───▶ render ──▶ api types ──▶ JSON
 //!        ├─────▶ Sources (status) ───────────────────────────────▶    │
 //!   sources ◀─── Bell (refresh) ◀──────────────────────────── POST    │
+//!        ◀────── Desk (decisions) ◀──────────────────── POST, DELETE   │
 //!        └─────▶ Events (ring) ──────────▶ server-sent events         └──▶ one-shot output of the command line
 //! ```
 //!
@@ -14,6 +15,7 @@
 mod access;
 mod app;
 mod collector;
+pub mod decisions;
 pub mod events;
 pub mod explain;
 mod guard;

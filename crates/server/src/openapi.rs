@@ -20,6 +20,7 @@ use crate::routes;
     tags(
         (name = "ownership", description = "What is running and who owns it"),
         (name = "catalog", description = "Components and owners"),
+        (name = "decisions", description = "What people decided, beside what sources say"),
         (name = "state", description = "Counts, sources, changes"),
         (name = "operation", description = "Probes, metrics, this document"),
     )
@@ -55,7 +56,10 @@ pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi:
     );
     for (path, item) in &mut document.paths.paths {
         let open = crate::access::is_open(path);
-        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+        for operation in [&mut item.get, &mut item.post, &mut item.delete]
+            .into_iter()
+            .flatten()
+        {
             add_problem(operation);
             if !open {
                 operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(

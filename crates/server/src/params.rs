@@ -105,14 +105,18 @@ impl<'q> Params<'q> {
         Err(did_you_mean(refusal, near))
     }
 
-    /// `true` or `false`; absent is `false`.
-    pub(crate) fn flag(&mut self, name: &'static str) -> Result<bool, Refusal> {
-        let word = self.word(
+    /// `true` or `false`, if given.
+    pub(crate) fn truth(&mut self, name: &'static str) -> Result<Option<bool>, Refusal> {
+        self.word(
             name,
             &[true, false],
             |flag| if flag { "true" } else { "false" },
-        )?;
-        Ok(word.unwrap_or(false))
+        )
+    }
+
+    /// `true` or `false`; absent is `false`.
+    pub(crate) fn flag(&mut self, name: &'static str) -> Result<bool, Refusal> {
+        Ok(self.truth(name)?.unwrap_or(false))
     }
 
     /// A reference to an owner: a bare name is a Group (S12).

@@ -70,6 +70,17 @@ const LEFT_ALONE: Sort = Sort(
     "The source is not read now",
     StatusCode::CONFLICT,
 );
+const DECLINED: Sort = Sort(
+    "declined",
+    "This cannot be decided now",
+    StatusCode::CONFLICT,
+);
+const UNDECIDED: Sort = Sort(
+    "undecided",
+    "Nobody knows yet whether it is decided",
+    StatusCode::SERVICE_UNAVAILABLE,
+);
+const UNGUARDED: Sort = Sort("unguarded", "Anybody could decide", StatusCode::FORBIDDEN);
 const NOT_FOUND: Sort = Sort("not-found", "There is no such thing", StatusCode::NOT_FOUND);
 const NO_SUCH_ROUTE: Sort = Sort(
     "no-such-route",
@@ -169,6 +180,27 @@ impl Refusal {
         let mut refusal = Self::new(&LEFT_ALONE, detail);
         refusal.problem.hint = hint;
         refusal
+    }
+
+    /// A decision that makes no sense now.
+    pub(crate) fn declined(detail: impl Into<String>) -> Self {
+        Self::new(&DECLINED, detail)
+    }
+
+    /// A decision that was handed on, and not answered.
+    pub(crate) fn undecided(detail: &str) -> Self {
+        Self::new(&UNDECIDED, detail)
+            .header(RETRY_AFTER, "10")
+            .hint("look at `/api/v1/decisions` before you ask again")
+    }
+
+    /// A decision on a server that everybody reaches and that knows nobody.
+    pub(crate) fn unguarded() -> Self {
+        Self::new(
+            &UNGUARDED,
+            "the server has no token, and others than this machine reach it",
+        )
+        .hint("configure a token, or listen on a loopback address")
     }
 
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {

@@ -4,6 +4,7 @@
 
 mod change;
 mod component;
+mod decision;
 mod document;
 mod explanation;
 mod history;
@@ -15,6 +16,7 @@ mod word;
 
 pub use change::{change, ownership};
 pub use component::{component_detail, component_row};
+pub use decision::decision;
 pub use document::document;
 pub use explanation::{
     component_explanation, service_explanation, verdict_explanation, workload_explanation,

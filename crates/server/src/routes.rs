@@ -1,6 +1,8 @@
 //! The routes and what they share.
 
+mod body;
 mod components;
+mod decisions;
 mod events;
 mod explain;
 mod history;
@@ -61,6 +63,8 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(sources::one))
         .routes(routes!(sources::refresh_all))
         .routes(routes!(sources::refresh_one))
+        .routes(routes!(decisions::list, decisions::decide))
+        .routes(routes!(decisions::one, decisions::withdraw))
         .routes(routes!(history::list))
         .routes(routes!(history::owner))
         .routes(routes!(events::stream))
@@ -85,7 +89,8 @@ async fn no_such_route(uri: Uri) -> Refusal {
 
 async fn method_not_allowed(method: Method, route: MatchedPath, uri: OriginalUri) -> Refusal {
     let allowed = match route.as_str() {
-        resolve::PATH => "GET,HEAD,POST",
+        resolve::PATH | decisions::PATH => "GET,HEAD,POST",
+        decisions::ONE => "GET,HEAD,DELETE",
         route if route.ends_with(sources::REFRESH) => "POST",
         _ => "GET,HEAD",
     };

@@ -4,7 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use store::HistoryCursor;
+use store::{DecisionId, HistoryCursor};
 use topology::entity_ref::EntityRef;
 use topology::query::{OwnerCursor, ServiceCursor, VerdictCursor};
 
@@ -18,14 +18,16 @@ pub(crate) enum Kind {
     Components,
     Owners,
     History,
+    Decisions,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Services,
         Self::Components,
         Self::Owners,
         Self::History,
+        Self::Decisions,
     ];
 
     fn byte(self) -> u8 {
@@ -34,6 +36,7 @@ impl Kind {
             Self::Components => b'c',
             Self::Owners => b'o',
             Self::History => b'h',
+            Self::Decisions => b'd',
         }
     }
 
@@ -43,6 +46,7 @@ impl Kind {
             Self::Components => "components",
             Self::Owners => "owners",
             Self::History => "history",
+            Self::Decisions => "decisions",
         }
     }
 
@@ -53,6 +57,7 @@ impl Kind {
             Self::Components => 5,
             Self::Owners => 4,
             Self::History => 2,
+            Self::Decisions => 1,
         }
     }
 }
@@ -102,6 +107,10 @@ impl Token {
             Kind::History,
             &[&cursor.at.to_string(), &cursor.id.to_string()],
         )
+    }
+
+    pub(crate) fn decision(id: DecisionId) -> Self {
+        Self::new(Kind::Decisions, &[&id.to_string()])
     }
 
     /// Reads a token of that list.
@@ -165,6 +174,12 @@ impl Token {
             at: number(&self.fields[0])?,
             id: number(&self.fields[1])?,
         })
+    }
+
+    pub(crate) fn to_decision(&self) -> Result<DecisionId, String> {
+        self.fields[0]
+            .parse()
+            .map_err(|_| "`cursor` is no page token".to_owned())
     }
 
     pub(crate) fn to_owner(&self) -> OwnerCursor {

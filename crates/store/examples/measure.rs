@@ -82,7 +82,7 @@ fn run(path: &Path, numbers: &[usize], batch: usize) -> Outcome<()> {
     })?;
     size("file", path)?;
 
-    let cause = Cause {
+    let cause = Cause::Read {
         source: Source::Instance("default".into()),
         generation: 1,
     };

@@ -27,7 +27,7 @@ fn commit(store: &mut Store, generation: u32, count: usize) -> Result<Committed,
 }
 
 fn record(store: &mut Store, count: usize) -> Result<(), StoreError> {
-    let cause = Cause {
+    let cause = Cause::Read {
         source: Source::Cluster("prod".into()),
         generation: 2,
     };

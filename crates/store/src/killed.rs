@@ -95,7 +95,7 @@ fn changes(generation: u32) -> [Change; 2] {
 }
 
 fn record(store: &mut Store, generation: u32) {
-    let cause = Cause {
+    let cause = Cause::Read {
         source: Source::Cluster("prod".into()),
         generation,
     };
@@ -162,7 +162,13 @@ fn look(path: &Path) -> (u32, u32) {
         .unwrap()
         .history(&HistoryFilter::default(), None, 10)
         .unwrap();
-    let recorded = history[0].cause.generation;
+    let Cause::Read {
+        generation: recorded,
+        ..
+    } = history[0].cause
+    else {
+        panic!("nobody decided anything");
+    };
     let mut expected: Vec<Change> = (1..=recorded).flat_map(changes).collect();
     expected.reverse();
     assert_eq!(

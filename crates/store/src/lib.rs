@@ -6,7 +6,8 @@
 //!              └ 3 Store::record   what that changed, one transaction ──────▶ history, recorded
 //!
 //!  start ───── Store::sources, Store::load ──▶ topology ──▶ compared with Store::recorded_states ──▶ Store::record
-//!  requests ── Reader: history, who owned a Service at a time
+//!  people ─── Store::decide, Store::end_decision ──▶ decision ──▶ topology ──▶ Store::record
+//!  requests ── Reader: history, who owned a Service at a time, decisions
 //! ```
 //!
 //! What is stitched to what is a pure function of the facts. So the store keeps facts, not conclusions, and a restart
@@ -31,6 +32,7 @@
 
 mod commit;
 mod content;
+mod decision;
 mod error;
 mod fact;
 mod history;
@@ -44,6 +46,9 @@ mod source;
 
 pub use commit::{CommitBatch, Committed};
 pub use content::{Content, Contents, Origin};
+pub use decision::{
+    Decided, DecisionId, DecisionRecord, Ended, MAX_DECISIONS, NewDecision, Standing,
+};
 pub use error::{RecordError, StoreError};
 pub use fact::Fact;
 pub use history::{

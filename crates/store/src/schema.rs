@@ -11,6 +11,7 @@ pub(crate) const APPLICATION_ID: i32 = 0x426b_5374;
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
 ];
 
 /// What a file turned out to be.

@@ -101,11 +101,7 @@ type ComponentParts<'t> = (&'t str, &'t str, &'t str);
 type ServiceParts<'t> = (&'t str, &'t str, &'t str);
 
 fn component_parts(key: &ComponentKey) -> ComponentParts<'_> {
-    (
-        &key.instance,
-        &key.reference.namespace,
-        &key.reference.name,
-    )
+    (&key.instance, &key.reference.namespace, &key.reference.name)
 }
 
 fn service_parts(key: &ServiceKey) -> ServiceParts<'_> {
@@ -176,8 +172,11 @@ impl Decided {
 
     /// What stands in one of the two only.
     fn differences<'d>(&'d self, other: &'d Self) -> impl Iterator<Item = &'d Decision> {
-        let missing =
-            |from: &'d Self, of: &'d Self| of.all.iter().filter(|it| from.all.binary_search(it).is_err());
+        let missing = |from: &'d Self, of: &'d Self| {
+            of.all
+                .iter()
+                .filter(|it| from.all.binary_search(it).is_err())
+        };
         missing(self, other).chain(missing(other, self))
     }
 }
@@ -246,7 +245,12 @@ impl Topology {
         };
         match self.winner(service.0) {
             Some(winner) if winner == cell => Effect::InForce,
-            Some(winner) if self.sets.ids(&self.cells.get(cell).targets).contains(&service.0) => {
+            Some(winner)
+                if self
+                    .sets
+                    .ids(&self.cells.get(cell).targets)
+                    .contains(&service.0) =>
+            {
                 Effect::Overruled(self.component_key(self.cells.get(winner).component))
             }
             _ => Effect::NotClaimed,

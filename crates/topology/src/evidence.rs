@@ -61,6 +61,7 @@ impl Topology {
             component: self.component_key(component.0),
             cluster: self.at_cluster(cluster).name.clone(),
             kind,
+            ignored: self.is_component_ignored(component),
             rule: judgement.rule,
             services: self.keys(&mine),
             candidates,

@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use crate::joined::cmp_joined;
 use crate::labels::Label;
 use crate::query::{
-    ComponentFilter, Ignored, MAX_PAGE, Owned, OwnerCursor, OwnerFilter, Page, ServiceCursor, ServiceFilter,
-    Summary, VerdictCursor, VerdictRow,
+    ComponentFilter, Ignored, MAX_PAGE, Owned, OwnerCursor, OwnerFilter, Page, ServiceCursor,
+    ServiceFilter, Summary, VerdictCursor, VerdictRow,
 };
 use crate::stitch::verdict_kind;
 use crate::topology::{ComponentId, OwnerId, ServiceId, Topology};
@@ -44,7 +44,9 @@ impl Topology {
         is(filter.cluster.as_deref(), it.cluster)
             && is(filter.namespace.as_deref(), it.namespace)
             && filter.state.is_none_or(|state| state == it.state)
-            && filter.ignored.is_none_or(|ignored| ignored == self.is_service_ignored(id))
+            && filter
+                .ignored
+                .is_none_or(|ignored| ignored == self.is_service_ignored(id))
             && self.owner_passes(it.owner, filter.team.as_deref(), filter.owners.as_deref())
             && text.is_none_or(|text| {
                 let component = it.component.map(|id| self.component(id).name);
@@ -128,7 +130,9 @@ impl Topology {
                 .is_none_or(|namespace| namespace.to_lowercase() == it.namespace)
             && filter.verdict.is_none_or(|verdict| verdict == row.kind)
             && filter.owner_state.is_none_or(|state| state == row.owner)
-            && filter.ignored.is_none_or(|ignored| ignored == self.is_component_ignored(row.component))
+            && filter
+                .ignored
+                .is_none_or(|ignored| ignored == self.is_component_ignored(row.component))
             && self.owner_passes(it.owner, filter.team.as_deref(), filter.owners.as_deref())
             && text.is_none_or(|text| {
                 it.kubernetes_id.is_some_and(|id| contains(id, text))

@@ -200,7 +200,12 @@ impl ClaimOrder<'_> {
             return Ordering::Equal;
         }
         let component = |cell| self.components.get(self.cells.get(cell).component);
-        let decided = |cell| rank(self.is_preferred(component(cell)), self.cells.get(cell).rule);
+        let decided = |cell| {
+            rank(
+                self.is_preferred(component(cell)),
+                self.cells.get(cell).rule,
+            )
+        };
         let by_decision = decided(a).cmp(&decided(b));
         let (a, b) = (component(a), component(b));
         let later = |it: &Component| (it.orphan, it.kubernetes_namespace.is_none());

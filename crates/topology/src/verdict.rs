@@ -249,6 +249,8 @@ pub struct Verdict {
     pub cluster: Box<str>,
     /// The verdict.
     pub kind: VerdictKind,
+    /// A person decided that the component need not run.
+    pub ignored: bool,
     /// The rule that decided, if one found anything.
     pub rule: Option<MatchRule>,
     /// The Services it is stitched to, sorted.

@@ -2,6 +2,7 @@
 //!
 //! It owns words, defaults and help. It must not decide what a source is or what a command does.
 
+mod decisions;
 mod gate;
 
 use std::net::SocketAddr;
@@ -10,6 +11,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use self::decisions::{
+    BothArgs, DecisionsArgs, DecisionsCommand, ExportArgs, ImportArgs, ListArgs, WhoArgs,
+    WithdrawArgs,
+};
 pub(crate) use self::gate::{Condition, Gate, Threshold};
 
 const MAIN_EXAMPLES: &str = "\
@@ -133,6 +138,27 @@ Examples:
   backstitch refresh main --wait
   backstitch refresh cluster/prod-eu --force --server http://localhost:7465";
 
+const DECISIONS_NOTES: &str = "\
+What people decide is kept apart from what sources say: no read takes it away, and it ends when it is withdrawn or its time
+is over. Each has an author and a time, and what it changes is in the history.
+
+The server is asked that `backstitch serve` runs on this machine, or --server.
+
+Exit status:
+  0  done
+  1  of `import`, a decision of the file was refused
+  2  could not run, or it was refused
+
+Examples:
+  backstitch decisions pin component:default/checkout prod-eu/shop/checkout --reason 'renamed, annotation follows'
+  backstitch decisions prefer component:default/cart prod-eu/shop/cart
+  backstitch decisions ignore prod-eu/kube-system/kube-dns --reason 'part of the cluster' --until 180d
+  backstitch decisions confirm catalog/main
+  backstitch decisions list --stale
+  backstitch decisions withdraw 12 --reason 'annotated by now'
+  backstitch decisions export > decisions.yaml
+  backstitch decisions import decisions.yaml --replace --dry-run";
+
 const DOCTOR_NOTES: &str = "\
 It checks the configuration that `backstitch serve` would take: the file, the store, each Backstage, each cluster and what may be read
 of it, and Secrets. Nothing is changed, and a running server goes on. Read it from top to bottom: a failure may be the cause
@@ -231,6 +257,9 @@ pub(crate) enum Command {
     /// Have a running server read its sources now
     #[command(after_help = REFRESH_NOTES)]
     Refresh(RefreshArgs),
+    /// Decide what sources cannot say: pin, prefer, ignore, confirm; kept by a running server, with who and why
+    #[command(after_help = DECISIONS_NOTES)]
+    Decisions(DecisionsArgs),
     /// Check all that a server depends on, and say what keeps owners from appearing
     #[command(after_help = DOCTOR_NOTES)]
     Doctor(DoctorArgs),

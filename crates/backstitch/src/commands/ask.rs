@@ -9,6 +9,7 @@ use anyhow::Result;
 use api::{Explanation, Problem, ResolveAnswer, ResolveRequest};
 use reqwest::{Client, RequestBuilder, Response};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use server::subject::SubjectError;
 use url::Url;
@@ -98,10 +99,8 @@ impl Asked {
                 ))
             }
             Self::Server(server) => {
-                let url = server.url(&["resolve"], &[])?;
-                server
-                    .ask(server.client.post(url).json(&ResolveRequest { labels }))
-                    .await
+                let request = ResolveRequest { labels };
+                server.send(&["resolve"], &[], &request).await
             }
         }
     }
@@ -201,6 +200,26 @@ impl Server {
         query: &[(&str, &str)],
     ) -> Result<T, Failure> {
         self.ask(self.client.post(self.url(route, query)?)).await
+    }
+
+    /// What a route answers to a POST of a body.
+    pub(super) async fn send<T: DeserializeOwned>(
+        &self,
+        route: &[&str],
+        query: &[(&str, &str)],
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
+        let url = self.url(route, query)?;
+        self.ask(self.client.post(url).json(body)).await
+    }
+
+    /// What a route answers to a DELETE.
+    pub(super) async fn delete<T: DeserializeOwned>(
+        &self,
+        route: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, Failure> {
+        self.ask(self.client.delete(self.url(route, query)?)).await
     }
 
     fn url(&self, route: &[&str], query: &[(&str, &str)]) -> Result<Url, Failure> {

@@ -1,6 +1,7 @@
 //! The commands, one file each: from arguments to output and exit status.
 
 mod ask;
+pub(crate) mod decisions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod explain;

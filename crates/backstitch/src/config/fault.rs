@@ -98,20 +98,24 @@ impl Excerpt {
     }
 }
 
-/// Why a configuration cannot be used.
+/// Why a configuration, or a file of decisions, cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read the configuration `{}`", path.display())]
+    #[error("cannot read the {what} `{}`", path.display())]
     Unreadable {
+        /// What it is.
+        what: &'static str,
         /// The file.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
     },
     /// There are faults in it; all of them are listed.
-    #[error("{}", listed(path, faults))]
+    #[error("{}", listed(what, path, faults))]
     Faults {
+        /// What the file is.
+        what: &'static str,
         /// The file.
         path: PathBuf,
         /// In the order of their places; at least one.
@@ -119,12 +123,12 @@ pub(crate) enum ConfigError {
     },
 }
 
-fn listed(path: &Path, faults: &[Fault]) -> String {
+fn listed(what: &str, path: &Path, faults: &[Fault]) -> String {
     let count = match faults.len() {
         1 => "a fault".to_owned(),
         count => format!("{count} faults"),
     };
-    let mut text = format!("the configuration `{}` has {count}", path.display());
+    let mut text = format!("the {what} `{}` has {count}", path.display());
     for fault in faults {
         // Writing to a text cannot fail.
         let _ = write!(text, "\n\n{fault}");

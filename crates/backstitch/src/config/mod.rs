@@ -10,6 +10,7 @@
 
 mod clusters;
 mod credentials;
+mod decisions;
 mod endpoint;
 mod fault;
 mod headers;
@@ -37,6 +38,7 @@ use topology::settings::InstanceSettings;
 use url::Url;
 
 pub(crate) use self::clusters::{is_cluster_name, is_namespace, live_cluster_name};
+pub(crate) use self::decisions::DecisionsFile;
 pub(crate) use self::endpoint::{EndpointProblem, parse_endpoint};
 pub(crate) use self::fault::{ConfigError, Fault};
 pub(crate) use self::instances::DEFAULT_NAME;
@@ -51,6 +53,8 @@ pub(crate) const DEFAULT_PAGE_SIZE: NonZeroU32 = catalog::backstage::PAGE_SIZE;
 /// Where the server listens unless set otherwise.
 pub(crate) const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7465);
+/// What the file is, for messages.
+const WHAT: &str = "configuration";
 /// Bound on the size of a configuration file, in bytes.
 pub(crate) const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -114,6 +118,7 @@ impl Config {
     /// instance alone and is in [`Config::refused`] (S4).
     pub(crate) fn load(path: &Path) -> Result<Self, ConfigError> {
         let unreadable = |source| ConfigError::Unreadable {
+            what: WHAT,
             path: path.to_owned(),
             source,
         };

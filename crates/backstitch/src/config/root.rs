@@ -70,6 +70,7 @@ pub(super) fn parse(path: &Path, source: &str) -> Result<Config, ConfigError> {
     );
     list.sort_by_key(|fault| fault.at);
     Err(ConfigError::Faults {
+        what: super::WHAT,
         path: path.to_owned(),
         faults: list,
     })

@@ -81,7 +81,7 @@ impl Engine {
         for (source, changes) in by_source {
             let standing = self.book.iter().find(|standing| standing.source == source);
             let generation = standing.map_or(0, |standing| standing.generation);
-            let cause = Cause { source, generation };
+            let cause = Cause::Read { source, generation };
             self.persist(|store| store.record(now, &cause, &changes))?;
         }
         Ok(())

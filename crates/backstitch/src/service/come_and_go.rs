@@ -12,6 +12,7 @@ use super::event::{Opened, Opening, Reading, SourceNo};
 use super::load::{catalog_id, cluster_id};
 use super::mapping;
 use super::standing::{Handle, Standing};
+use super::task::Woken;
 
 impl Engine {
     /// Adds a source. Nothing of it is known: what the store had of one of that name was served from the start, or was
@@ -76,7 +77,11 @@ impl Engine {
         reading: Reading,
     ) -> Result<Taken, Stopped> {
         let handle = self.at(source).handle;
+        let confirmations = self.policy.confirmations;
+        let counts =
+            reading.woken == Woken::Due || self.at(source).holds.are_confirmed(confirmations);
         let taken = match handle {
+            _ if !counts => Taken::Refused,
             Handle::Instance(instance) if self.topology().entity_count(instance) > 0 => {
                 let nothing = CatalogGeneration::whole(PackedEntities::default(), Vec::new());
                 self.catalog(source, instance, nothing, reading)?

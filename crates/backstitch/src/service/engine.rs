@@ -19,7 +19,7 @@ use std::time::Duration;
 use catalog::backstage::Taken;
 use server::events::Events;
 use server::status::{Failure, NextAttempt, Sources};
-use store::{Good, Store};
+use store::{DecisionRecord, Good, Store};
 use tokio::sync::watch;
 use topology::entity_ref::EntityRef;
 use topology::fact::{
@@ -95,6 +95,8 @@ pub(super) struct Engine {
     pub(super) under_way: Vec<UnderWay>,
     /// Why the store refuses writes.
     pub(super) store_failure: Option<StoreFailure>,
+    /// What people decided and stands, the first first.
+    pub(super) decisions: Vec<DecisionRecord>,
 }
 
 /// A large read between two of its batches.

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use server::decisions::Request;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::event::{Event, SourceNo};
 use super::write::BATCH;
@@ -15,10 +16,23 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// Events that are put off at most while a large generation is taken.
 const PUT_OFF: usize = 256;
 
+/// What the loop hears.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// What sources say.
+    Events(Vec<Event>),
+    /// What a person asks for.
+    Wish(Request),
+    /// The time that was given is over.
+    Alarm,
+}
+
 /// The loop's end of the channel.
 #[derive(Debug)]
 pub(super) struct Gather {
     events: mpsc::Receiver<Event>,
+    /// What people ask for.
+    desk: mpsc::Receiver<Request>,
     stop: watch::Receiver<bool>,
     /// Taken from the channel already, and to be taken first.
     put_off: VecDeque<Event>,
@@ -26,9 +40,14 @@ pub(super) struct Gather {
 
 impl Gather {
     /// Gathers until the channel is empty and nobody can write to it, or the service goes down.
-    pub(super) fn new(events: mpsc::Receiver<Event>, stop: watch::Receiver<bool>) -> Self {
+    pub(super) fn new(
+        events: mpsc::Receiver<Event>,
+        desk: mpsc::Receiver<Request>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
         Self {
             events,
+            desk,
             stop,
             put_off: VecDeque::new(),
         }
@@ -66,14 +85,22 @@ impl Gather {
         events
     }
 
-    /// The next events: small ones for as long as they come in quick succession. When the service goes down, what is in
-    /// the channel comes out still; `None` after that.
-    pub(super) async fn next(&mut self) -> Option<Vec<Event>> {
+    /// What a person asked for and waits already.
+    pub(super) fn wish(&mut self) -> Option<Request> {
+        self.desk.try_recv().ok()
+    }
+
+    /// What comes next: what a person asks for, or events, small ones for as long as they come in quick succession; or nothing
+    /// within the time of `alarm`. When the service goes down, what is in the channel of events comes out still; `None`
+    /// after that.
+    pub(super) async fn next(&mut self, alarm: Option<Duration>) -> Option<Heard> {
         if let Some(event) = self.put_off.pop_front() {
-            return Some(vec![event]);
+            return Some(Heard::Events(vec![event]));
         }
         let first = tokio::select! {
             biased;
+            Some(request) = self.desk.recv() => return Some(Heard::Wish(request)),
+            () = sleep(alarm.unwrap_or_default()), if alarm.is_some() => return Some(Heard::Alarm),
             event = self.events.recv() => event?,
             _ = self.stop.wait_for(|stop| *stop) => {
                 self.events.close();
@@ -88,13 +115,15 @@ impl Gather {
                 Ok(None) | Err(_) => break,
             }
         }
-        Some(events)
+        Some(Heard::Events(events))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use topology::fact::{ObjectKey, ObjectKind};
+
+    use server::decisions::{Desk, Wish};
 
     use super::*;
     use crate::service::event::{Health, Said, SourceNo};
@@ -123,35 +152,41 @@ mod tests {
         }
     }
 
+    async fn next(gather: &mut Gather) -> Vec<Event> {
+        match gather.next(None).await {
+            Some(Heard::Events(events)) => events,
+            other => panic!("expected events, heard {other:?}"),
+        }
+    }
+
     #[tokio::test]
     async fn small_events_come_together_up_to_a_large_one() {
         let (sender, receiver) = mpsc::channel(BATCH + 8);
         let stop = watch::Sender::new(false);
-        let mut gather = Gather::new(receiver, stop.subscribe());
+        let mut gather = Gather::new(receiver, Desk::open().1, stop.subscribe());
         for event in [small("a"), small("b"), big(), small("c")] {
             sender.send(event).await.expect("room");
         }
-        let sizes = [gather.next().await, gather.next().await]
-            .map(|events| events.map_or(0, |events| events.len()));
+        let sizes = [next(&mut gather).await, next(&mut gather).await].map(|events| events.len());
         assert_eq!(sizes, [3, 1]);
 
         for number in 0..=BATCH {
             sender.send(small(&number.to_string())).await.expect("room");
         }
-        assert_eq!(gather.next().await.map(|events| events.len()), Some(BATCH));
+        assert_eq!(next(&mut gather).await.len(), BATCH);
     }
 
     #[tokio::test]
     async fn what_was_said_before_the_end_is_taken() {
         let (sender, receiver) = mpsc::channel(8);
         let stop = watch::Sender::new(false);
-        let mut gather = Gather::new(receiver, stop.subscribe());
+        let mut gather = Gather::new(receiver, Desk::open().1, stop.subscribe());
         sender.send(big()).await.expect("room");
         sender.send(small("a")).await.expect("room");
         stop.send_replace(true);
-        assert_eq!(gather.next().await.map(|events| events.len()), Some(1));
-        assert_eq!(gather.next().await.map(|events| events.len()), Some(1));
-        assert!(gather.next().await.is_none());
+        assert_eq!(next(&mut gather).await.len(), 1);
+        assert_eq!(next(&mut gather).await.len(), 1);
+        assert!(gather.next(None).await.is_none());
         assert!(sender.send(big()).await.is_err(), "nothing more is taken");
     }
 
@@ -159,7 +194,7 @@ mod tests {
     async fn what_a_busy_source_says_is_put_off_in_its_order() {
         let (sender, receiver) = mpsc::channel(BATCH);
         let stop = watch::Sender::new(false);
-        let mut gather = Gather::new(receiver, stop.subscribe());
+        let mut gather = Gather::new(receiver, Desk::open().1, stop.subscribe());
         let of = |source: usize, name: &str| Event {
             source: SourceNo(source),
             ..small(name)
@@ -183,8 +218,8 @@ mod tests {
         assert_eq!(sources(gather.waiting(&[])), [2]);
         sender.send(of(0, "i")).await.expect("room");
         assert!(gather.waiting(&busy).is_empty());
-        let next = gather.next().await.map(sources);
-        assert_eq!(next, Some(vec![0]), "what was put off comes out");
+        let next = sources(next(&mut gather).await);
+        assert_eq!(next, [0], "what was put off comes out");
         for _ in 0..=PUT_OFF {
             sender.send(of(0, "g")).await.expect("room");
         }
@@ -194,5 +229,25 @@ mod tests {
             PUT_OFF,
             "the rest stays in the channel"
         );
+    }
+
+    #[tokio::test]
+    async fn s26_a_person_is_heard_before_sources_that_say_much() {
+        let (sender, receiver) = mpsc::channel(8);
+        let (desk, requests) = mpsc::channel(8);
+        let stop = watch::Sender::new(false);
+        let mut gather = Gather::new(receiver, requests, stop.subscribe());
+        sender.send(big()).await.expect("room");
+        let (answer, _answered) = tokio::sync::oneshot::channel();
+        let wish = Wish::End {
+            id: 1,
+            by: "ann".into(),
+            why: "".into(),
+        };
+        desk.send(Request { wish, answer }).await.expect("room");
+        assert!(matches!(gather.next(None).await, Some(Heard::Wish(_))));
+        assert_eq!(next(&mut gather).await.len(), 1);
+        let alarm = Some(Duration::ZERO);
+        assert!(matches!(gather.next(alarm).await, Some(Heard::Alarm)));
     }
 }

@@ -14,7 +14,8 @@ use super::task::{Begun, Closed, Task, Woken};
 use crate::secrets::Problem;
 
 /// S30: the Secret is gone. Reading stops at once. What the source gave is judged at every interval from then on, as if the
-/// source were empty: little goes at the first time, much when it was judged so several times in a row (S23). How long to
+/// source were empty: little goes at the first time, much when it was judged so several times in a row (S23). In between it
+/// is judged when somebody asks, and that counts where a person has confirmed it. How long to
 /// rest, and what became of it, if it was judged.
 pub(super) async fn gone<T>(
     task: &mut Task,
@@ -34,7 +35,7 @@ pub(super) async fn gone<T>(
     };
     let ended = begun.ended();
     task.succeeded();
-    if !supplied.gone_before || woken == Woken::Early {
+    if !supplied.gone_before {
         supplied.gone_before = true;
         task.say(Said::Failed {
             failure,

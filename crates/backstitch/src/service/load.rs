@@ -173,6 +173,7 @@ impl Engine {
         config: &Config,
         expected: &Expected,
     ) -> Result<Option<Vec<SourceNo>>, StoreError> {
+        self.load_decisions()?;
         let mut understood = Vec::new();
         let mut records: BTreeMap<Source, SourceRecord> = BTreeMap::new();
         for record in self.store.sources()? {

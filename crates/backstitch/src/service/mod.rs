@@ -13,6 +13,8 @@
 //! and the life of the process. What may be removed is decided in `decide`, what is stitched to what in the core, and
 //! how a source is read in its crate.
 //!
+//! What people decide comes to the loop by a desk of its own (`decisions`).
+//!
 //! Somebody who asks for a read rings the [`Bell`] of the source's task, which comes to the loop as any read does. A large
 //! generation is taken in batches, and between two of them the loop takes what others have said (S25).
 
@@ -23,6 +25,7 @@ mod cluster;
 mod come_and_go;
 mod counts;
 mod decide;
+mod decisions;
 mod engine;
 mod event;
 mod faults;
@@ -51,6 +54,7 @@ use std::time::Duration;
 use ::catalog::backstage::Memory;
 use ::cluster::live::Reach;
 use anyhow::{Context as _, Result};
+use server::decisions::Desk;
 use server::events::Events;
 use server::refresh::Bell;
 use server::status::{NextAttempt, Sources};
@@ -64,7 +68,7 @@ use topology::topology::Topology;
 use self::catalog::Stay;
 use self::engine::{Engine, Going, Shared, Surroundings};
 use self::event::{Event, SourceNo};
-use self::gather::Gather;
+use self::gather::{Gather, Heard};
 use self::load::Expected;
 use self::net::Net;
 pub(crate) use self::random::Random;
@@ -97,6 +101,7 @@ impl Service {
     /// When the store cannot be opened for reading, or no thread can be had.
     pub(crate) fn start(config: &Config, store: Store, random: Random) -> Result<Self> {
         let started = now();
+        let (desk, requests) = Desk::open();
         let topology = Arc::new(RwLock::new(Topology::new(&config.label_prefix)));
         let shared = Shared {
             topology: Arc::clone(&topology),
@@ -109,6 +114,7 @@ impl Service {
             sources: Arc::clone(&shared.sources),
             events: Arc::clone(&shared.events),
             history: Some(Arc::new(Mutex::new(store.reader()?))),
+            decisions: Some(desk),
             clock: now,
         };
         let notice = shared.notice.subscribe();
@@ -137,9 +143,10 @@ impl Service {
             },
             book,
             net: Net::default(),
-            gather: Gather::new(receiver, stop.subscribe()),
+            gather: Gather::new(receiver, requests, stop.subscribe()),
             under_way: Vec::new(),
             store_failure: None,
+            decisions: Vec::new(),
         };
         engine.publish_all();
         let runs = Loop {
@@ -288,8 +295,18 @@ impl Loop {
         }
         // Nobody waits where the service is going down already.
         let _ = self.loaded.send(memories);
-        while let Some(events) = runtime.block_on(self.engine.gather.next()) {
-            if self.engine.take(events).is_err() {
+        if self.engine.end_overdue().is_err() {
+            return Ok(());
+        }
+        loop {
+            let alarm = self.engine.until_overdue();
+            let done = match runtime.block_on(self.engine.gather.next(alarm)) {
+                None => break,
+                Some(Heard::Events(events)) => self.engine.take(events),
+                Some(Heard::Wish(request)) => self.engine.wish(request),
+                Some(Heard::Alarm) => self.engine.end_overdue(),
+            };
+            if done.is_err() {
                 break;
             }
         }

@@ -192,6 +192,19 @@ impl Holds {
         };
     }
 
+    /// A person says that all of it is true: the next read that says the same is the last that was wanted, even one that came
+    /// early.
+    pub(super) fn confirm(&mut self, confirmations: u32) {
+        for held in self.of.values_mut().chain(self.before_start.as_mut()) {
+            held.times = held.times.max(confirmations);
+        }
+    }
+
+    /// Whether something is held back, and a person said that all of it is true.
+    pub(super) fn are_confirmed(&self, confirmations: u32) -> bool {
+        self.total().is_some_and(|held| held.times >= confirmations)
+    }
+
     /// Every kind was listed since the start: what is held back of them is known, each by itself. What was held back of the
     /// source as a whole, while its Secret was gone, is no more.
     pub(super) fn all_listed(&mut self) {

@@ -186,6 +186,9 @@ impl Engine {
         if !events.is_empty() {
             self.take(events)?;
         }
+        while let Some(request) = self.gather.wish() {
+            self.wish(request)?;
+        }
         if let Some(under_way) = self.under_way.pop() {
             self.net = under_way.net;
         }
@@ -325,6 +328,12 @@ impl Engine {
 
     /// Makes history of what changed, and tells whoever listens.
     pub(super) fn record(&mut self, source: SourceNo, generation: u32) -> Result<(), Stopped> {
+        let source = self.at(source).source.clone();
+        self.record_as(&Cause::Read { source, generation })
+    }
+
+    /// The same, whatever the cause is.
+    pub(super) fn record_as(&mut self, cause: &Cause) -> Result<(), Stopped> {
         // The one that began last comes first.
         for earlier in self.under_way.iter_mut().rev() {
             self.net.take_over(&mut earlier.net);
@@ -333,13 +342,9 @@ impl Engine {
         if changes.is_empty() {
             return Ok(());
         }
-        let cause = Cause {
-            source: self.at(source).source.clone(),
-            generation,
-        };
         let now = (self.surroundings.clock)();
-        self.persist(|store| store.record(now, &cause, &changes))?;
-        tracing::debug!(cause = %cause.source, generation, changes = changes.len(), "recorded");
+        self.persist(|store| store.record(now, cause, &changes))?;
+        tracing::debug!(%cause, changes = changes.len(), "recorded");
         self.shared.events.publish(now, &changes);
         Ok(())
     }

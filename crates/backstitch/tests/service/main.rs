@@ -4,6 +4,7 @@
 mod access;
 #[path = "../common/mod.rs"]
 mod common;
+mod decisions;
 mod flood;
 mod followed;
 mod live_cluster;

@@ -13,6 +13,7 @@ pub fn component_row(verdict: &Verdict) -> api::ComponentRow {
         cluster: verdict.cluster.to_string(),
         verdict: word::verdict(verdict.kind),
         rule: verdict.rule.map(word::rule),
+        ignored: verdict.ignored,
         services: texts(&verdict.services),
         candidates: texts(&verdict.candidates),
         owner: component_owner(&verdict.owner),

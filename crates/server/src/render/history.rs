@@ -1,6 +1,6 @@
 //! Changes of the past.
 
-use store::{HistoryEntry, Source};
+use store::{Cause, HistoryEntry, Source};
 
 use super::{change, time};
 
@@ -8,14 +8,24 @@ use super::{change, time};
 pub fn history_entry(entry: &HistoryEntry) -> api::HistoryEntry {
     api::HistoryEntry {
         time: time(entry.cursor.at),
-        cause: api::Cause {
-            kind: match entry.cause.source {
-                Source::Instance(_) => api::SourceKind::Catalog,
-                Source::Cluster(_) => api::SourceKind::Cluster,
-            },
-            source: entry.cause.source.name().to_owned(),
-            generation: entry.cause.generation,
+        cause: match &entry.cause {
+            Cause::Read { source, generation } => api::Cause::Read(api::ReadCause {
+                kind: source_kind(source),
+                source: source.name().to_owned(),
+                generation: *generation,
+            }),
+            Cause::Decision(decision) => api::Cause::Decision(api::DecisionCause {
+                decision: *decision,
+            }),
         },
         change: change(&entry.change),
+    }
+}
+
+/// What a source of the store gives.
+pub(crate) fn source_kind(source: &Source) -> api::SourceKind {
+    match source {
+        Source::Instance(_) => api::SourceKind::Catalog,
+        Source::Cluster(_) => api::SourceKind::Cluster,
     }
 }

@@ -18,6 +18,7 @@ pub fn service_row(topology: &Topology, id: ServiceId) -> api::ServiceRow {
         owner: view
             .owner
             .map(|owner| topology.owner_ref(owner).to_string()),
+        ignored: topology.is_service_ignored(id),
         labels: topology
             .service_labels(id)
             .into_iter()
@@ -37,6 +38,7 @@ pub fn service_detail(topology: &Topology, id: ServiceId) -> api::ServiceDetail 
         namespace: view.namespace.to_owned(),
         name: view.name.to_owned(),
         state: word::service_state(view.state),
+        ignored: topology.is_service_ignored(id),
         component: view.component.map(|component| {
             let component_view = topology.component(component);
             api::ServiceComponent {

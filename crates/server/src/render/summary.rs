@@ -1,6 +1,6 @@
 //! Counts.
 
-use topology::query::Summary;
+use topology::query::{Ignored, Summary};
 use topology::topology::Topology;
 
 use super::count;
@@ -34,6 +34,10 @@ pub fn summary(summary: &Summary) -> api::Summary {
         services: count(summary.services),
         owned: count(summary.service_states[0]),
         coverage: summary.coverage(),
+        ignored: (summary.ignored != Ignored::default()).then(|| api::Ignored {
+            components: count(summary.ignored.components),
+            services: count(summary.ignored.services),
+        }),
     }
 }
 

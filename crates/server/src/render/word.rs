@@ -49,6 +49,7 @@ pub(super) fn rule(rule: MatchRule) -> api::MatchRule {
         MatchRule::KubernetesIdLabel => api::MatchRule::KubernetesIdLabel,
         MatchRule::LabelSelector => api::MatchRule::LabelSelector,
         MatchRule::ComponentName => api::MatchRule::ComponentName,
+        MatchRule::Pinned => api::MatchRule::Pinned,
     }
 }
 

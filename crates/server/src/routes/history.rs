@@ -99,7 +99,7 @@ pub(crate) async fn owner(
 }
 
 /// Asks the store beside the other work: it blocks. One question at a time; who waits takes no thread.
-async fn read<T: Send + 'static>(
+pub(super) async fn read<T: Send + 'static>(
     app: &App,
     question: impl FnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Refusal> {

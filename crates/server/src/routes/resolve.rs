@@ -1,30 +1,22 @@
 //! Who owns what a bag of labels is about.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use api::{ResolveAnswer, ResolveRequest};
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{FromRequest as _, RawQuery, Request, State};
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::IntoResponse as _;
-use tokio::time::timeout;
+use axum::extract::{RawQuery, Request, State};
 
-use super::MAX_BODY;
+use super::body;
 use crate::app::App;
 use crate::params::Params;
 use crate::problem::Refusal;
 use crate::render;
 
-/// The only route that takes a body.
+/// The route that takes labels either way.
 pub(super) const PATH: &str = "/api/v1/resolve";
 
 /// Bound on the labels of one bag.
 const MAX_LABELS: usize = 256;
-/// Bound on the time in which a body must arrive.
-const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// Resolve labels given as parameters
 ///
@@ -62,25 +54,8 @@ pub(crate) async fn by_body(
     request: Request,
 ) -> Result<Json<ResolveAnswer>, Refusal> {
     Params::read(request.uri().query())?.finish()?;
-    check_media_type(request.headers())?;
-    let body = match timeout(BODY_TIME, Bytes::from_request(request, &app)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(rejection)) => {
-            let text = rejection.body_text();
-            return Err(match rejection.into_response().status() {
-                StatusCode::PAYLOAD_TOO_LARGE => Refusal::body_too_large(MAX_BODY),
-                _ => Refusal::body(text),
-            });
-        }
-        Err(_) => return Err(Refusal::body_too_slow(BODY_TIME.as_secs())),
-    };
     let expected = r#"expected such as `{"labels": {"namespace": "shop", "pod": "cart-0"}}`"#;
-    // The derived reader takes a list for an object, field by field.
-    if body.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Refusal::body("the body is a list, expected an object").hint(expected));
-    }
-    let request: ResolveRequest = serde_json::from_slice(&body)
-        .map_err(|error| Refusal::body(error.to_string()).hint(expected))?;
+    let request: ResolveRequest = body::read(&app, request, expected).await?;
     resolve(&app, &request.labels)
 }
 
@@ -101,17 +76,4 @@ fn resolve(app: &App, labels: &BTreeMap<String, String>) -> Result<Json<ResolveA
     let topology = app.topology()?;
     let resolution = topology.resolve(labels);
     Ok(Json(render::resolution(&topology, &resolution)))
-}
-
-fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
-    let given = headers
-        .get(CONTENT_TYPE)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let essence = given
-        .as_deref()
-        .map(|given| given.split(';').next().unwrap_or_default().trim());
-    match essence {
-        Some(essence) if essence.eq_ignore_ascii_case("application/json") => Ok(()),
-        _ => Err(Refusal::media_type(given.as_deref())),
-    }
 }

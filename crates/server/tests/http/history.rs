@@ -24,7 +24,7 @@ fn company() -> (Company, Store) {
             Delta::Catalog(departure(&company)),
         ),
     ] {
-        let cause = Cause {
+        let cause = Cause::Read {
             source: source.clone(),
             generation: 9,
         };

@@ -5,6 +5,7 @@
 mod access;
 mod company;
 mod components;
+mod decisions;
 mod events;
 mod explain;
 mod history;

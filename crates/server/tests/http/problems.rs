@@ -21,6 +21,7 @@ async fn an_unknown_parameter_is_named_with_the_nearest_known() {
         "cluster",
         "namespace",
         "state",
+        "ignored",
         "team",
         "label",
         "q",

@@ -9,6 +9,8 @@ mod recorded;
 mod state;
 mod write;
 
+use std::fmt;
+
 use topology::change::Change;
 use topology::verdict::{ComponentKey, ServiceKey};
 
@@ -16,18 +18,33 @@ pub use compact::Compacted;
 pub use read::Reader;
 pub use recorded::{Recorded, RecordedStates};
 
+use crate::decision::DecisionId;
 use crate::source::Source;
 
 /// The largest page of history.
 pub const MAX_HISTORY_PAGE: usize = 1000;
 
-/// What made a change: a batch of a source.
+/// What made a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cause {
-    /// The source.
-    pub source: Source,
-    /// The generation that the batch was part of.
-    pub generation: u32,
+pub enum Cause {
+    /// A batch of a source.
+    Read {
+        /// The source.
+        source: Source,
+        /// The generation that the batch was part of.
+        generation: u32,
+    },
+    /// A person's decision that was made, or ended.
+    Decision(DecisionId),
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read { source, .. } => source.fmt(f),
+            Self::Decision(id) => write!(f, "decision {id}"),
+        }
+    }
 }
 
 /// What a change is about.

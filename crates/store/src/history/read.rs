@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_f
 use topology::change::{Change, Ownership};
 use topology::verdict::ServiceKey;
 
-use super::state::{Columns, NO_CLUSTER, Names, find_owner, service_key};
+use super::state::{Columns, NO_CLUSTER, NO_SOURCE, Names, find_owner, service_key};
 use super::{Cause, HistoryCursor, HistoryEntry, HistoryFilter, MAX_HISTORY_PAGE, Subject};
 use crate::error::{Failure, StoreError};
 use crate::object::{self, ObjectId};
@@ -17,8 +17,8 @@ use crate::source::{self, Source, SourceId};
 /// Answers questions to history beside the writer. Each answer is of one consistent state.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
-    path: PathBuf,
+    pub(crate) connection: Connection,
+    pub(crate) path: PathBuf,
 }
 
 impl Reader {
@@ -211,9 +211,12 @@ fn entry(names: &mut Names<'_>, row: &Row<'_>) -> Result<HistoryEntry, Failure> 
             at: row.get(1)?,
             id: row.get(0)?,
         },
-        cause: Cause {
-            source: names.source(row.get(2)?)?,
-            generation: row.get(3)?,
+        cause: match row.get(2)? {
+            NO_SOURCE => Cause::Decision(row.get(3)?),
+            source => Cause::Read {
+                source: names.source(source)?,
+                generation: row.get(3)?,
+            },
         },
         change,
     })

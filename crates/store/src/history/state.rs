@@ -17,6 +17,9 @@ use crate::source::{self, Source, SourceId};
 /// The cluster of a row that is about a Service; no source has this id.
 pub(super) const NO_CLUSTER: SourceId = 0;
 
+/// The source of a row whose cause is a decision; its generation is the decision's number.
+pub(super) const NO_SOURCE: SourceId = 0;
+
 /// The columns `state`, `owner_state`, `peer` and `owner` of one side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Columns {

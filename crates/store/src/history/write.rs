@@ -5,7 +5,7 @@ use topology::change::Change;
 
 use super::Cause;
 use super::recorded;
-use super::state::{Columns, NO_CLUSTER, Numbers};
+use super::state::{Columns, NO_CLUSTER, NO_SOURCE, Numbers};
 use crate::error::{Failure, StoreError};
 use crate::object::ObjectId;
 use crate::open::Store;
@@ -34,9 +34,8 @@ impl Store {
         if changes.is_empty() {
             return Ok(());
         }
-        record(&mut self.connection, at, cause, changes).map_err(|failure| {
-            failure.at(&self.path, format!("record what {} changed", cause.source))
-        })
+        record(&mut self.connection, at, cause, changes)
+            .map_err(|failure| failure.at(&self.path, format!("record what {cause} changed")))
     }
 }
 
@@ -47,14 +46,20 @@ fn record(
     changes: &[Change],
 ) -> Result<(), Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let source = source::ensure(&transaction, &cause.source)?;
+    let cause = match cause {
+        Cause::Read { source, generation } => (
+            source::ensure(&transaction, source)?,
+            i64::from(*generation),
+        ),
+        Cause::Decision(id) => (NO_SOURCE, *id),
+    };
     for chunk in changes.chunks(CHUNK) {
         let mut numbers = Numbers::new(&transaction);
         let mut rows = chunk
             .iter()
             .map(|change| row(&mut numbers, change))
             .collect::<Result<Vec<_>, _>>()?;
-        insert(&transaction, at, source, cause.generation, &rows)?;
+        insert(&transaction, at, cause, &rows)?;
         // In the order of the table; of two changes of one subject the later stays the later.
         rows.sort_by_key(|row| (row.object, row.cluster));
         for row in &rows {
@@ -106,8 +111,7 @@ fn row(numbers: &mut Numbers<'_>, change: &Change) -> Result<ChangeRow, Failure>
 fn insert(
     transaction: &Transaction<'_>,
     at: i64,
-    source: SourceId,
-    generation: u32,
+    (source, generation): (SourceId, i64),
     rows: &[ChangeRow],
 ) -> rusqlite::Result<()> {
     let mut statement = transaction.prepare_cached(

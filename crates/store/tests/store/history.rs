@@ -22,7 +22,7 @@ fn records() -> impl Strategy<Value = Vec<(i64, Vec<Change>)>> {
 }
 
 fn cause() -> Cause {
-    Cause {
+    Cause::Read {
         source: Source::Instance("a".into()),
         generation: 7,
     }

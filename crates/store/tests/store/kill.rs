@@ -88,7 +88,7 @@ fn child() {
             })
             .unwrap();
         writeln!(out, "\ncommitted {generation}").unwrap();
-        let cause = Cause {
+        let cause = Cause::Read {
             source: Source::Cluster("prod".into()),
             generation,
         };
@@ -162,7 +162,10 @@ fn a_killed_process_leaves_whole_commits_and_every_commit_that_returned() {
             .unwrap()
             .history(&HistoryFilter::default(), None, 1)
             .unwrap();
-        let last = newest.first().map_or(0, |entry| entry.cause.generation);
+        let last = newest.first().map_or(0, |entry| match entry.cause {
+            Cause::Read { generation, .. } => generation,
+            Cause::Decision(_) => panic!("nobody decided anything"),
+        });
         assert!(
             last >= recorded,
             "the record of {recorded} had returned, {last} is there"
@@ -195,7 +198,7 @@ fn a_killed_process_leaves_whole_commits_and_every_commit_that_returned() {
 fn repair(path: &Path, generation: u32, recorded: u32) {
     if recorded < generation {
         let mut store = Store::open(path, &Options::default()).unwrap();
-        let cause = Cause {
+        let cause = Cause::Read {
             source: Source::Cluster("prod".into()),
             generation,
         };

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod contents;
+mod decisions;
 mod facts;
 mod given;
 mod history;

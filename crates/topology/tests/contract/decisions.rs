@@ -54,7 +54,9 @@ fn s26_a_pin_whose_service_is_not_there_leaves_it_to_the_rules() {
 
 #[test]
 fn s26_a_pin_waits_for_what_it_names() {
-    let at_once = verdicts(&format!("{SHOP}\npin component:default/checkout eu1/pay/checkout"));
+    let at_once = verdicts(&format!(
+        "{SHOP}\npin component:default/checkout eu1/pay/checkout"
+    ));
     assert!(at_once.contains("stitched"), "{at_once}");
     for order in [
         "instance main
@@ -139,7 +141,10 @@ fn s10_s26_a_decision_comes_before_every_tie_break() {
     for (decisions, winner) in table {
         for text in [
             format!("{head}{decisions}"),
-            format!("{decisions_first}\napply\n{head}", decisions_first = format!("instance main\n{decisions}")),
+            format!(
+                "{decisions_first}\napply\n{head}",
+                decisions_first = format!("instance main\n{decisions}")
+            ),
         ] {
             let seen = verdicts(&text);
             let stitched = seen.lines().find(|line| line.contains(": stitched"));
@@ -218,25 +223,43 @@ fn s26_what_is_ignored_is_listed_apart_and_left_out_of_coverage() {
     ));
     let summary = fixture.topology.summary();
     assert!((summary.coverage() - 0.5).abs() < 1e-9, "{summary:?}");
-    assert_eq!((summary.ignored.services, summary.ignored.components), (1, 1));
+    assert_eq!(
+        (summary.ignored.services, summary.ignored.components),
+        (1, 1)
+    );
     assert_eq!(summary.verdicts, before.verdicts, "S20 is as it was");
     let services = |ignored| {
         let filter = ServiceFilter {
             ignored,
             ..ServiceFilter::default()
         };
-        fixture.topology.list_services(&filter, None, 10).items.len()
+        fixture
+            .topology
+            .list_services(&filter, None, 10)
+            .items
+            .len()
     };
-    assert_eq!((services(None), services(Some(true)), services(Some(false))), (3, 1, 2));
+    assert_eq!(
+        (services(None), services(Some(true)), services(Some(false))),
+        (3, 1, 2)
+    );
     let components = |ignored| {
         let filter = ComponentFilter {
             ignored,
             ..ComponentFilter::default()
         };
-        fixture.topology.list_verdicts(&filter, None, 10).items.len()
+        fixture
+            .topology
+            .list_verdicts(&filter, None, 10)
+            .items
+            .len()
     };
     assert_eq!(
-        (components(None), components(Some(true)), components(Some(false))),
+        (
+            components(None),
+            components(Some(true)),
+            components(Some(false))
+        ),
         (2, 1, 1)
     );
 }

@@ -74,7 +74,10 @@ impl World {
             };
             for service in services {
                 let standing = |component: &Component, rule: Option<MatchRule>| {
-                    (self.decided(component, rule, service), self.standing(component))
+                    (
+                        self.decided(component, rule, service),
+                        self.standing(component),
+                    )
                 };
                 let better = winners.get(service).is_none_or(|other| {
                     let cluster = service.split('/').next().unwrap_or_default().to_owned();

@@ -21,6 +21,7 @@ use super::*;
 use server::status::Failure;
 
 mod books;
+mod decisions;
 mod lodgers;
 mod reads;
 mod several;
@@ -86,9 +87,10 @@ impl Bench {
             },
             book: load::book(config, &Expected::default(), NOW),
             net: Net::default(),
-            gather: Gather::new(receiver, stop),
+            gather: Gather::new(receiver, Desk::open().1, stop),
             under_way: Vec::new(),
             store_failure: None,
+            decisions: Vec::new(),
         };
         Self {
             engine,
@@ -204,9 +206,8 @@ impl Bench {
         let lines = entries.iter().rev().map(|entry| match &entry.change {
             topology::change::Change::Service { before, after, .. } => {
                 format!(
-                    "{} {}: {} -> {}\n",
-                    entry.cause.source,
-                    entry.cause.generation,
+                    "{}: {} -> {}\n",
+                    cause(&entry.cause),
                     side(before),
                     side(after)
                 )
@@ -214,6 +215,13 @@ impl Bench {
             topology::change::Change::Verdict { .. } => String::new(),
         });
         lines.collect()
+    }
+}
+
+fn cause(cause: &store::Cause) -> String {
+    match cause {
+        store::Cause::Read { source, generation } => format!("{source} {generation}"),
+        decision @ store::Cause::Decision(_) => decision.to_string(),
     }
 }
 
