@@ -57,6 +57,7 @@ mod tests {
                 cluster: "eu1".into(),
                 verdict: Verdict::Stitched,
                 rule: Some(MatchRule::ServiceName),
+                ignored: false,
                 services: vec!["eu1/shop/cart".into()],
                 candidates: vec![],
                 owner: ComponentOwner {
@@ -74,6 +75,7 @@ mod tests {
                 state: ServiceState::Owned,
                 component: Some("component:default/cart".into()),
                 owner: Some("group:default/cart".into()),
+                ignored: false,
                 labels: BTreeMap::from([("causely.ai/team".into(), "Cart".into())]),
             }],
             owners: vec![OwnerRow {

@@ -233,7 +233,7 @@ fn component_key(
     let instance = match (&request.instance, having.as_slice()) {
         (Some(instance), having) => {
             if insist == Insist::No && !having.contains(&instance.as_str()) {
-                return Err(no_component(&reference, Some(instance)));
+                return Err(no_component(topology, &reference, Some(instance)));
             }
             instance.as_str()
         }
@@ -246,7 +246,7 @@ fn component_key(
                     format!("`instance` is missing, and no instance has `{reference}`"),
                 ));
             }
-            _ => return Err(no_component(&reference, None)),
+            _ => return Err(no_component(topology, &reference, None)),
         },
         (None, several) => {
             return Err(Refusal::parameter(
@@ -265,9 +265,12 @@ fn component_key(
     })
 }
 
-fn no_component(reference: &EntityRef, instance: Option<&str>) -> Refusal {
+fn no_component(topology: &Topology, reference: &EntityRef, instance: Option<&str>) -> Refusal {
     let place = instance.map_or_else(String::new, |name| format!(" in instance `{name}`"));
-    Refusal::not_found(format!("there is no component `{reference}`{place}")).hint(INSIST)
+    let near = topology.near_components(&reference.name);
+    Refusal::not_found(format!("there is no component `{reference}`{place}"))
+        .hint(INSIST)
+        .candidates(near.iter().map(ToString::to_string).collect())
 }
 
 /// What to do where something is named that is not there.

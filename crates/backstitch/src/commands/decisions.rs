@@ -265,7 +265,11 @@ async fn import(args: &ImportArgs, config: &Config, terminal: Terminal) -> Resul
     let gone = |there: &&Decision| args.replace && !kept.contains(&there.id);
     let gone: Vec<&Decision> = standing.iter().filter(gone).collect();
     let mut failures: Vec<Failure> = Vec::new();
-    let author = author(&args.who)?;
+    let author = if args.dry_run {
+        String::new()
+    } else {
+        author(&args.who)?
+    };
     for request in &made {
         if args.dry_run {
             Terminal::print(|out| decisions::write_planned(request, terminal.out, out))?;

@@ -45,10 +45,18 @@ async fn decisions(service: &Service, folder: &Folder, args: &[&str]) -> String 
     service.command(folder, &args).await
 }
 
+/// The decisions that made the changes of a Service, the last first; `null` for a read.
+async fn causes(service: &Service, of: &str) -> Vec<String> {
+    let (_, history) = service.get(&format!("/api/v1/history?service={of}")).await;
+    let items = history["items"].as_array().expect("a page");
+    let decision = |item: &serde_json::Value| item["cause"]["decision"].to_string();
+    items.iter().map(decision).collect()
+}
+
 const ANN: [&str; 2] = ["--author", "ann"];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s26_s27_a_decision_outlives_a_kill_and_is_withdrawn_exported_and_imported() {
+async fn s26_a_decision_outlives_a_kill() {
     let folder = shop();
     let service = Service::start(&folder);
     service.phase("catalog/main", "ready").await;
@@ -63,7 +71,14 @@ async fn s26_s27_a_decision_outlives_a_kill_and_is_withdrawn_exported_and_import
         "it moved",
     ];
     let args: Vec<&str> = pin.iter().chain(&ANN).copied().collect();
-    assert_snapshot!(decisions(&service, &folder, &args).await, @"");
+    assert_snapshot!(decisions(&service, &folder, &args).await, @r"
+    exit 0
+    ----- stdout
+    #1 component:default/checkout of main is prod/pay/checkout
+      by       ann, [TIME]
+      because  it moved
+    ----- stderr
+    ");
     assert_eq!(
         service.owner("prod/pay/checkout").await,
         "group:default/web"
@@ -75,7 +90,14 @@ async fn s26_s27_a_decision_outlives_a_kill_and_is_withdrawn_exported_and_import
         "part of the cluster",
     ];
     let args: Vec<&str> = ignore.iter().chain(&ANN).copied().collect();
-    assert_snapshot!(decisions(&service, &folder, &args).await, @"");
+    assert_snapshot!(decisions(&service, &folder, &args).await, @r"
+    exit 0
+    ----- stdout
+    #2 prod/kube-system/dns need not have an owner
+      by       ann, [TIME]
+      because  part of the cluster
+    ----- stderr
+    ");
     let (_, summary) = service.get("/api/v1/summary").await;
     assert_eq!(summary["ignored"]["services"], 1, "{summary:#}");
     assert_eq!(summary["coverage"], 2.0 / 3.0, "{summary:#}");
@@ -87,9 +109,66 @@ async fn s26_s27_a_decision_outlives_a_kill_and_is_withdrawn_exported_and_import
         service.owner("prod/pay/checkout").await,
         "group:default/web"
     );
-    assert_snapshot!(decisions(&service, &folder, &["list"]).await, @"");
+    assert_snapshot!(decisions(&service, &folder, &["list"]).await, @r"
+    exit 0
+    ----- stdout
+    2 decisions: 2 in force
+
+    #2 prod/kube-system/dns need not have an owner
+      by       ann, [TIME]
+      because  part of the cluster
+
+    #1 component:default/checkout of main is prod/pay/checkout
+      by       ann, [TIME]
+      because  it moved
+    ----- stderr
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s26_s27_decisions_are_withdrawn_exported_and_imported() {
+    let folder = shop();
+    let service = Service::start(&folder);
+    service.phase("catalog/main", "ready").await;
+    service.phase("cluster/prod", "ready").await;
+    let pin = [
+        "pin",
+        "checkout",
+        "prod/pay/checkout",
+        "--reason",
+        "it moved",
+    ];
+    let ignore = [
+        "ignore",
+        "prod/kube-system/dns",
+        "--reason",
+        "part of the cluster",
+    ];
+    for decision in [pin.as_slice(), &ignore] {
+        let args: Vec<&str> = decision.iter().chain(&ANN).copied().collect();
+        decisions(&service, &folder, &args).await;
+    }
+    assert_eq!(
+        service.owner("prod/pay/checkout").await,
+        "group:default/web"
+    );
     let exported = decisions(&service, &folder, &["export"]).await;
-    assert_snapshot!(exported, @"");
+    assert_snapshot!(exported, @r"
+    exit 0
+    ----- stdout
+    decisions:
+    - kind: ignore
+      service: prod/kube-system/dns
+      author: ann
+      reason: part of the cluster
+    - kind: pin
+      component: component:default/checkout
+      instance: main
+      service: prod/pay/checkout
+      author: ann
+      reason: it moved
+    ----- stderr
+    ");
     let (_, file) = exported.split_once("----- stdout\n").expect("output");
     let (file, _) = file.split_once("----- stderr").expect("output");
     folder.file("decisions.yaml", file);
@@ -102,25 +181,44 @@ async fn s26_s27_a_decision_outlives_a_kill_and_is_withdrawn_exported_and_import
         "--reason",
         "annotated by now",
     ];
-    assert_snapshot!(decisions(&service, &folder, &args).await, @"");
+    assert_snapshot!(decisions(&service, &folder, &args).await, @r"
+    exit 0
+    ----- stdout
+    #1 component:default/checkout of main is prod/pay/checkout
+      by       ann, [TIME]
+      because  it moved
+      ended    [TIME] by bob: annotated by now
+    ----- stderr
+    ");
     assert_eq!(service.owner("prod/pay/checkout").await, "-");
     let args = ["import", "decisions.yaml", "--author", "bob"];
-    assert_snapshot!(decisions(&service, &folder, &args).await, @"");
+    assert_snapshot!(decisions(&service, &folder, &args).await, @r"
+    exit 0
+    ----- stdout
+    #3 component:default/checkout of main is prod/pay/checkout
+      by       ann, [TIME]
+      because  it moved
+    1 decision stands already
+    ----- stderr
+    ");
     assert_eq!(
         service.owner("prod/pay/checkout").await,
         "group:default/web"
     );
 
     folder.file("decisions.yaml", "decisions: []\n");
-    let args = [
-        "import",
-        "decisions.yaml",
-        "--replace",
-        "--dry-run",
-        "--author",
-        "bob",
-    ];
-    assert_snapshot!(decisions(&service, &folder, &args).await, @"");
+    let args = ["import", "decisions.yaml", "--replace", "--dry-run"];
+    assert_snapshot!(decisions(&service, &folder, &args).await, @r"
+    exit 0
+    ----- stdout
+    would withdraw: #3 component:default/checkout of main is prod/pay/checkout
+      by       ann, [TIME]
+      because  it moved
+    would withdraw: #2 prod/kube-system/dns need not have an owner
+      by       ann, [TIME]
+      because  part of the cluster
+    ----- stderr
+    ");
     assert_eq!(
         service.owner("prod/pay/checkout").await,
         "group:default/web"
@@ -129,16 +227,8 @@ async fn s26_s27_a_decision_outlives_a_kill_and_is_withdrawn_exported_and_import
     decisions(&service, &folder, &args).await;
     assert_eq!(service.owner("prod/pay/checkout").await, "-");
 
-    let (_, history) = service
-        .get("/api/v1/history?service=prod/pay/checkout")
-        .await;
-    let causes: Vec<String> = history["items"]
-        .as_array()
-        .expect("a page")
-        .iter()
-        .map(|item| item["cause"]["decision"].to_string())
-        .collect();
-    assert_eq!(causes, ["3", "3", "1", "1", "null"], "{history:#}");
+    let causes = causes(&service, "prod/pay/checkout").await;
+    assert_eq!(causes, ["3", "3", "1", "1", "null"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
