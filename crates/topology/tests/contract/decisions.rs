@@ -141,10 +141,7 @@ fn s10_s26_a_decision_comes_before_every_tie_break() {
     for (decisions, winner) in table {
         for text in [
             format!("{head}{decisions}"),
-            format!(
-                "{decisions_first}\napply\n{head}",
-                decisions_first = format!("instance main\n{decisions}")
-            ),
+            format!("instance main\n{decisions}\napply\n{head}"),
         ] {
             let seen = verdicts(&text);
             let stitched = seen.lines().find(|line| line.contains(": stitched"));
