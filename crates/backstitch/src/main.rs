@@ -24,6 +24,7 @@ mod secrets;
 mod service;
 mod sources;
 mod terminal;
+mod writeback;
 
 use std::process::ExitCode;
 
@@ -87,6 +88,10 @@ fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
         Command::Decisions(args) => {
             let config = configuration(&global)?;
             connected(commands::decisions::run(&args, &config, terminal))
+        }
+        Command::Writeback(args) => {
+            let config = configuration(&global)?;
+            connected(commands::writeback::run(&args, &config, terminal))
         }
         Command::Serve(args) => {
             let config = configuration(&global)?;

@@ -4,6 +4,7 @@
 
 mod decisions;
 mod gate;
+mod writeback;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub(crate) use self::decisions::{
     WithdrawArgs,
 };
 pub(crate) use self::gate::{Condition, Gate, Threshold};
+pub(crate) use self::writeback::WritebackArgs;
 
 const MAIN_EXAMPLES: &str = "\
 Examples:
@@ -159,6 +161,24 @@ Examples:
   backstitch decisions export > decisions.yaml
   backstitch decisions import decisions.yaml --replace --dry-run";
 
+const WRITEBACK_NOTES: &str = "\
+Owners are written by server-side apply under the field manager `backstitch`, so that only what it wrote is ever changed or
+taken away. What another manager has is left alone and told. Nothing is taken away where a source could not be read as a
+whole, and nothing is written where more than half of the annotated objects would lose their owner, unless `--force` is given.
+
+It needs `get`, `list` and `patch` of services, and with `--workloads` of deployments, statefulsets and daemonsets.
+
+Exit status:
+  0  done
+  1  an annotation that somebody else has was left alone
+  2  could not run, or an object could not be written
+
+Examples:
+  backstitch writeback --dry-run --config backstitch.yaml
+  backstitch writeback --apply --catalog ./catalog --cluster prod-eu --workloads
+  backstitch writeback --apply --config backstitch.yaml --server http://localhost:7465
+  backstitch writeback --apply --config backstitch.yaml --annotation team,backstage-component-lifecycle";
+
 const DOCTOR_NOTES: &str = "\
 It checks the configuration that `backstitch serve` would take: the file, the store, each Backstage, each cluster and what may be read
 of it, and Secrets. Nothing is changed, and a running server goes on. Read it from top to bottom: a failure may be the cause
@@ -260,6 +280,9 @@ pub(crate) enum Command {
     /// Decide what sources cannot say: pin, prefer, ignore, confirm; kept by a running server, with who and why
     #[command(after_help = DECISIONS_NOTES)]
     Decisions(DecisionsArgs),
+    /// Write owners back to Services and workloads as annotations, for tools that read those
+    #[command(after_help = WRITEBACK_NOTES)]
+    Writeback(WritebackArgs),
     /// Check all that a server depends on, and say what keeps owners from appearing
     #[command(after_help = DOCTOR_NOTES)]
     Doctor(DoctorArgs),

@@ -11,3 +11,4 @@ pub(crate) mod serve;
 pub(crate) mod shell;
 pub(crate) mod sources;
 pub(crate) mod stitch;
+pub(crate) mod writeback;

@@ -15,6 +15,7 @@ pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod walk;
 pub(crate) mod warnings;
+pub(crate) mod writeback;
 
 /// Why an object of that kind has no owner.
 pub(crate) fn unowned(kind: &str) -> &'static str {

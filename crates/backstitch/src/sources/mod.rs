@@ -16,5 +16,5 @@ mod select;
 mod stitch;
 
 pub(crate) use read::read;
-pub(crate) use select::select;
+pub(crate) use select::{select, select_clusters};
 pub(crate) use stitch::{Stitched, stitch};

@@ -64,6 +64,28 @@ pub(crate) fn select(args: &SourceArgs, config: &Config) -> Result<Plan, Failure
     })
 }
 
+/// Chooses the clusters alone.
+///
+/// # Errors
+/// Everything that is wrong with the flags that name them.
+pub(crate) fn select_clusters(
+    args: &SourceArgs,
+    config: &Config,
+) -> Result<Vec<Cluster>, Failures> {
+    let mut selecting = Selecting {
+        args,
+        config,
+        failures: Vec::new(),
+        notes: Vec::new(),
+    };
+    let mut clusters = selecting.clusters();
+    if !selecting.failures.is_empty() {
+        return Err(Failures(selecting.failures));
+    }
+    clusters.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(clusters)
+}
+
 struct Selecting<'s> {
     args: &'s SourceArgs,
     config: &'s Config,

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  Access ── connect ──▶ ApiServer ─┬─ list_once ──▶ ClusterGeneration, once, whole
+//!                                   ├─ annotated, annotate ──▶ what we wrote back, and writing it
 //!                                   ├─ examine ───▶ what it is and what may be read of it
 //!                                   └─ watch ──▶ Update, Update, … into a bounded channel, for as long as somebody listens
 //! ```
@@ -9,6 +10,7 @@
 //! Every request has a time limit, every kind is read on its own, and nothing counts as gone unless the API server said so:
 //! by a complete list or by a deletion event (S22).
 
+mod annotations;
 mod backoff;
 mod body;
 mod connect;
@@ -28,6 +30,9 @@ mod watch;
 
 use std::time::Duration;
 
+pub use self::annotations::{
+    AnnotateError, Annotated, Annotations, FIELD_MANAGER, Held, annotate, annotated,
+};
 pub use self::connect::{Access, ApiServer, Reach, connect, contexts};
 pub use self::connect_error::ConnectError;
 pub use self::examine::{Examination, Excess, KindAccess, Standing, examine, secrets_denied};
