@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
 use common::{project, run, small};
+use server::owner_info::OwnerInfo;
 use server::{Access, AppState};
 use tokio::net::TcpListener;
 use topology::apply::{CatalogDelta, ClusterDelta, Delta};
@@ -49,6 +50,7 @@ async fn serve(access: Access) -> String {
         sources: Arc::default(),
         events: Arc::new(server::events::Events::new(0)),
         history: None,
+        owner_info: OwnerInfo::default(),
         clock: || 1_800_000_000,
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

@@ -9,6 +9,7 @@ use topology::topology::Topology;
 use crate::access::Access;
 use crate::events::Events;
 use crate::metrics::Metrics;
+use crate::owner_info::OwnerInfo;
 use crate::problem::Refusal;
 use crate::status::Sources;
 
@@ -26,6 +27,8 @@ pub struct AppState {
     pub events: Arc<Events>,
     /// What changed in the past; `None`: nothing is remembered.
     pub history: Option<Arc<Mutex<store::Reader>>>,
+    /// Whose owners the metrics have.
+    pub owner_info: OwnerInfo,
     /// The time now: seconds since the Unix epoch.
     pub clock: fn() -> i64,
 }

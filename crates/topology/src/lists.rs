@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use crate::joined::cmp_joined;
 use crate::labels::Label;
 use crate::query::{
-    ComponentFilter, MAX_PAGE, Owned, OwnerCursor, OwnerFilter, Page, ServiceCursor, ServiceFilter,
-    Summary, VerdictCursor, VerdictRow,
+    ClusterSummary, ComponentFilter, MAX_PAGE, Owned, OwnerCursor, OwnerFilter, Page,
+    ServiceCursor, ServiceFilter, Summary, VerdictCursor, VerdictRow,
 };
 use crate::stitch::verdict_kind;
 use crate::topology::{ComponentId, OwnerId, ServiceId, Topology};
@@ -239,14 +239,42 @@ impl Topology {
 
     /// Counts over everything, kept as changes are told.
     pub fn summary(&self) -> Summary {
-        Summary {
+        let mut summary = Summary {
             components: self.instances.iter().map(|it| it.components).sum(),
             owners: self.instances.iter().map(|it| it.owners).sum(),
-            services: self.clusters.iter().map(|it| it.services).sum(),
-            verdicts: self.counts.verdicts,
-            owner_states: self.counts.owner_states,
-            service_states: self.counts.service_states,
+            ..Summary::default()
+        };
+        for cluster in &self.clusters {
+            summary.services += cluster.services;
+            add(&mut summary.verdicts, &cluster.counts.verdicts);
+            add(&mut summary.owner_states, &cluster.counts.owner_states);
+            add(&mut summary.service_states, &cluster.counts.service_states);
         }
+        summary
+    }
+
+    /// The same of each cluster, sorted by name.
+    pub fn cluster_summaries(&self) -> Vec<ClusterSummary> {
+        let mut summaries: Vec<ClusterSummary> = self
+            .clusters
+            .iter()
+            .filter(|cluster| cluster.live)
+            .map(|cluster| ClusterSummary {
+                cluster: cluster.name.clone(),
+                verdicts: cluster.counts.verdicts,
+                owner_states: cluster.counts.owner_states,
+                services: cluster.services,
+                service_states: cluster.counts.service_states,
+            })
+            .collect();
+        summaries.sort_by(|a, b| a.cluster.cmp(&b.cluster));
+        summaries
+    }
+}
+
+fn add<const N: usize>(sums: &mut [usize; N], counts: &[usize; N]) {
+    for (sum, count) in sums.iter_mut().zip(counts) {
+        *sum += count;
     }
 }
 

@@ -124,13 +124,39 @@ pub struct Summary {
 impl Summary {
     /// Owned Services of all Services, 0 to 1; 1 where there is none to own.
     pub fn coverage(&self) -> f64 {
-        if self.services == 0 {
-            return 1.0;
-        }
-        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-        let coverage = self.service_states[0] as f64 / self.services as f64;
-        coverage
+        coverage(&self.service_states, self.services)
     }
+}
+
+/// Counts over one cluster; see [`Summary`] for what is counted how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterSummary {
+    /// Name of the cluster.
+    pub cluster: Box<str>,
+    /// Verdicts by kind.
+    pub verdicts: [usize; 6],
+    /// Verdicts by the state of the owner.
+    pub owner_states: [usize; 3],
+    /// Services.
+    pub services: usize,
+    /// Services by state.
+    pub service_states: [usize; 3],
+}
+
+impl ClusterSummary {
+    /// As [`Summary::coverage`].
+    pub fn coverage(&self) -> f64 {
+        coverage(&self.service_states, self.services)
+    }
+}
+
+fn coverage(states: &[usize; 3], services: usize) -> f64 {
+    if services == 0 {
+        return 1.0;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    let coverage = states[0] as f64 / services as f64;
+    coverage
 }
 
 /// The Services of an owner, direct or by descendant groups.

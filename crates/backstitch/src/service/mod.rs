@@ -109,6 +109,7 @@ impl Service {
             sources: Arc::clone(&shared.sources),
             events: Arc::clone(&shared.events),
             history: Some(Arc::new(Mutex::new(store.reader()?))),
+            owner_info: config.metrics.clone(),
             clock: now,
         };
         let notice = shared.notice.subscribe();
