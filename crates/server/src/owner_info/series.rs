@@ -72,14 +72,19 @@ fn label(text: &mut String, key: &str, value: &str) {
     }
     text.push_str(key);
     text.push_str("=\"");
-    for c in value[..value.floor_char_boundary(MAX_VALUE)].chars() {
-        match c {
-            '\\' => text.push_str("\\\\"),
-            '"' => text.push_str("\\\""),
-            '\n' => text.push_str("\\n"),
-            c => text.push(c),
-        }
+    let mut rest = &value[..value.floor_char_boundary(MAX_VALUE)];
+    // Hardly any value has one of these.
+    while let Some(at) = rest.find(['\\', '"', '\n']) {
+        let (before, special) = rest.split_at(at);
+        text.push_str(before);
+        text.push_str(match special.as_bytes()[0] {
+            b'\\' => "\\\\",
+            b'"' => "\\\"",
+            _ => "\\n",
+        });
+        rest = &special[1..];
     }
+    text.push_str(rest);
     text.push_str("\",");
 }
 
