@@ -25,6 +25,8 @@ MANIFESTS = {
     "deploy": (CHECKOUT / "deploy/backstitch.yaml", "backstitch"),
     "deploy-namespaced": (CHECKOUT / "deploy/backstitch-namespaced.yaml", "backstitch"),
 }
+# The rules in the form that Prometheus itself reads, made of what the chart hands to its operator.
+RULES = {"prometheus": CHECKOUT / "deploy/prometheus/rules.yaml"}
 RELEASE = "backstitch"
 NAMESPACE = "causely"
 # All whose schemas there are.
@@ -165,7 +167,7 @@ def check_alerts(place, rules):
             try:
                 promql_parser.parse(rule["expr"])
             except Exception as error:  # the parser raises ValueError or its own
-                fault(place, f"alert {rule['alert']}: `{rule['expr']}`: {error}")
+                fault(place, f"{rule.get('alert') or rule['record']}: `{rule['expr']}`: {error}")
 
 
 def check_renders():
@@ -178,6 +180,11 @@ def check_renders():
             files = render(CHART, values, namespace)
         except helm.HelmError as error:
             fault(name, str(error))
+            continue
+        if name in RULES:
+            text = next(text for path, text in files.items() if path.endswith("/prometheusrule.yaml"))
+            check_documents(name, text, namespace)
+            compare(RULES[name], rules_alone(text, name))
             continue
         text = whole(files)
         if name in MANIFESTS:
@@ -194,6 +201,14 @@ def without_helm(text, name):
     """Manifests that people apply themselves say nothing of Helm."""
     lines = [line for line in text.splitlines() if not re.match(r"\s*(helm\.sh/chart|app\.kubernetes\.io/managed-by): ", line)]
     head = f"# Made of charts/backstitch with tests/chart/values/{name}.yaml by `cargo xtask manifests`. docs/install.md says how to use it.\n"
+    return head + "\n".join(lines) + "\n"
+
+
+def rules_alone(text, name):
+    """What stands below `spec` of a PrometheusRule is a file of rules."""
+    _, _, spec = text.partition("\nspec:\n")
+    lines = [line.removeprefix("  ") for line in spec.strip("\n").splitlines()]
+    head = f"# Made of charts/backstitch with tests/chart/values/{name}.yaml by `cargo xtask manifests`. docs/guides/prometheus.md says how to use it.\n"
     return head + "\n".join(lines) + "\n"
 
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
 use common::{project, run, small};
+use server::owner_info::OwnerInfo;
 use server::{Access, AppState};
 use tokio::net::TcpListener;
 use topology::apply::{CatalogDelta, ClusterDelta, Delta};
@@ -50,6 +51,7 @@ async fn serve(access: Access) -> String {
         events: Arc::new(server::events::Events::new(0)),
         history: None,
         decisions: None,
+        owner_info: OwnerInfo::default(),
         clock: || 1_800_000_000,
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

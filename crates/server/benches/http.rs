@@ -21,6 +21,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use server::events::Events;
+use server::owner_info::OwnerInfo;
 use server::status::Sources;
 use server::{Access, AppState};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -128,6 +129,7 @@ impl Shared {
                 events: Arc::new(Events::new(0)),
                 history: None,
                 decisions: None,
+                owner_info: OwnerInfo::default(),
                 clock: || 0,
             },
             cluster,

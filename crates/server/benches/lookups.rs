@@ -14,6 +14,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use server::events::Events;
+use server::owner_info::OwnerInfo;
 use server::status::Sources;
 use server::{Access, AppState};
 
@@ -34,6 +35,7 @@ fn router() -> Router {
         events: Arc::new(Events::new(0)),
         history: None,
         decisions: None,
+        owner_info: OwnerInfo::default(),
         clock: || 0,
     };
     server::router(state, Access::default())

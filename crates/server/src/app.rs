@@ -10,6 +10,7 @@ use crate::access::Access;
 use crate::decisions::Desk;
 use crate::events::Events;
 use crate::metrics::Metrics;
+use crate::owner_info::OwnerInfo;
 use crate::problem::Refusal;
 use crate::status::Sources;
 
@@ -29,6 +30,8 @@ pub struct AppState {
     pub history: Option<Arc<Mutex<store::Reader>>>,
     /// Where decisions are asked for; `None`: nothing can be decided.
     pub decisions: Option<Desk>,
+    /// Whose owners the metrics have.
+    pub owner_info: OwnerInfo,
     /// The time now: seconds since the Unix epoch.
     pub clock: fn() -> i64,
 }

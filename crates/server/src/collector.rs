@@ -14,12 +14,12 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Unit;
 use tokio::sync::Semaphore;
-use topology::query::Summary;
+use topology::query::{ClusterSummary, Summary};
 use topology::topology::Topology;
 use topology::verdict::{OwnerState, ServiceState, VerdictKind};
 
 use crate::app::MAX_STREAMS;
-use crate::status::Sources;
+use crate::status::{Sources, StoreState};
 
 /// Reads the topology and the sources.
 pub(crate) struct StateCollector {
@@ -37,11 +37,16 @@ impl fmt::Debug for StateCollector {
 impl Collector for StateCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         // A topology that a writer left half done is not measured; `/healthz` says so.
-        let summary = self.topology.read().ok().map(|topology| topology.summary());
-        if let Some(summary) = summary {
-            encode_summary(&mut encoder, &summary)?;
+        let counts = self
+            .topology
+            .read()
+            .ok()
+            .map(|topology| (topology.summary(), topology.cluster_summaries()));
+        if let Some((summary, clusters)) = counts {
+            encode_counts(&mut encoder, &summary, &clusters)?;
         }
         sources::encode(&mut encoder, &self.sources.list())?;
+        encode_store(&mut encoder, self.sources.store())?;
         let open = MAX_STREAMS - self.streams.available_permits();
         gauges(
             &mut encoder,
@@ -107,9 +112,10 @@ fn family<'l, const LABELS: usize>(
     Ok(())
 }
 
-fn encode_summary(
+fn encode_counts(
     encoder: &mut DescriptorEncoder<'_>,
     summary: &Summary,
+    clusters: &[ClusterSummary],
 ) -> Result<(), fmt::Error> {
     gauges(
         encoder,
@@ -124,10 +130,11 @@ fn encode_summary(
             "Components in the clusters they are covered by, by verdict",
         ),
         None,
-        VerdictKind::ALL
-            .iter()
-            .zip(summary.verdicts)
-            .map(|(kind, count)| ([("verdict", kind.as_str())], count as u64)),
+        of_each(clusters, |of| {
+            let words = VerdictKind::ALL.map(VerdictKind::as_str);
+            words.into_iter().zip(of.verdicts)
+        })
+        .map(|(cluster, kind, count)| ([("cluster", cluster), ("verdict", kind)], count)),
     )?;
     gauges(
         encoder,
@@ -136,19 +143,21 @@ fn encode_summary(
             "Components in the clusters they are covered by, by the state of their owner",
         ),
         None,
-        OwnerState::ALL
-            .iter()
-            .zip(summary.owner_states)
-            .map(|(state, count)| ([("state", state.as_str())], count as u64)),
+        of_each(clusters, |of| {
+            let words = OwnerState::ALL.map(OwnerState::as_str);
+            words.into_iter().zip(of.owner_states)
+        })
+        .map(|(cluster, state, count)| ([("cluster", cluster), ("state", state)], count)),
     )?;
     gauges(
         encoder,
         ("services", "Services, by what is known of their owner"),
         None,
-        ServiceState::ALL
-            .iter()
-            .zip(summary.service_states)
-            .map(|(state, count)| ([("state", state.as_str())], count as u64)),
+        of_each(clusters, |of| {
+            let words = ServiceState::ALL.map(ServiceState::as_str);
+            words.into_iter().zip(of.service_states)
+        })
+        .map(|(cluster, state, count)| ([("cluster", cluster), ("state", state)], count)),
     )?;
     gauges(
         encoder,
@@ -158,8 +167,58 @@ fn encode_summary(
     )?;
     gauges(
         encoder,
-        ("coverage_ratio", "Owned services of all services"),
+        (
+            "coverage_ratio",
+            "Owned services of all services that nobody ignores",
+        ),
         None,
         [([], summary.coverage())],
+    )?;
+    gauges(
+        encoder,
+        (
+            "cluster_coverage_ratio",
+            "Owned services of all services of a cluster that nobody ignores",
+        ),
+        None,
+        // Of nothing there is no share: one that is not read yet would seem to have lost owners later.
+        clusters
+            .iter()
+            .filter(|of| of.services > 0)
+            .map(|of| ([("cluster", &*of.cluster)], of.coverage())),
     )
+}
+
+fn encode_store(encoder: &mut DescriptorEncoder<'_>, store: StoreState) -> Result<(), fmt::Error> {
+    gauges(
+        encoder,
+        ("store_up", "Whether the store took the last write"),
+        None,
+        [([], u64::from(store.failing.is_none()))],
+    )?;
+    gauges(
+        encoder,
+        (
+            "store_failing_since_timestamp",
+            "When the first of the writes was refused that were refused in a row up to now",
+        ),
+        Some(&Unit::Seconds),
+        store.failing.map(|failing| ([], failing.since)),
+    )?;
+    counters(
+        encoder,
+        ("store_failures", "Writes that the store refused"),
+        None,
+        [([], store.failures)],
+    )
+}
+
+/// Cluster, word and count of all counts that each cluster has.
+fn of_each<C: Iterator<Item = (&'static str, usize)>>(
+    clusters: &[ClusterSummary],
+    counts: impl Fn(&ClusterSummary) -> C,
+) -> impl Iterator<Item = (&str, &'static str, u64)> {
+    clusters
+        .iter()
+        .flat_map(move |of| counts(of).map(move |(word, count)| (&*of.cluster, word, count as u64)))
 }

@@ -21,6 +21,7 @@ pub mod explain;
 mod guard;
 mod metrics;
 mod openapi;
+pub mod owner_info;
 mod params;
 mod problem;
 pub mod refresh;

@@ -1,6 +1,7 @@
 //! What Prometheus reads: requests counted as they come, everything else read from the state at scrape time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
@@ -24,6 +25,7 @@ const DURATION_BUCKETS: [f64; 10] = [
 pub(crate) struct Metrics {
     registry: Registry,
     pub(crate) requests: Requests,
+    told_left_out: AtomicBool,
 }
 
 /// Requests by route.
@@ -114,13 +116,27 @@ impl Metrics {
             sources: Arc::clone(&state.sources),
             streams,
         }));
-        Self { registry, requests }
+        Self {
+            registry,
+            requests,
+            told_left_out: AtomicBool::new(false),
+        }
     }
 
-    /// Everything, as `OpenMetrics` text.
+    /// All but who owns what, as `OpenMetrics` text that goes on.
     pub(crate) fn encode(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
+        prometheus_client::encoding::text::encode_registry(&mut text, &self.registry)?;
         Ok(text)
+    }
+
+    /// Tells the log, once, that so many series are missing.
+    pub(crate) fn tell_left_out(&self, beyond: u64, most: usize) {
+        if beyond > 0 && !self.told_left_out.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "{beyond} series of owners are left out of the metrics, past the {most} that there may be: \
+                 raise `metrics.most_series`, or list less in `metrics.owners`"
+            );
+        }
     }
 }

@@ -43,6 +43,8 @@ pub struct SourceState {
     pub last_read: Option<SourceRead>,
     /// Sums since the start.
     pub totals: SourceTotals,
+    /// The reads that failed since the start, by the sort of failure.
+    pub failures: BTreeMap<FailureKind, u64>,
     /// The reads that failed in a row, up to now.
     pub failing: Option<Failing>,
     /// Why the last read failed.
@@ -60,12 +62,62 @@ pub struct SourceState {
 /// Why a read failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
+    /// What sort of failure it is.
+    pub kind: FailureKind,
     /// When: seconds since the Unix epoch.
     pub at: i64,
     /// What went wrong. No secret is in it.
     pub message: String,
     /// What to do about it, where that is known.
     pub remedy: Option<String>,
+}
+
+/// The sorts of failures, for those who count them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailureKind {
+    /// No answer came: no connection, none to be trusted, or none in time.
+    Unreachable,
+    /// Who asked was refused: by their credentials, or by what these permit.
+    Refused,
+    /// Fewer requests are wanted.
+    RateLimited,
+    /// An answer came that cannot be used.
+    Answer,
+    /// Files could not be read.
+    Files,
+    /// What is configured cannot be used.
+    Settings,
+    /// This program has a fault.
+    Program,
+    /// What was read cannot be kept, which is no failure of a read.
+    Store,
+}
+
+impl FailureKind {
+    /// All that a read can fail by.
+    pub const ALL: [Self; 7] = [
+        Self::Unreachable,
+        Self::Refused,
+        Self::RateLimited,
+        Self::Answer,
+        Self::Files,
+        Self::Settings,
+        Self::Program,
+    ];
+
+    /// The word that metrics use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Refused => "refused",
+            Self::RateLimited => "rate-limited",
+            Self::Answer => "answer",
+            Self::Files => "files",
+            Self::Settings => "settings",
+            Self::Program => "program",
+            Self::Store => "store",
+        }
+    }
 }
 
 /// Failures in a row.
@@ -155,6 +207,16 @@ pub struct Sources {
     /// Those of the sources that are read by a task.
     bells: RwLock<BTreeMap<SourceId, Arc<Bell>>>,
     loaded: AtomicBool,
+    store: RwLock<StoreState>,
+}
+
+/// Whether what the sources say can be kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreState {
+    /// The writes that the store refused in a row, up to now.
+    pub failing: Option<Failing>,
+    /// All that it refused since the start.
+    pub failures: u64,
 }
 
 impl Sources {
@@ -218,6 +280,18 @@ impl Sources {
         bells.get(id).cloned()
     }
 
+    /// The store refused writes so often in a row, or takes them again.
+    pub fn set_store(&self, failing: Option<Failing>) {
+        let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
+        store.failures = store.failures.saturating_add(u64::from(failing.is_some()));
+        store.failing = failing;
+    }
+
+    /// Whether the store takes writes.
+    pub fn store(&self) -> StoreState {
+        *self.store.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The last state is loaded: from here on the server can answer (S26).
     pub fn set_loaded(&self) {
         self.loaded.store(true, Ordering::Release);
@@ -237,6 +311,7 @@ mod tests {
     fn the_phase_follows_from_what_is_known() {
         // S22, S23, S26.
         let failure = Some(Failure {
+            kind: FailureKind::Unreachable,
             at: 1,
             message: "no route".into(),
             remedy: None,

@@ -157,7 +157,7 @@ impl Topology {
 
     /// The Services that select the object itself, or whose endpoints it is, or whose endpoints name it where the
     /// Service selects nothing.
-    fn services_over(&self, it: &Workload) -> Vec<(ServiceId, &'static str)> {
+    pub(crate) fn services_over(&self, it: &Workload) -> Vec<(ServiceId, &'static str)> {
         if let Some(name) = it.service {
             let service = self.service_named(it.cluster, it.namespace, name);
             return service

@@ -22,6 +22,7 @@ pub mod fact;
 pub mod field_path;
 mod fix;
 pub mod generation;
+pub mod holder;
 mod id_set;
 mod index;
 pub mod inherit;

@@ -6,11 +6,11 @@ use std::collections::{HashMap, HashSet};
 use crate::joined::cmp_joined;
 use crate::labels::Label;
 use crate::query::{
-    ComponentFilter, Ignored, MAX_PAGE, Owned, OwnerCursor, OwnerFilter, Page, ServiceCursor,
-    ServiceFilter, Summary, VerdictCursor, VerdictRow,
+    ClusterSummary, ComponentFilter, Ignored, MAX_PAGE, Owned, OwnerCursor, OwnerFilter, Page,
+    ServiceCursor, ServiceFilter, Summary, VerdictCursor, VerdictRow,
 };
 use crate::stitch::verdict_kind;
-use crate::topology::{ComponentId, OwnerId, ServiceId, Topology};
+use crate::topology::{ClusterId, ComponentId, OwnerId, ServiceId, Topology};
 use crate::verdict::ServiceState;
 
 impl Topology {
@@ -246,30 +246,60 @@ impl Topology {
 
     /// Counts over everything, kept as changes are told.
     pub fn summary(&self) -> Summary {
-        Summary {
+        let mut summary = Summary {
             components: self.instances.iter().map(|it| it.components).sum(),
             owners: self.instances.iter().map(|it| it.owners).sum(),
-            services: self.clusters.iter().map(|it| it.services).sum(),
-            verdicts: self.counts.verdicts,
-            owner_states: self.counts.owner_states,
-            service_states: self.counts.service_states,
-            ignored: self.ignored(),
+            ignored: self.ignored(None),
+            ..Summary::default()
+        };
+        for cluster in &self.clusters {
+            summary.services += cluster.services;
+            add(&mut summary.verdicts, &cluster.counts.verdicts);
+            add(&mut summary.owner_states, &cluster.counts.owner_states);
+            add(&mut summary.service_states, &cluster.counts.service_states);
         }
+        summary
     }
 
-    /// People ignore few things, so that these are looked up and not kept in step.
-    fn ignored(&self) -> Ignored {
+    /// People ignore few things, so that these are looked up and not kept in step. Components are of no cluster.
+    fn ignored(&self, cluster: Option<ClusterId>) -> Ignored {
         let mut ignored = Ignored {
             components: self.ignored_components().count(),
             ..Ignored::default()
         };
-        for service in self.ignored_services() {
-            ignored.services += 1;
-            if self.service(service).state == ServiceState::Owned {
-                ignored.owned += 1;
+        for id in self.ignored_services() {
+            let service = self.service(id);
+            if cluster.is_none_or(|cluster| cluster == service.cluster_id) {
+                ignored.services += 1;
+                ignored.owned += usize::from(service.state == ServiceState::Owned);
             }
         }
         ignored
+    }
+
+    /// The same of each cluster, sorted by name.
+    pub fn cluster_summaries(&self) -> Vec<ClusterSummary> {
+        let mut summaries: Vec<ClusterSummary> = (0..)
+            .map(ClusterId)
+            .zip(&self.clusters)
+            .filter(|(_, cluster)| cluster.live)
+            .map(|(id, cluster)| ClusterSummary {
+                ignored: self.ignored(Some(id)),
+                cluster: cluster.name.clone(),
+                verdicts: cluster.counts.verdicts,
+                owner_states: cluster.counts.owner_states,
+                services: cluster.services,
+                service_states: cluster.counts.service_states,
+            })
+            .collect();
+        summaries.sort_by(|a, b| a.cluster.cmp(&b.cluster));
+        summaries
+    }
+}
+
+fn add<const N: usize>(sums: &mut [usize; N], counts: &[usize; N]) {
+    for (sum, count) in sums.iter_mut().zip(counts) {
+        *sum += count;
     }
 }
 

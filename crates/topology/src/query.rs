@@ -141,15 +141,43 @@ pub struct Ignored {
 impl Summary {
     /// Owned Services of all Services, those left out that people decided to ignore, 0 to 1; 1 where there is none to own.
     pub fn coverage(&self) -> f64 {
-        let services = self.services.saturating_sub(self.ignored.services);
-        if services == 0 {
-            return 1.0;
-        }
-        let owned = self.service_states[0].saturating_sub(self.ignored.owned);
-        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-        let coverage = owned as f64 / services as f64;
-        coverage
+        coverage(&self.service_states, self.services, &self.ignored)
     }
+}
+
+/// Counts over one cluster; see [`Summary`] for what is counted how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterSummary {
+    /// Name of the cluster.
+    pub cluster: Box<str>,
+    /// Verdicts by kind.
+    pub verdicts: [usize; 6],
+    /// Verdicts by the state of the owner.
+    pub owner_states: [usize; 3],
+    /// Services.
+    pub services: usize,
+    /// Services by state.
+    pub service_states: [usize; 3],
+    /// What of these people decided to ignore.
+    pub ignored: Ignored,
+}
+
+impl ClusterSummary {
+    /// As [`Summary::coverage`].
+    pub fn coverage(&self) -> f64 {
+        coverage(&self.service_states, self.services, &self.ignored)
+    }
+}
+
+fn coverage(states: &[usize; 3], services: usize, ignored: &Ignored) -> f64 {
+    let services = services.saturating_sub(ignored.services);
+    if services == 0 {
+        return 1.0;
+    }
+    let owned = states[0].saturating_sub(ignored.owned);
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    let coverage = owned as f64 / services as f64;
+    coverage
 }
 
 /// The Services of an owner, direct or by descendant groups.

@@ -57,6 +57,13 @@ impl<T> Slab<T> {
 
     /// Every record with its id, removed ones included.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        (0..).zip(self.pages.iter().flatten())
+        self.iter_from(0)
+    }
+
+    /// The same from an id on.
+    pub(crate) fn iter_from(&self, id: u32) -> impl Iterator<Item = (u32, &T)> {
+        let page = ((id >> PAGE_BITS) as usize).min(self.pages.len());
+        let skip = id as usize & (PAGE - 1);
+        (id..).zip(self.pages[page..].iter().flatten().skip(skip))
     }
 }

@@ -70,6 +70,8 @@ pub(crate) struct Cluster {
     /// How many Services each namespace has: a namespace with one exists, listed or not.
     pub(crate) services_in: Map<Name, usize>,
     pub(crate) near_services: OnceLock<NearNames>,
+    /// What is told of it, counted.
+    pub(crate) counts: Counts,
 }
 
 /// See the module. One writer changes it by [`Topology::apply`]; readers borrow it.
@@ -123,7 +125,6 @@ pub struct Topology {
     /// What people decided.
     pub(crate) decided: Decided,
 
-    pub(crate) counts: Counts,
     /// Changes that wait to be returned by the next [`Topology::apply`].
     pub(crate) pending: RawChanges,
     /// Ids that are dead and still readable until the next batch, for the changes that name them.
@@ -174,7 +175,6 @@ impl Topology {
             workload_by_label: Map::default(),
             workload_by_link: Map::default(),
             decided: Decided::default(),
-            counts: Counts::default(),
             pending: RawChanges::default(),
             dead_components: Vec::new(),
             dead_services: Vec::new(),

@@ -8,6 +8,7 @@ mod backstages;
 mod bench;
 mod cached;
 mod chart;
+mod debian;
 mod demo;
 mod generate;
 mod image;
@@ -47,7 +48,7 @@ enum Task {
     /// Run the lints and the tests
     Test {
         /// What to test: `all`, `core` (the pure core alone), `backstage-real` (against Backstages installed for it),
-        /// `kubernetes-real` (against clusters built for it), `chart`, `lint`, `tidy`, or the name of a crate
+        /// `kubernetes-real` (against clusters built for it), `prometheus-real` (against Debian's Prometheus), `chart`, `lint`, `tidy`, or the name of a crate
         #[arg(default_value = "all")]
         suite: suite::Suite,
         /// Arguments for the test binaries, such as part of a test's name (not with `all` or `lint`)

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use anyhow::{Context, Result};
 
 use crate::backstages::{self, Backstages, INSTALLATIONS};
+use crate::debian::{self, Unpacked};
 use crate::kubernetes::{self, Kubernetes};
 use crate::places;
 use crate::step::Step;
@@ -99,6 +100,32 @@ pub(crate) fn kubernetes(arguments: &[OsString]) -> Vec<Step> {
                 .context("there is no Kubernetes to test against")?;
             let mut command = cargo_test(&["real_kubernetes*"], &arguments);
             command.env(kubernetes::INSTALLATION, built.folder());
+            Ok(command)
+        }),
+    ]
+}
+
+/// The variable that says where Prometheus is, for its tests.
+const PROMETHEUS: &str = "BACKSTITCH_PROMETHEUS";
+
+/// Unpacks Prometheus, and runs the tests against it; arguments choose some.
+pub(crate) fn prometheus(arguments: &[OsString]) -> Vec<Step> {
+    // Lives as long as any step, and with it the lock on what the tests use.
+    let unpacked: Rc<OnceCell<Unpacked>> = Rc::default();
+    let place = Rc::clone(&unpacked);
+    let arguments = arguments.to_vec();
+    vec![
+        Step::action("prom-unpack", move || {
+            // This step is the only one that sets it.
+            let _ = place.set(debian::unpacked("prometheus")?);
+            Ok(())
+        }),
+        Step::prepared_tests("prometheus", move || {
+            let unpacked = unpacked
+                .get()
+                .context("there is no Prometheus to test against")?;
+            let mut command = cargo_test(&["real_prometheus*"], &arguments);
+            command.env(PROMETHEUS, unpacked.folder());
             Ok(command)
         }),
     ]

@@ -16,6 +16,7 @@ mod fault;
 mod headers;
 mod instances;
 mod mapping;
+mod metrics;
 mod node;
 mod reader;
 mod redact;
@@ -32,6 +33,7 @@ use std::time::Duration;
 use backstage_client::Timeouts;
 use reqwest::header::HeaderName;
 use secrecy::SecretString;
+use server::owner_info::OwnerInfo;
 use topology::generation::RemovalPolicy;
 use topology::labels::DEFAULT_PREFIX;
 use topology::settings::InstanceSettings;
@@ -84,6 +86,8 @@ pub(crate) struct Config {
     pub api_token: Option<SecretSource>,
     /// Host names, beside those of loopback, that the server answers to.
     pub allowed_hosts: Vec<String>,
+    /// Whose owners the metrics have.
+    pub metrics: OwnerInfo,
     /// When removals are held back (S23).
     pub removal: RemovalPolicy,
     /// What is allowed and still worth a warning, such as a token inside of the file.
@@ -104,6 +108,7 @@ impl Default for Config {
             listen: DEFAULT_LISTEN,
             api_token: None,
             allowed_hosts: Vec::new(),
+            metrics: OwnerInfo::default(),
             removal: RemovalPolicy::default(),
             warnings: Vec::new(),
         }

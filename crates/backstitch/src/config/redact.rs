@@ -39,6 +39,7 @@ pub(super) const ROOT: Table = &[
     ("api_token_file", Show::Text),
     ("api_token_env", Show::Variable),
     ("allowed_hosts", Show::Text),
+    ("metrics", Show::Keys(METRICS)),
     ("max_removal_ratio", Show::Text),
     ("removal_confirmations", Show::Text),
 ];
@@ -109,6 +110,12 @@ pub(super) const SECRETS: Table = &[
     ("namespaces", Show::Text),
     ("clusters", Show::Text),
     ("sync_interval", Show::Text),
+];
+
+pub(super) const METRICS: Table = &[
+    ("owners", Show::Text),
+    ("most_series", Show::Text),
+    ("unowned", Show::Text),
 ];
 
 /// A configuration of which nothing but what may be shown is left.

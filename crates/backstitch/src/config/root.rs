@@ -9,6 +9,7 @@ use topology::nearest::nearest;
 use super::clusters::clusters;
 use super::fault::ConfigError;
 use super::instances::instances;
+use super::metrics::metrics;
 use super::node::{Node, Place, Value};
 use super::reader::{Faults, Map, boolean, items, number, text, texts};
 use super::secret::SecretSource;
@@ -132,6 +133,7 @@ impl Reading<'_, '_> {
             .into_iter()
             .map(|(_, host)| host)
             .collect();
+        config.metrics = metrics(root.take("metrics"), self);
         config.removal = self.removal(&mut root);
         root.finish(self.faults);
 

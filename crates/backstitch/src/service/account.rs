@@ -2,10 +2,11 @@
 //!
 //! Durations come from a clock that only goes forward; times of day are only passed on.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use api::{GenerationDelta, SourceRead, SourceTotals};
-use server::status::Failing;
+use server::status::{Failing, FailureKind};
 use store::Committed;
 
 use super::event::Ended;
@@ -17,6 +18,8 @@ pub(super) struct Account {
     pub(super) reads: u64,
     /// What it cost.
     pub(super) last_read: Option<SourceRead>,
+    /// The reads that failed, by the sort of failure.
+    pub(super) failures: BTreeMap<FailureKind, u64>,
     /// The reads that failed in a row, up to now.
     pub(super) failing: Option<Failing>,
     /// What the last generation that was taken changed.
@@ -50,8 +53,10 @@ impl Account {
         }
     }
 
-    /// It failed, wholly or in part, at that time: seconds since the Unix epoch.
-    pub(super) fn failed(&mut self, at: i64) {
+    /// It failed, wholly or in part, at that time (seconds since the Unix epoch), by such a failure.
+    pub(super) fn failed(&mut self, at: i64, kind: FailureKind) {
+        let count = self.failures.entry(kind).or_default();
+        *count = count.saturating_add(1);
         let before = self.failing.unwrap_or(Failing {
             since: at,
             times: 0,
@@ -119,7 +124,7 @@ mod tests {
     fn failures_in_a_row_are_told_since_the_first() {
         let mut account = Account::default();
         for at in [10, 20, 5] {
-            account.failed(at);
+            account.failed(at, FailureKind::Refused);
         }
         assert_eq!(
             account.failing,
@@ -129,10 +134,12 @@ mod tests {
             })
         );
         account.went_well();
-        account.failed(40);
+        account.failed(40, FailureKind::Answer);
         let failing = account.failing.expect("it fails again");
         assert_eq!((failing.since, failing.times), (40, 1));
         assert_eq!(account.totals.failures, 4);
+        let failures = [(FailureKind::Refused, 3), (FailureKind::Answer, 1)];
+        assert_eq!(account.failures, failures.into());
     }
 
     #[test]

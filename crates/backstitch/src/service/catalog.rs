@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use api::ReadCost;
-use catalog::backstage::{Contents, Cost, Memory, Reader, Taken};
+use backstage_client::Error;
+use catalog::backstage::{Contents, Cost, Memory, ReadError, Reader, Taken};
 use catalog::schedule::{Hint, after_success};
 use catalog::watch::{FollowError, Follower};
-use server::status::Failure;
+use server::status::{Failure, FailureKind};
 use tokio::sync::{oneshot, watch};
 use topology::fact::CatalogGeneration;
 
@@ -26,7 +27,7 @@ use crate::sources::backstage::{BackstageError, Clients};
 struct Read {
     generation: CatalogGeneration,
     contents: Option<Contents>,
-    incomplete: Option<(String, &'static str)>,
+    incomplete: Option<(FailureKind, String, &'static str)>,
     faults_hide: Hides,
     cost: Option<ReadCost>,
 }
@@ -100,11 +101,13 @@ impl Means {
                 Supply::Given(reached) => live(options, &reached.endpoint, clients, reader).await,
                 Supply::Refused(Problem { message, remedy })
                 | Supply::Gone(Problem { message, remedy }) => Err(Unread {
+                    kind: FailureKind::Settings,
                     message,
                     remedy,
                     hint: Hint::Refused,
                 }),
                 Supply::Awaited => Err(Unread {
+                    kind: FailureKind::Settings,
                     message: "its Secret was not read yet".to_owned(),
                     remedy: None,
                     hint: Hint::Transient,
@@ -229,7 +232,8 @@ async fn taken(
 ) -> Result<Duration, Closed> {
     let now = (task.clock)();
     let pause = after_success(options.sync_interval, task.random.next());
-    let incomplete = read.incomplete.map(|(message, remedy)| Failure {
+    let incomplete = read.incomplete.map(|(kind, message, remedy)| Failure {
+        kind,
         at: now,
         message,
         remedy: Some(remedy.to_owned()),
@@ -273,6 +277,7 @@ async fn live(
 ) -> Result<Read, Unread> {
     let map = options.settings.label_map.clone();
     let unread = |error: &BackstageError| Unread {
+        kind: sort(error),
         message: format!("cannot read `{}`: {}", endpoint.url, told(error)),
         remedy: error.hint(endpoint),
         hint: match error {
@@ -299,11 +304,35 @@ async fn live(
         Ok(read) => Ok(Read {
             generation: read.generation,
             contents: Some(read.contents),
-            incomplete: read.doubt.map(|doubt| (doubt.to_string(), doubt.remedy())),
+            incomplete: read
+                .doubt
+                .map(|doubt| (FailureKind::Answer, doubt.to_string(), doubt.remedy())),
             faults_hide: Hides::Nothing,
             cost: Some(cost(read.cost)),
         }),
         Err(error) => Err(unread(&error)),
+    }
+}
+
+/// The sort of failure that it is.
+fn sort(error: &BackstageError) -> FailureKind {
+    match error {
+        BackstageError::Read(ReadError::Page { source, .. }) => match &**source {
+            Error::Connect { .. }
+            | Error::Timeout { .. }
+            | Error::Disconnected { .. }
+            | Error::CutOff { .. } => FailureKind::Unreachable,
+            Error::RateLimited { .. } => FailureKind::RateLimited,
+            error if error.is_refused() => FailureKind::Refused,
+            _ => FailureKind::Answer,
+        },
+        BackstageError::Read(_) => FailureKind::Answer,
+        BackstageError::Token(_)
+        | BackstageError::ClientSecret(_)
+        | BackstageError::Header { .. }
+        | BackstageError::Pem { .. }
+        | BackstageError::Settings(_)
+        | BackstageError::Filter(_) => FailureKind::Settings,
     }
 }
 
@@ -351,6 +380,7 @@ async fn files(
         Err(FollowError::Unfinished(error)) => return Err(unfinished(&error)),
         Err(error) => {
             return Err(Unread {
+                kind: FailureKind::Files,
                 message: format!("cannot read the catalog: {error}"),
                 remedy: Some(
                     "nothing is to be done if that is under way; a file that is always written to is left out by giving \
@@ -370,6 +400,7 @@ async fn files(
         .collect();
     if !unread.is_empty() && generation.entities.is_empty() {
         return Err(Unread {
+            kind: FailureKind::Files,
             message: format!("cannot read the catalog: {}", unread.join("; ")),
             remedy: Some("look at the path; nothing that is known is removed meanwhile".to_owned()),
             hint: Hint::Transient,
@@ -384,6 +415,7 @@ async fn files(
                 unread.join("; ")
             );
             (
+                FailureKind::Files,
                 message,
                 "nothing is removed until everything can be read again",
             )
@@ -395,6 +427,7 @@ async fn files(
 
 fn unfinished(error: &tokio::task::JoinError) -> Unread {
     Unread {
+        kind: FailureKind::Program,
         message: format!("reading the catalog did not finish: {error}"),
         remedy: Some("this is a fault of the program; please report it with the log".to_owned()),
         hint: Hint::Transient,

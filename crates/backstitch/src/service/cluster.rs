@@ -12,6 +12,7 @@ use catalog::schedule::{Hint, after_success};
 use cluster::live::{Pace, Reach, Update};
 use cluster::manifests;
 use server::refresh::{Bell, Rest};
+use server::status::FailureKind;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use topology::fact::ObjectKind;
@@ -68,13 +69,14 @@ pub(super) async fn files(mut task: Task, paths: Vec<PathBuf>) {
                 failures += 1;
                 let remedy =
                     "look at the path; nothing that is known is removed meanwhile".to_owned();
-                let unread = unread(told(&error), Some(remedy));
+                let unread = unread(FailureKind::Files, told(&error), Some(remedy));
                 task.failed(failures, unread, ended).await
             }
             Err(error) => {
                 failures += 1;
                 let message = format!("reading the manifests did not finish: {error}");
-                task.failed(failures, unread(message, None), ended).await
+                let unread = unread(FailureKind::Program, message, None);
+                task.failed(failures, unread, ended).await
             }
         };
         let Ok(pause) = told else {
@@ -84,8 +86,9 @@ pub(super) async fn files(mut task: Task, paths: Vec<PathBuf>) {
     }
 }
 
-fn unread(message: String, remedy: Option<String>) -> Unread {
+fn unread(kind: FailureKind, message: String, remedy: Option<String>) -> Unread {
     Unread {
+        kind,
         message,
         remedy,
         hint: Hint::Transient,
@@ -177,6 +180,7 @@ async fn follow(
             Supply::Refused(Problem { message, remedy }) => {
                 failures += 1;
                 let unread = Unread {
+                    kind: FailureKind::Settings,
                     message,
                     remedy,
                     hint: Hint::Refused,
@@ -217,7 +221,8 @@ async fn connections(
                     Again::Asked => (failures, woken) = (0, Woken::Early),
                     Again::Ended => {
                         failures += 1;
-                        let unread = unread("the watch ended".to_owned(), None);
+                        let message = "the watch ended".to_owned();
+                        let unread = unread(FailureKind::Program, message, None);
                         let ended = begun.ended();
                         let took = ended.took;
                         let pause = task.failed(failures, unread, ended).await?;
@@ -227,7 +232,7 @@ async fn connections(
             }
             Err(error) => {
                 failures += 1;
-                let unread = unread(told(&error), error.hint());
+                let unread = unread(FailureKind::Settings, told(&error), error.hint());
                 let ended = begun.ended();
                 let took = ended.took;
                 let pause = task.failed(failures, unread, ended).await?;

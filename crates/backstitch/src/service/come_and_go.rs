@@ -92,7 +92,7 @@ impl Engine {
             _ => Taken::Replaced,
         };
         let standing = self.at(source);
-        standing.account.failed(failure.at);
+        standing.account.failed(failure.at, failure.kind);
         standing.watched = false;
         standing.failure = Some(failure);
         self.answered(source, false);
@@ -151,7 +151,7 @@ impl Engine {
         }
         let standing = self.at(source);
         match &failure {
-            Some(failure) => standing.account.failed(failure.at),
+            Some(failure) => standing.account.failed(failure.at, failure.kind),
             None => standing.account.went_well(),
         }
         standing.account.warnings = warnings;

@@ -374,7 +374,7 @@ impl Engine {
         }
         let standing = self.at(source);
         match &reading.incomplete {
-            Some(failure) => standing.account.failed(failure.at),
+            Some(failure) => standing.account.failed(failure.at, failure.kind),
             None => standing.account.went_well(),
         }
         standing.account.ended(reading.ended);
@@ -459,7 +459,7 @@ impl Engine {
             None => standing.account.went_well(),
             // The same failure is told again where something else of the cluster has changed.
             Some(failure) if standing.failure.as_ref() == Some(failure) => {}
-            Some(failure) => standing.account.failed(failure.at),
+            Some(failure) => standing.account.failed(failure.at, failure.kind),
         }
         if let Some(ended) = ended {
             standing.account.ended(ended);
@@ -500,7 +500,7 @@ impl Engine {
         let id = &self.at(source).id;
         tracing::warn!(kind = %id.kind, source = %id.name, hint = failure.remedy, "{}", failure.message);
         let standing = self.at(source);
-        standing.account.failed(failure.at);
+        standing.account.failed(failure.at, failure.kind);
         standing.account.ended(ended);
         standing.failure = Some(failure);
         standing.next_attempt = Some(next_attempt);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use catalog::backstage::Taken;
 use catalog::schedule::after_success;
-use server::status::Failure;
+use server::status::{Failure, FailureKind};
 use tokio::sync::oneshot;
 
 use super::event::{Hides, Reading, Said};
@@ -29,6 +29,7 @@ pub(super) async fn gone<T>(
     let pause = after_success(interval, task.random.next());
     let next_attempt = next_attempt(now, pause);
     let failure = Failure {
+        kind: FailureKind::Settings,
         at: now,
         message: problem.message,
         remedy: problem.remedy,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster::live::Update;
-use server::status::{Failure, NextAttempt};
+use cluster::live::{Cause, Update};
+use server::status::{Failure, FailureKind, NextAttempt};
 use topology::fact::{ObjectKey, ObjectKind};
 
 use super::event::Health;
@@ -55,11 +55,13 @@ impl Kinds {
     /// Takes note of what the watch said at that time (seconds since the Unix epoch); returns the kind it was about and,
     /// where reading that failed, how long it is not tried.
     pub(super) fn note(&mut self, update: &Update, now: i64) -> (ObjectKind, Option<Duration>) {
-        let failure = |error: &str, hint: Option<&str>, kind: ObjectKind| Failure {
-            at: now,
-            message: format!("{}: {error}", kind.as_str()),
-            remedy: hint.map(str::to_owned),
-        };
+        let failure =
+            |why: FailureKind, error: &str, hint: Option<&str>, kind: ObjectKind| Failure {
+                kind: why,
+                at: now,
+                message: format!("{}: {error}", kind.as_str()),
+                remedy: hint.map(str::to_owned),
+            };
         let next = |pause: &Duration| next_attempt(now, *pause);
         match update {
             Update::Restarted { kind, .. } => {
@@ -74,12 +76,13 @@ impl Kinds {
             Update::Failed {
                 kind,
                 namespace,
+                cause,
                 error,
                 hint,
                 retry_in,
             } => {
                 let trouble = Trouble::Failed {
-                    failure: failure(error, hint.as_deref(), *kind),
+                    failure: failure(sort(*cause), error, hint.as_deref(), *kind),
                     next_attempt: next(retry_in),
                 };
                 self.at(*kind).troubles.insert(namespace.clone(), trouble);
@@ -93,7 +96,7 @@ impl Kinds {
                 retry_in,
             } => {
                 let trouble = Trouble::Forbidden {
-                    failure: failure(error, hint.as_deref(), *kind),
+                    failure: failure(FailureKind::Refused, error, hint.as_deref(), *kind),
                     next_attempt: next(retry_in),
                 };
                 self.at(*kind).troubles.insert(namespace.clone(), trouble);
@@ -103,6 +106,7 @@ impl Kinds {
                 let remedy = "check the address: Services are part of every Kubernetes";
                 let trouble = Trouble::NotServed {
                     failure: failure(
+                        FailureKind::Answer,
                         "the API server does not serve this kind",
                         Some(remedy),
                         *kind,
@@ -202,6 +206,16 @@ impl Kinds {
     }
 }
 
+/// The sort of failure that it is.
+fn sort(cause: Cause) -> FailureKind {
+    match cause {
+        Cause::Unreachable => FailureKind::Unreachable,
+        Cause::Refused => FailureKind::Refused,
+        Cause::RateLimited => FailureKind::RateLimited,
+        Cause::Answer => FailureKind::Answer,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use topology::fact::WorkloadKind;
@@ -224,6 +238,7 @@ mod tests {
         Update::Failed {
             kind,
             namespace: None,
+            cause: Cause::Unreachable,
             error: "no route".to_owned(),
             hint: Some("mend the network".to_owned()),
             retry_in: Duration::from_secs(7),
@@ -331,6 +346,7 @@ mod tests {
         let failed = Update::Failed {
             kind: POD,
             namespace: Some("bank".into()),
+            cause: Cause::Unreachable,
             error: "no route".to_owned(),
             hint: None,
             retry_in: Duration::from_secs(7),

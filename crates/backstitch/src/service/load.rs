@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ::catalog::backstage::Memory;
 use api::SourceKind;
-use server::status::{Failure, SourceId};
+use server::status::{Failure, FailureKind, SourceId};
 use store::{Good, Loaded, LoadedPage, Source, SourceRecord, Store, StoreError};
 use topology::apply::{CatalogDelta, ClusterDelta, Delta};
 use topology::entity_ref::EntityRef;
@@ -76,6 +76,7 @@ impl Expected {
 pub(super) fn book(config: &Config, expected: &Expected, now: i64) -> Vec<Standing> {
     let unstarted = |name: &str, message: String, remedy: Option<String>| Standing {
         failure: Some(Failure {
+            kind: FailureKind::Settings,
             at: now,
             message,
             remedy,
@@ -282,6 +283,7 @@ impl Engine {
                 effective.label_map = before;
             }
             standing.failure = Some(Failure {
+                kind: FailureKind::Settings,
                 at: now,
                 message: "the `label_map` was changed: what is shown was read with the one before"
                     .to_owned(),

@@ -115,6 +115,7 @@ impl Service {
             events: Arc::clone(&shared.events),
             history: Some(Arc::new(Mutex::new(store.reader()?))),
             decisions: Some(desk),
+            owner_info: config.metrics.clone(),
             clock: now,
         };
         let notice = shared.notice.subscribe();

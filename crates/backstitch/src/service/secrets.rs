@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use ::cluster::live::secrets::{Secret, Update};
 use server::refresh::Bell;
-use server::status::Failure;
+use server::status::{Failure, FailureKind};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
@@ -414,6 +414,7 @@ impl Supervisor {
         let said = Said::Secrets {
             count: None,
             failure: Some(Failure {
+                kind: FailureKind::Settings,
                 at: now,
                 message: problem.message,
                 remedy: problem.remedy,

@@ -117,6 +117,7 @@ impl Standing {
             reading_since: None,
             last_read: account.last_read,
             totals: account.totals,
+            failures: account.failures,
             failing: store.map(|store| store.failing).or(account.failing),
             failure: store
                 .map(|store| &store.failure)

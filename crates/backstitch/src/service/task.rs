@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use catalog::schedule::{Hint, after_failure};
 use server::refresh::{Bell, LEAST_REST, Rest};
-use server::status::Failure;
+use server::status::{Failure, FailureKind};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 use topology::generation::Held;
@@ -77,6 +77,7 @@ impl Woken {
 /// A read that failed.
 #[derive(Debug)]
 pub(super) struct Unread {
+    pub(super) kind: FailureKind,
     pub(super) message: String,
     pub(super) remedy: Option<String>,
     pub(super) hint: Hint,
@@ -108,6 +109,7 @@ impl Task {
         ended: Ended,
     ) -> Result<Duration, Closed> {
         let Unread {
+            kind,
             message,
             remedy,
             hint,
@@ -122,6 +124,7 @@ impl Task {
             Hint::Refused => Rest::Refused { until },
         };
         let failure = Failure {
+            kind,
             at: now,
             message,
             remedy,
@@ -227,6 +230,7 @@ mod tests {
             task.bell.ring(insist).expect("a read is under way");
             let start = Instant::now();
             let unread = Unread {
+                kind: FailureKind::Unreachable,
                 message: "no".to_owned(),
                 remedy: None,
                 hint,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use catalog::backstage::Contents;
-use server::status::{Failing, Failure};
+use server::status::{Failing, Failure, FailureKind};
 use store::{
     Cause, CommitBatch, Committed, Content, Fact, Good, HeldRecord, Origin, Store, StoreError,
 };
@@ -361,6 +361,7 @@ impl Engine {
                 Ok(done) => {
                     if self.store_failure.take().is_some() {
                         tracing::info!("the store takes writes again");
+                        self.shared.sources.set_store(None);
                         self.publish_all();
                     }
                     return Ok(done);
@@ -373,18 +374,18 @@ impl Engine {
                         times: 0,
                     });
                     let failure = Failure {
+                        kind: FailureKind::Store,
                         at: now,
                         message: super::told(&error),
                         remedy: error.remedy(),
                     };
                     tracing::error!(hint = failure.remedy, again_in = ?pause, "{}", failure.message);
-                    self.store_failure = Some(StoreFailure {
-                        failure,
-                        failing: Failing {
-                            times: before.times.saturating_add(1),
-                            ..before
-                        },
-                    });
+                    let failing = Failing {
+                        times: before.times.saturating_add(1),
+                        ..before
+                    };
+                    self.shared.sources.set_store(Some(failing));
+                    self.store_failure = Some(StoreFailure { failure, failing });
                     self.publish_all();
                 }
             }

@@ -94,6 +94,11 @@ impl Service {
             .expect("it ends")
     }
 
+    /// Host and port.
+    pub(crate) fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

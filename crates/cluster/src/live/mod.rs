@@ -41,7 +41,7 @@ pub use self::inline::InlineKubeconfig;
 pub use self::list::{Listing, list_once};
 pub use self::namespaces::Namespaces;
 pub use self::request::{Asked, RequestError};
-pub use self::update::Update;
+pub use self::update::{Cause, Update};
 pub use self::watch::watch;
 pub use crate::kinds::{kinds, stood_in_for};
 

@@ -85,6 +85,7 @@ impl Reader {
             _ => Update::Failed {
                 kind,
                 namespace,
+                cause: error.cause(),
                 error: error.to_string(),
                 hint,
                 retry_in: pause,

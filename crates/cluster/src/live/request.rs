@@ -9,6 +9,7 @@ use kube::core::Status;
 use super::connect::ApiServer;
 use super::exec::ExecError;
 use super::namespaces::Part;
+use super::update::Cause;
 use crate::kinds::Resource;
 
 /// So much of a server's own words is repeated.
@@ -162,6 +163,23 @@ impl RequestError {
             | Self::Expired { .. }
             | Self::TimedOut { .. }
             | Self::Refused { .. } => None,
+        }
+    }
+
+    /// Why it failed, in one word.
+    pub(super) fn cause(&self) -> Cause {
+        match self {
+            Self::Unreachable { .. } | Self::Tls { .. } | Self::TimedOut { .. } => {
+                Cause::Unreachable
+            }
+            Self::Unauthorized { .. } | Self::Forbidden { .. } | Self::Credentials { .. } => {
+                Cause::Refused
+            }
+            Self::Refused { code: 429, .. } => Cause::RateLimited,
+            Self::NotServed { .. }
+            | Self::Expired { .. }
+            | Self::Refused { .. }
+            | Self::Malformed { .. } => Cause::Answer,
         }
     }
 
@@ -350,6 +368,26 @@ mod tests {
         let error = RequestError::from_status(asked(), &status(403, message));
         insta::assert_snapshot!(error, @"`https://a:6443` does not permit `system:serviceaccount:ops:backstitch` to read deployments.apps (403 Forbidden)");
         insta::assert_snapshot!(error.hint().expect("a hint"), @"grant it with `kubectl create clusterrole backstitch-deployments-apps --verb=get,list,watch --resource=deployments.apps` and `kubectl create clusterrolebinding backstitch-deployments-apps --clusterrole=backstitch-deployments-apps --serviceaccount=ops:backstitch`");
+    }
+
+    #[test]
+    fn a_refusal_is_told_from_an_answer_of_no_use() {
+        for (code, cause) in [
+            (401, Cause::Refused),
+            (403, Cause::Refused),
+            (404, Cause::Answer),
+            (429, Cause::RateLimited),
+            (503, Cause::Answer),
+        ] {
+            let error = RequestError::from_status(asked(), &status(code, "no"));
+            assert_eq!(error.cause(), cause, "{code}");
+        }
+        let after = Duration::from_secs(1);
+        let asked = asked();
+        assert_eq!(
+            RequestError::TimedOut { asked, after }.cause(),
+            Cause::Unreachable
+        );
     }
 
     #[test]

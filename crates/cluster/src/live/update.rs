@@ -6,6 +6,19 @@ use std::time::Duration;
 use topology::fact::{Fault, ObjectFact, ObjectKey, ObjectKind};
 use topology::packed::PackedObjects;
 
+/// Why reading failed, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// No answer came.
+    Unreachable,
+    /// The credentials, or their want.
+    Refused,
+    /// The API server wants fewer requests.
+    RateLimited,
+    /// An answer came that cannot be used.
+    Answer,
+}
+
 /// What a watched cluster says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Update {
@@ -35,6 +48,8 @@ pub enum Update {
         kind: ObjectKind,
         /// The namespace in which, where namespaces are read one by one.
         namespace: Option<Arc<str>>,
+        /// Why, in one word.
+        cause: Cause,
         /// Why.
         error: String,
         /// What to do about it.

@@ -7,7 +7,7 @@ use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::registry::Unit;
 
 use super::{Name, counters, gauges};
-use crate::status::{SourceId, SourceState};
+use crate::status::{FailureKind, SourceId, SourceState};
 
 /// A metric of every source, and how it is read.
 type Of<V> = (Name, fn(&SourceState) -> V);
@@ -168,19 +168,12 @@ fn costs(
     encoder: &mut DescriptorEncoder<'_>,
     sources: &[(SourceId, SourceState)],
 ) -> Result<(), fmt::Error> {
-    let sums: [(Option<Unit>, Of<u64>); 5] = [
+    let sums: [(Option<Unit>, Of<u64>); 4] = [
         (
             None,
             (("source_reads", "Reads that ended, well or not"), |state| {
                 state.reads
             }),
-        ),
-        (
-            None,
-            (
-                ("source_failures", "Reads that failed, wholly or in part"),
-                |state| state.totals.failures,
-            ),
         ),
         (
             None,
@@ -221,6 +214,22 @@ fn costs(
             sources.iter().map(|(id, state)| (of(id), value(state))),
         )?;
     }
+    counters(
+        encoder,
+        (
+            "source_failures",
+            "Reads that failed, wholly or in part, by what they failed",
+        ),
+        None,
+        sources.iter().flat_map(|(id, state)| {
+            let [kind, source] = of(id);
+            FailureKind::ALL.map(|reason| {
+                let count = state.failures.get(&reason).copied();
+                let reason = ("reason", reason.as_str());
+                ([kind, source, reason], count.unwrap_or_default())
+            })
+        }),
+    )?;
     gauges(
         encoder,
         ("source_read_duration", "How long the last read took"),

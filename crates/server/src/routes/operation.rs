@@ -1,13 +1,21 @@
 //! Probes, metrics, the description of the API.
 
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+
 use api::{Health, Phase, Readiness};
 use axum::Json;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use futures::StreamExt as _;
+use futures::stream::{iter, unfold};
+use tokio::task::yield_now;
 
 use crate::app::App;
+use crate::owner_info::Walk;
 use crate::problem::Refusal;
 
 /// Whether the process works
@@ -59,6 +67,8 @@ pub(crate) async fn ready(State(app): State<App>) -> impl IntoResponse {
 }
 
 /// Metrics, as `OpenMetrics` text
+///
+/// Those of the program itself, and who owns what, to be joined with the metrics of others.
 #[utoipa::path(
     get,
     path = "/metrics",
@@ -72,14 +82,46 @@ pub(crate) async fn metrics(State(app): State<App>) -> Result<impl IntoResponse,
         .metrics
         .encode()
         .map_err(|_| Refusal::internal("the metrics cannot be written"))?;
+    let first = iter([Ok::<_, Infallible>(text)]);
+    let walk = Walk::new(&app.0.state.owner_info);
+    let rest = unfold(Some(walk), move |walk| {
+        let app = app.clone();
+        async move {
+            let (text, walk) = go_on(&app, walk?);
+            // Whoever else waits for this thread comes first.
+            yield_now().await;
+            Some((Ok(text), walk))
+        }
+    });
     Ok((
         [(
             CONTENT_TYPE,
             "application/openmetrics-text; version=1.0.0; charset=utf-8",
         )],
-        text,
+        Body::from_stream(first.chain(rest)),
     ))
 }
+
+/// How long the topology is held for one slice of the metrics, as far as its last object permits.
+const SLICE_TIME: Duration = Duration::from_millis(2);
+
+/// The next part of the metrics, and the walk if there is more.
+fn go_on(app: &App, mut walk: Walk) -> (String, Option<Walk>) {
+    // What a writer left half done is not told; `/healthz` says so.
+    if let Ok(topology) = app.0.state.topology.read() {
+        let started = Instant::now();
+        if let Some(text) = walk.slice(&topology, || started.elapsed() < SLICE_TIME) {
+            drop(topology);
+            return (text, Some(walk));
+        }
+    }
+    let most = app.0.state.owner_info.most_series;
+    app.0.metrics.tell_left_out(walk.beyond_the_bound(), most);
+    (walk.told_of_left_out() + END, None)
+}
+
+/// How a text of `OpenMetrics` ends.
+const END: &str = "# EOF\n";
 
 /// This document
 #[utoipa::path(

@@ -7,6 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
 use server::events::Events;
+use server::owner_info::OwnerInfo;
 use server::status::Sources;
 use server::{Access, AppState};
 use topology::apply::{CatalogDelta, ClusterDelta, Delta};
@@ -39,6 +40,11 @@ impl Company {
     }
 
     pub(crate) fn over(topology: Topology, access: Access) -> Self {
+        Self::telling(topology, access, OwnerInfo::default())
+    }
+
+    /// Whose metrics tell of so much.
+    pub(crate) fn telling(topology: Topology, access: Access, owner_info: OwnerInfo) -> Self {
         Self::of(
             AppState {
                 topology: Arc::new(RwLock::new(topology)),
@@ -46,6 +52,7 @@ impl Company {
                 events: Arc::new(Events::new(NOW)),
                 history: None,
                 decisions: None,
+                owner_info,
                 clock: || NOW,
             },
             access,
@@ -292,7 +299,7 @@ pub(crate) fn service(namespace: &str, name: &str) -> ObjectFact {
     }))
 }
 
-fn workload(kind: WorkloadKind, name: &str, app: &str) -> ObjectFact {
+pub(crate) fn workload(kind: WorkloadKind, name: &str, app: &str) -> ObjectFact {
     ObjectFact::Workload(Box::new(WorkloadFact {
         kind,
         namespace: "shop".into(),

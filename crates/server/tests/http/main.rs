@@ -11,6 +11,7 @@ mod explain;
 mod history;
 mod openapi;
 mod operation;
+mod owner_info;
 mod owners;
 mod paging;
 mod problems;

@@ -3,7 +3,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use api::{Phase, SourceKind};
 use insta::assert_snapshot;
-use server::status::{Failing, NextAttempt, SourceId};
+use server::Access;
+use server::owner_info::{Owned, OwnerInfo};
+use server::status::{Failing, FailureKind, NextAttempt, SourceId};
 
 use crate::company::{Company, READ_AT, request};
 
@@ -53,6 +55,21 @@ async fn a_writer_that_panicked_leaves_no_answers() {
     assert_eq!(company.ask(request("/metrics")).await.status, 200);
 }
 
+/// The lines of metrics that are neither of a source nor of an owner, and do not differ between runs.
+fn steady(text: &str) -> Vec<&str> {
+    let others = [
+        "duration",
+        "backstitch_build",
+        "backstitch_source",
+        "service_owner",
+        "workload_owner",
+        "owner_info",
+    ];
+    text.lines()
+        .filter(|line| !others.iter().any(|other| line.contains(other)))
+        .collect()
+}
+
 #[tokio::test]
 async fn metrics_are_read_from_the_state() {
     let company = Company::new();
@@ -74,14 +91,7 @@ async fn metrics_are_read_from_the_state() {
             .header("content-type")
             .starts_with("application/openmetrics-text")
     );
-    let mut steady: Vec<&str> = answer
-        .text
-        .lines()
-        .filter(|line| {
-            let others = ["duration", "backstitch_build", "backstitch_source"];
-            !others.iter().any(|other| line.contains(other))
-        })
-        .collect();
+    let mut steady = steady(&answer.text);
     // Counters come in the order of a hash map.
     steady.sort_by_key(|line| line.starts_with("backstitch_http").then_some(*line));
     assert_snapshot!(steady.join("\n"), @r#"
@@ -92,28 +102,53 @@ async fn metrics_are_read_from_the_state() {
     backstitch_components 8
     # HELP backstitch_verdicts Components in the clusters they are covered by, by verdict.
     # TYPE backstitch_verdicts gauge
-    backstitch_verdicts{verdict="stitched"} 3
-    backstitch_verdicts{verdict="no-kubernetes-id"} 1
-    backstitch_verdicts{verdict="service-not-found"} 1
-    backstitch_verdicts{verdict="ambiguous"} 1
-    backstitch_verdicts{verdict="conflict"} 1
-    backstitch_verdicts{verdict="invalid"} 1
+    backstitch_verdicts{cluster="eu1",verdict="stitched"} 3
+    backstitch_verdicts{cluster="eu1",verdict="no-kubernetes-id"} 1
+    backstitch_verdicts{cluster="eu1",verdict="service-not-found"} 1
+    backstitch_verdicts{cluster="eu1",verdict="ambiguous"} 1
+    backstitch_verdicts{cluster="eu1",verdict="conflict"} 1
+    backstitch_verdicts{cluster="eu1",verdict="invalid"} 1
+    backstitch_verdicts{cluster="us1",verdict="stitched"} 0
+    backstitch_verdicts{cluster="us1",verdict="no-kubernetes-id"} 0
+    backstitch_verdicts{cluster="us1",verdict="service-not-found"} 0
+    backstitch_verdicts{cluster="us1",verdict="ambiguous"} 0
+    backstitch_verdicts{cluster="us1",verdict="conflict"} 0
+    backstitch_verdicts{cluster="us1",verdict="invalid"} 0
     # HELP backstitch_verdict_owners Components in the clusters they are covered by, by the state of their owner.
     # TYPE backstitch_verdict_owners gauge
-    backstitch_verdict_owners{state="resolved"} 5
-    backstitch_verdict_owners{state="unresolved"} 1
-    backstitch_verdict_owners{state="none"} 2
+    backstitch_verdict_owners{cluster="eu1",state="resolved"} 5
+    backstitch_verdict_owners{cluster="eu1",state="unresolved"} 1
+    backstitch_verdict_owners{cluster="eu1",state="none"} 2
+    backstitch_verdict_owners{cluster="us1",state="resolved"} 0
+    backstitch_verdict_owners{cluster="us1",state="unresolved"} 0
+    backstitch_verdict_owners{cluster="us1",state="none"} 0
     # HELP backstitch_services Services, by what is known of their owner.
     # TYPE backstitch_services gauge
-    backstitch_services{state="owned"} 2
-    backstitch_services{state="stitched-without-owner"} 1
-    backstitch_services{state="unclaimed"} 4
+    backstitch_services{cluster="eu1",state="owned"} 2
+    backstitch_services{cluster="eu1",state="stitched-without-owner"} 1
+    backstitch_services{cluster="eu1",state="unclaimed"} 3
+    backstitch_services{cluster="us1",state="owned"} 0
+    backstitch_services{cluster="us1",state="stitched-without-owner"} 0
+    backstitch_services{cluster="us1",state="unclaimed"} 1
     # HELP backstitch_owners Groups and Users.
     # TYPE backstitch_owners gauge
     backstitch_owners 4
     # HELP backstitch_coverage_ratio Owned services of all services.
     # TYPE backstitch_coverage_ratio gauge
     backstitch_coverage_ratio 0.2857142857142857
+    # HELP backstitch_cluster_coverage_ratio Owned services of all services of a cluster.
+    # TYPE backstitch_cluster_coverage_ratio gauge
+    backstitch_cluster_coverage_ratio{cluster="eu1"} 0.3333333333333333
+    backstitch_cluster_coverage_ratio{cluster="us1"} 0.0
+    # HELP backstitch_store_up Whether the store took the last write.
+    # TYPE backstitch_store_up gauge
+    backstitch_store_up 1
+    # HELP backstitch_store_failing_since_timestamp_seconds When the first of the writes was refused that were refused in a row up to now.
+    # TYPE backstitch_store_failing_since_timestamp_seconds gauge
+    # UNIT backstitch_store_failing_since_timestamp_seconds seconds
+    # HELP backstitch_store_failures Writes that the store refused.
+    # TYPE backstitch_store_failures counter
+    backstitch_store_failures_total 0
     # HELP backstitch_event_streams Event streams open.
     # TYPE backstitch_event_streams gauge
     backstitch_event_streams 0
@@ -154,6 +189,7 @@ async fn metrics_of_a_source_say_where_it_stands_and_what_reading_it_costs() {
             changed: 5,
             removed: 4,
         };
+        state.failures = [(FailureKind::Unreachable, 2), (FailureKind::Answer, 1)].into();
         state.failing = Some(Failing {
             since: READ_AT + 10,
             times: 2,
@@ -192,42 +228,79 @@ async fn metrics_of_a_source_say_where_it_stands_and_what_reading_it_costs() {
     backstitch_source_changes_total{kind="catalog",source="main",change="changed"} 5
     backstitch_source_changes_total{kind="catalog",source="main",change="removed"} 4
     backstitch_source_reads_total{kind="catalog",source="main"} 9
-    backstitch_source_failures_total{kind="catalog",source="main"} 2
     backstitch_source_requests_total{kind="catalog",source="main"} 30
     backstitch_source_received_bytes_total{kind="catalog",source="main"} 4000
     backstitch_source_repaired_entities_total{kind="catalog",source="main"} 1
+    backstitch_source_failures_total{kind="catalog",source="main",reason="unreachable"} 2
+    backstitch_source_failures_total{kind="catalog",source="main",reason="refused"} 0
+    backstitch_source_failures_total{kind="catalog",source="main",reason="rate-limited"} 0
+    backstitch_source_failures_total{kind="catalog",source="main",reason="answer"} 1
+    backstitch_source_failures_total{kind="catalog",source="main",reason="files"} 0
+    backstitch_source_failures_total{kind="catalog",source="main",reason="settings"} 0
+    backstitch_source_failures_total{kind="catalog",source="main",reason="program"} 0
     backstitch_source_read_duration_seconds{kind="catalog",source="main"} 1.25
     "#);
 }
 
+/// Every name of ours that stands in a text, but for those of records.
+fn names_in(text: &str) -> BTreeSet<&str> {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
+        .filter(|word| word.starts_with("backstitch_"))
+        .collect()
+}
+
 #[tokio::test]
-async fn the_alerts_of_the_chart_ask_for_what_there_is() {
-    let company = Company::new();
+async fn what_is_shipped_for_prometheus_asks_for_what_there_is() {
+    let settings = OwnerInfo {
+        of: Owned::ALL.into(),
+        ..OwnerInfo::default()
+    };
+    let company = Company::telling(crate::company::topology(), Access::default(), settings);
     let id = SourceId {
         kind: SourceKind::Catalog,
         name: "main".into(),
     };
-    company.state.sources.update(&id, |_| ());
+    company.state.sources.update(&id, |state| {
+        state.last_good = Some(READ_AT);
+        state.counts.insert("components", 6);
+        state.last_read = Some(api::SourceRead {
+            duration_milliseconds: 1_250,
+            cost: None,
+        });
+        state.next_attempt = Some(NextAttempt {
+            at: READ_AT + 90,
+            pause: 60,
+        });
+    });
+    company.ask(request("/metrics")).await;
     let metrics = company.ask(request("/metrics")).await.text;
     let names: BTreeSet<&str> = metrics
         .lines()
+        .map(|line| line.trim_start_matches("# TYPE "))
         .filter_map(|line| line.split(['{', ' ']).next())
         .collect();
-    let rules = include_str!("../../../../tests/chart/golden/everything.yaml");
-    let mut asked = 0;
-    for expression in rules
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("expr: "))
-    {
-        for name in expression
-            .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .filter(|word| word.starts_with("backstitch_"))
-        {
-            assert!(names.contains(name), "no metric is called `{name}`");
-            asked += 1;
-        }
+    for (shipped, least) in [
+        (
+            include_str!("../../../../tests/chart/golden/everything.yaml"),
+            8,
+        ),
+        (include_str!("../../../../deploy/prometheus/rules.yaml"), 8),
+        (
+            include_str!("../../../../deploy/grafana/backstitch.json"),
+            12,
+        ),
+        (include_str!("../../../../docs/guides/prometheus.md"), 15),
+    ] {
+        let asked: BTreeSet<&str> = names_in(shipped)
+            .into_iter()
+            // The beginnings of names, in a pattern.
+            .filter(|name| !name.ends_with('_'))
+            .collect();
+        let unknown: Vec<&&str> = asked.difference(&names).collect();
+        assert!(unknown.is_empty(), "no metric is called {unknown:?}");
+        assert!(asked.len() >= least, "{asked:?}");
     }
-    assert_eq!(asked, 4);
+    let rules = include_str!("../../../../deploy/prometheus/rules.yaml");
     for phase in [Phase::Failing, Phase::Stale] {
         assert!(rules.contains(&format!("phase=\"{}\"", phase.as_str())));
     }

@@ -1,6 +1,6 @@
 use api::{HeldBack, SourceKind};
 use insta::assert_snapshot;
-use server::status::{Failing, Failure, NextAttempt, SourceId};
+use server::status::{Failing, Failure, FailureKind, NextAttempt, SourceId};
 
 use crate::company::{Company, READ_AT};
 
@@ -76,6 +76,7 @@ fn two_sources(company: &Company) {
     sources.update(&source(SourceKind::Catalog, "default"), |state| {
         state.last_good = Some(READ_AT);
         state.failure = Some(Failure {
+            kind: FailureKind::Refused,
             at: READ_AT + 30,
             message: "the token was refused (401)".into(),
             remedy: Some("renew key `token` of Secret `backstage`".into()),

@@ -30,7 +30,7 @@ pub(crate) struct RawService {
     pub(crate) after: Option<PublishedOwnership>,
 }
 
-/// Verdicts and Services as they were last told, by state, each in the order of the state's `ALL`.
+/// Verdicts and Services of a cluster as they were last told, by state, each in the order of the state's `ALL`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) verdicts: [usize; VerdictKind::ALL.len()],
@@ -117,7 +117,7 @@ impl Topology {
     pub(super) fn tell_verdict(&mut self, change: RawVerdict) {
         for (state, by) in [(change.before, -1), (change.after, 1)] {
             if let Some(state) = state {
-                let counted = &mut self.counts;
+                let counted = &mut self.clusters[usize::from(change.cluster.0)].counts;
                 add(&mut counted.verdicts, &VerdictKind::ALL, &state.kind, by);
                 add(
                     &mut counted.owner_states,
@@ -133,9 +133,10 @@ impl Topology {
 
     /// The same for Services.
     pub(super) fn tell_service(&mut self, change: RawService) {
+        let cluster = self.services.get(change.service).cluster;
+        let counted = &mut self.clusters[usize::from(cluster.0)].counts.service_states;
         for (state, by) in [(change.before, -1), (change.after, 1)] {
             if let Some(state) = state {
-                let counted = &mut self.counts.service_states;
                 add(counted, &ServiceState::ALL, &service_state(state), by);
             }
         }

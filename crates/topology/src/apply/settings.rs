@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use crate::apply::{Changes, ClusterDelta};
+use crate::apply::{Changes, ClusterDelta, Counts};
 use crate::entity_ref::EntityRef;
 use crate::settings::{InstanceSettings, MatchRule};
 use crate::topology::{Cluster, ClusterId, Instance, InstanceId, Map, Topology};
@@ -73,6 +73,7 @@ impl Topology {
             workloads: [0; crate::fact::WorkloadKind::ALL.len()],
             services_in: Map::default(),
             near_services: OnceLock::new(),
+            counts: Counts::default(),
         };
         let free = self.clusters.iter().position(|it| !it.live);
         let place = free.unwrap_or(self.clusters.len());

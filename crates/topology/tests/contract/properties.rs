@@ -1,10 +1,12 @@
 //! Laws that hold for whatever is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use topology::entity_ref::EntityRef;
+use topology::fact::WorkloadKind;
 use topology::field_path::FieldPath;
+use topology::holder::Holder;
 use topology::label_map::LabelMap;
 use topology::value::Value;
 use topology::verdict::VerdictKind;
@@ -276,5 +278,31 @@ proptest! {
         behind.sort();
         inherited.sort();
         prop_assert_eq!(behind, inherited);
+    }
+
+    #[test]
+    fn s19_whoever_has_a_workload_alone_is_the_only_owner_that_it_inherits(lines in lines()) {
+        let topology = built(&format!("{HEAD}\n{}", lines.join("\n")));
+        let mut walked = Vec::new();
+        for (workload, kind) in topology.workloads_after(None) {
+            walked.push(workload);
+            let runs = kind <= WorkloadKind::Pod;
+            let inherited = topology.inherited(workload).into_iter().filter(|_| runs);
+            let over: Vec<_> = inherited.map(|it| topology.service(it.service)).collect();
+            let owners: BTreeSet<_> = over.iter().filter_map(|it| it.owner).collect();
+            let owned = over.iter().filter(|it| it.owner.is_some());
+            let components: BTreeSet<_> = owned.filter_map(|it| it.component).collect();
+            let sole = |ids: &BTreeSet<_>| ids.first().copied().filter(|_| ids.len() == 1);
+            let expected = match owners.len() {
+                0 => Holder::Nobody,
+                1 => Holder::One { owner: *owners.first().expect("one"), component: sole(&components) },
+                _ => Holder::Several,
+            };
+            prop_assert_eq!(topology.holder_of_workload(workload), expected);
+        }
+        for (at, workload) in walked.iter().enumerate() {
+            let on: Vec<_> = topology.workloads_after(Some(*workload)).map(|(id, _)| id).collect();
+            prop_assert_eq!(&on, &walked[at + 1..]);
+        }
     }
 }

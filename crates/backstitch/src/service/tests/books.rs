@@ -14,6 +14,7 @@ fn state(bench: &Bench, kind: SourceKind) -> SourceState {
 
 fn fail(bench: &mut Bench, number: u64, at: i64) {
     let failure = Failure {
+        kind: FailureKind::Unreachable,
         at,
         message: "no route".to_owned(),
         remedy: None,

@@ -8,6 +8,7 @@ use crate::service::event::{Opened, Opening};
 /// What becomes of an instance that is judged as if it were empty.
 fn withdrawn(bench: &mut Bench, source: SourceNo) -> Taken {
     let failure = Failure {
+        kind: FailureKind::Unreachable,
         at: NOW,
         message: "the Secret is gone".to_owned(),
         remedy: None,

@@ -18,7 +18,7 @@ use super::engine::Stopped;
 use super::event::{Ended, Health, Hides, Reading, Said};
 use super::task::Woken;
 use super::*;
-use server::status::Failure;
+use server::status::{Failure, FailureKind};
 
 mod books;
 mod decisions;

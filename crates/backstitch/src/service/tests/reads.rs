@@ -9,6 +9,7 @@ fn s22_a_failure_changes_nothing_but_the_status() {
     let mut bench = stitched();
     assert_eq!(bench.status(SourceKind::Catalog), "ready 1");
     let failure = Failure {
+        kind: FailureKind::Unreachable,
         at: NOW,
         message: "no route".to_owned(),
         remedy: None,
@@ -34,6 +35,7 @@ fn s22_a_partial_read_adds_and_removes_nothing() {
     entities.push(component("s99", "data"));
     let generation = CatalogGeneration::whole(entities.into_iter().collect(), Vec::new());
     let incomplete = Some(Failure {
+        kind: FailureKind::Unreachable,
         at: NOW,
         message: "half of it is gone".to_owned(),
         remedy: None,
