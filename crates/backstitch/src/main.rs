@@ -3,6 +3,7 @@
 //! ```text
 //!  args ──▶ config ──▶ commands ─┬─ stitch, explain, owner ── sources ──▶ topology ──▶ output
 //!                                ├─ explain, owner, sources, refresh ─ a server ─────▶ output
+//!                                ├─ export ── the same, ──▶ routes for an Alertmanager
 //!                                ├─ doctor ── every source, asked ───────────────────▶ output
 //!                                └─ serve, demo ── the loop ──▶ store, server
 //! ```
@@ -14,6 +15,7 @@ mod commands;
 mod config;
 mod doctor;
 mod exit;
+mod export;
 mod gates;
 mod logging;
 mod memory;
@@ -83,6 +85,10 @@ fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
         Command::Refresh(args) => {
             let config = configuration(&global)?;
             connected(commands::refresh::run(&args, &config, terminal))
+        }
+        Command::Export(args) => {
+            let config = configuration(&global)?;
+            connected(commands::export::run(&args.target, &config, terminal))
         }
         Command::Serve(args) => {
             let config = configuration(&global)?;

@@ -2,6 +2,7 @@
 //!
 //! It owns words, defaults and help. It must not decide what a source is or what a command does.
 
+mod export;
 mod gate;
 
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use self::export::{ExportArgs, ExportTarget, MatchWord, RoutesArgs};
 pub(crate) use self::gate::{Condition, Gate, Threshold};
 
 const MAIN_EXAMPLES: &str = "\
@@ -234,6 +236,8 @@ pub(crate) enum Command {
     /// Check all that a server depends on, and say what keeps owners from appearing
     #[command(after_help = DOCTOR_NOTES)]
     Doctor(DoctorArgs),
+    /// Write what is known for another program
+    Export(ExportArgs),
     /// Run as a service: watch the sources of --config, keep history, answer over HTTP
     #[command(after_help = SERVE_NOTES)]
     Serve(ServeArgs),
@@ -342,7 +346,7 @@ impl From<VerdictWord> for api::Verdict {
 
 /// Where to ask: sources that are read now, or a running server.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct AskArgs {
+pub(crate) struct WhereArgs {
     /// Where to read.
     #[command(flatten)]
     pub sources: SourceArgs,
@@ -360,6 +364,14 @@ pub(crate) struct AskArgs {
         help_heading = "Server"
     )]
     pub api_token_file: Option<PathBuf>,
+}
+
+/// Where to ask, and how to say what came of it.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct AskArgs {
+    /// Where to ask.
+    #[command(flatten)]
+    pub at: WhereArgs,
     /// What to print on standard output
     #[arg(
         short,

@@ -4,6 +4,7 @@ mod ask;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod owner;
 pub(crate) mod refresh;
 pub(crate) mod serve;

@@ -17,6 +17,7 @@ mod instances;
 mod mapping;
 mod node;
 mod reader;
+mod receivers;
 mod redact;
 mod root;
 mod secret;
@@ -40,6 +41,7 @@ pub(crate) use self::clusters::{is_cluster_name, is_namespace, live_cluster_name
 pub(crate) use self::endpoint::{EndpointProblem, parse_endpoint};
 pub(crate) use self::fault::{ConfigError, Fault};
 pub(crate) use self::instances::DEFAULT_NAME;
+pub(crate) use self::receivers::{is_label_name, receivers};
 pub(crate) use self::redact::redacted;
 pub(crate) use self::secret::{SecretError, SecretSource};
 pub(crate) use self::secrets::{NO_LIVE_CLUSTER, Secrets, secrets_of};
