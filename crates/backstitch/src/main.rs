@@ -10,6 +10,7 @@
 //!
 //! It is the only crate that may know all others; it decides nothing about ownership.
 
+mod alerts;
 mod args;
 mod commands;
 mod config;

@@ -49,6 +49,7 @@ async fn serve(access: Access) -> String {
         sources: Arc::default(),
         events: Arc::new(server::events::Events::new(0)),
         history: None,
+        alerts: None,
         clock: || 1_800_000_000,
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

@@ -127,6 +127,7 @@ impl Shared {
                 sources: Arc::new(Sources::default()),
                 events: Arc::new(Events::new(0)),
                 history: None,
+                alerts: None,
                 clock: || 0,
             },
             cluster,

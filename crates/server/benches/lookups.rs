@@ -33,6 +33,7 @@ fn router() -> Router {
         sources: Arc::new(Sources::default()),
         events: Arc::new(Events::new(0)),
         history: None,
+        alerts: None,
         clock: || 0,
     };
     server::router(state, Access::default())

@@ -7,6 +7,7 @@ use tokio::sync::{Mutex, Semaphore};
 use topology::topology::Topology;
 
 use crate::access::Access;
+use crate::alerts::Alerts;
 use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::problem::Refusal;
@@ -26,6 +27,8 @@ pub struct AppState {
     pub events: Arc<Events>,
     /// What changed in the past; `None`: nothing is remembered.
     pub history: Option<Arc<Mutex<store::Reader>>>,
+    /// The way of alerts; `None`: none are taken.
+    pub alerts: Option<Arc<Alerts>>,
     /// The time now: seconds since the Unix epoch.
     pub clock: fn() -> i64,
 }

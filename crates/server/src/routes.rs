@@ -1,5 +1,6 @@
 //! The routes and what they share.
 
+mod alerts;
 mod components;
 mod events;
 mod explain;
@@ -56,6 +57,7 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(owners::services))
         .routes(routes!(explain::explain))
         .routes(routes!(resolve::by_query, resolve::by_body))
+        .routes(routes!(alerts::status, alerts::take))
         .routes(routes!(state::summary))
         .routes(routes!(sources::list))
         .routes(routes!(sources::one))
@@ -85,7 +87,7 @@ async fn no_such_route(uri: Uri) -> Refusal {
 
 async fn method_not_allowed(method: Method, route: MatchedPath, uri: OriginalUri) -> Refusal {
     let allowed = match route.as_str() {
-        resolve::PATH => "GET,HEAD,POST",
+        resolve::PATH | alerts::PATH => "GET,HEAD,POST",
         route if route.ends_with(sources::REFRESH) => "POST",
         _ => "GET,HEAD",
     };

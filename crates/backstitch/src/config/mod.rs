@@ -8,6 +8,7 @@
 //! secret: a token is kept as the place where it is to be read (S31), and read there for every use, so that one that was
 //! rotated takes effect.
 
+mod alertmanager;
 mod clusters;
 mod credentials;
 mod endpoint;
@@ -37,6 +38,7 @@ use topology::labels::DEFAULT_PREFIX;
 use topology::settings::InstanceSettings;
 use url::Url;
 
+pub(crate) use self::alertmanager::{Alertmanager, Forward, Target};
 pub(crate) use self::clusters::{is_cluster_name, is_namespace, live_cluster_name};
 pub(crate) use self::endpoint::{EndpointProblem, parse_endpoint};
 pub(crate) use self::fault::{ConfigError, Fault};
@@ -84,6 +86,8 @@ pub(crate) struct Config {
     pub allowed_hosts: Vec<String>,
     /// When removals are held back (S23).
     pub removal: RemovalPolicy,
+    /// How alerts are taken and handed on; none where they are not.
+    pub alertmanager: Option<Alertmanager>,
     /// What is allowed and still worth a warning, such as a token inside of the file.
     pub warnings: Vec<Fault>,
 }
@@ -103,6 +107,7 @@ impl Default for Config {
             api_token: None,
             allowed_hosts: Vec::new(),
             removal: RemovalPolicy::default(),
+            alertmanager: None,
             warnings: Vec::new(),
         }
     }

@@ -517,6 +517,21 @@ fn every_key_is_documented_and_every_documented_key_exists() {
         ("### `headers`", &header, &[]),
         ("## A cluster", "clusters: [{--: x}]", redact::CLUSTER),
         ("## `secrets`", "secrets: {--: x}", redact::SECRETS),
+        (
+            "## `alertmanager`",
+            "alertmanager: {--: x}",
+            redact::ALERTMANAGER,
+        ),
+        (
+            "### `forward`",
+            "alertmanager: {forward: {--: x}}",
+            redact::FORWARD,
+        ),
+        (
+            "### `labels`",
+            "alertmanager: {labels: {--: x}}",
+            redact::ALERT_LABELS,
+        ),
     ];
     for (heading, text, redacted) in table {
         let documented = documented_keys(document, heading);

@@ -51,6 +51,7 @@ use std::time::Duration;
 use ::catalog::backstage::Memory;
 use ::cluster::live::Reach;
 use anyhow::{Context as _, Result};
+use server::alerts::Alerts;
 use server::events::Events;
 use server::refresh::Bell;
 use server::status::{NextAttempt, Sources};
@@ -72,7 +73,8 @@ pub(crate) use self::signals::Signals;
 use self::standing::Standing;
 use self::supply::Supply;
 use self::task::Task;
-use crate::config::{Cluster, ClusterSource, Config, InstanceSource};
+use crate::alerts::{Deliverer, deliver};
+use crate::config::{Cluster, ClusterSource, Config, Forward, InstanceSource};
 use crate::report::told;
 
 /// Bound on the events that wait for the loop; a source that says more is slowed down.
@@ -88,6 +90,8 @@ pub(crate) struct Service {
     /// Ends with the loop; an error where the store could not be read at start.
     ended: oneshot::Receiver<Result<(), StoreError>>,
     sources: JoinHandle<()>,
+    /// Hands alerts on, where they are taken.
+    deliverer: Option<JoinHandle<()>>,
 }
 
 impl Service {
@@ -109,6 +113,7 @@ impl Service {
             sources: Arc::clone(&shared.sources),
             events: Arc::clone(&shared.events),
             history: Some(Arc::new(Mutex::new(store.reader()?))),
+            alerts: None,
             clock: now,
         };
         let notice = shared.notice.subscribe();
@@ -177,7 +182,20 @@ impl Service {
             notice,
             ended,
             sources,
+            deliverer: None,
         })
+    }
+
+    /// Takes alerts from now on, and hands them on.
+    pub(crate) fn take_alerts(&mut self, alerts: Arc<Alerts>, forward: Forward, random: Random) {
+        let deliverer = Deliverer {
+            alerts: Arc::clone(&alerts),
+            forward,
+            random,
+            clock: now,
+        };
+        self.state.alerts = Some(alerts);
+        self.deliverer = Some(tokio::spawn(deliver(deliverer, self.stop.subscribe())));
     }
 
     /// What is served.
@@ -213,6 +231,7 @@ impl Service {
             notice: _notice,
             mut ended,
             sources,
+            deliverer,
         } = self;
         let events = Arc::clone(&state.events);
         let mut going_down = stop.subscribe();
@@ -246,6 +265,9 @@ impl Service {
             let _ = ended.await;
             let _ = sources.await;
             let _ = server.await;
+            if let Some(deliverer) = deliverer {
+                let _ = deliverer.await;
+            }
         };
         tokio::select! {
             () = in_order => tracing::info!("everything is committed"),

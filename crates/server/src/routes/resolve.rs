@@ -18,7 +18,6 @@ use crate::params::Params;
 use crate::problem::Refusal;
 use crate::render;
 
-/// The only route that takes a body.
 pub(super) const PATH: &str = "/api/v1/resolve";
 
 /// Bound on the labels of one bag.
@@ -103,7 +102,7 @@ fn resolve(app: &App, labels: &BTreeMap<String, String>) -> Result<Json<ResolveA
     Ok(Json(render::resolution(&topology, &resolution)))
 }
 
-fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
+pub(super) fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let given = headers
         .get(CONTENT_TYPE)
         .map(|value| String::from_utf8_lossy(value.as_bytes()));

@@ -45,6 +45,7 @@ impl Company {
                 sources: Arc::new(Sources::default()),
                 events: Arc::new(Events::new(NOW)),
                 history: None,
+                alerts: None,
                 clock: || NOW,
             },
             access,
