@@ -4,10 +4,12 @@
 //! `.ci/run` is one of these. It must not know any other crate of the workspace: it drives them through
 //! cargo and through the built binary, as a user would.
 
+mod alertmanager;
 mod backstages;
 mod bench;
 mod cached;
 mod chart;
+mod debian;
 mod demo;
 mod generate;
 mod image;
@@ -47,7 +49,7 @@ enum Task {
     /// Run the lints and the tests
     Test {
         /// What to test: `all`, `core` (the pure core alone), `backstage-real` (against Backstages installed for it),
-        /// `kubernetes-real` (against clusters built for it), `chart`, `lint`, `tidy`, or the name of a crate
+        /// `kubernetes-real` (against clusters built for it), `alertmanager-real` (against Alertmanagers), `chart`, `lint`, `tidy`, or the name of a crate
         #[arg(default_value = "all")]
         suite: suite::Suite,
         /// Arguments for the test binaries, such as part of a test's name (not with `all` or `lint`)

@@ -11,7 +11,9 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result};
 
+use crate::alertmanager;
 use crate::backstages::{self, Backstages, INSTALLATIONS};
+use crate::debian::Unpacked;
 use crate::kubernetes::{self, Kubernetes};
 use crate::places;
 use crate::step::Step;
@@ -99,6 +101,29 @@ pub(crate) fn kubernetes(arguments: &[OsString]) -> Vec<Step> {
                 .context("there is no Kubernetes to test against")?;
             let mut command = cargo_test(&["real_kubernetes*"], &arguments);
             command.env(kubernetes::INSTALLATION, built.folder());
+            Ok(command)
+        }),
+    ]
+}
+
+/// Unpacks Alertmanager, and runs the tests against it; arguments choose some.
+pub(crate) fn alertmanager(arguments: &[OsString]) -> Vec<Step> {
+    // Lives as long as any step, and with it the lock on what the tests use.
+    let unpacked: Rc<OnceCell<Unpacked>> = Rc::default();
+    let place = Rc::clone(&unpacked);
+    let arguments = arguments.to_vec();
+    vec![
+        Step::action("am-unpack", move || {
+            // This step is the only one that sets it.
+            let _ = place.set(alertmanager::install()?);
+            Ok(())
+        }),
+        Step::prepared_tests("am", move || {
+            let unpacked = unpacked
+                .get()
+                .context("there is no Alertmanager to test against")?;
+            let mut command = cargo_test(&["real_alertmanager"], &arguments);
+            command.env(alertmanager::INSTALLATION, unpacked.folder());
             Ok(command)
         }),
     ]

@@ -20,6 +20,8 @@ pub(crate) enum Suite {
     BackstageReal,
     /// The contract tests against real Kubernetes API servers.
     KubernetesReal,
+    /// The contract tests against a real Alertmanager.
+    AlertmanagerReal,
     /// The Helm chart: linted, rendered, held against the schemas of Kubernetes.
     Chart,
     /// Everything but the tests proper.
@@ -39,6 +41,7 @@ impl FromStr for Suite {
             "core" => Self::Core,
             "backstage-real" => Self::BackstageReal,
             "kubernetes-real" => Self::KubernetesReal,
+            "alertmanager-real" => Self::AlertmanagerReal,
             "chart" => Self::Chart,
             "lint" => Self::Lint,
             "tidy" => Self::Tidy,
@@ -67,6 +70,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
             steps.push(chart::step(&[]));
             steps.extend(real::backstage(arguments));
             steps.extend(real::kubernetes(arguments));
+            steps.extend(real::alertmanager(arguments));
             steps
         }
         Suite::Core => vec![cargo_test(
@@ -76,6 +80,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
         )],
         Suite::BackstageReal => real::backstage(arguments),
         Suite::KubernetesReal => real::kubernetes(arguments),
+        Suite::AlertmanagerReal => real::alertmanager(arguments),
         Suite::Chart => vec![chart::step(arguments)],
         Suite::Lint => {
             let mut steps = lint::steps();
@@ -113,6 +118,7 @@ mod tests {
             ("core", Suite::Core),
             ("backstage-real", Suite::BackstageReal),
             ("kubernetes-real", Suite::KubernetesReal),
+            ("alertmanager-real", Suite::AlertmanagerReal),
             ("chart", Suite::Chart),
             ("lint", Suite::Lint),
             ("tidy", Suite::Tidy),
