@@ -18,7 +18,7 @@ pub struct AlertsStatus {
     pub forwarded: u64,
     /// Alerts that were given up.
     pub failed: u64,
-    /// Notifications that were refused because there was no room.
+    /// Notifications that were refused for want of room or time, and come again.
     pub refused: u64,
     /// Notifications that wait.
     pub waiting: u64,

@@ -289,7 +289,12 @@ async fn alerts_get_their_owner_on_the_way() {
         .iter()
         .map(|it| it["annotations"].to_string())
         .collect();
-    insta::assert_snapshot!(annotations.join("\n"), @r#""#);
+    insta::assert_snapshot!(annotations.join("\n"), @r#"
+    {"backstitch_confidence":"exact","owner_opsgenie":"Books {ops}","summary":"s"}
+    {"backstitch_reason":"no component is stitched to Service `prod/shop/free`","summary":"s"}
+    {"backstitch_confidence":"exact","owner_pagerduty":"PAB12CD","summary":"s"}
+    {"backstitch_confidence":"exact","owner_slack":"web","summary":"s"}
+    "#);
     assert_eq!(
         alerts[0]["generatorURL"],
         "http://prometheus/graph?g0.expr=up%7B%7D"

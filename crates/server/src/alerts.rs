@@ -28,7 +28,7 @@ use crate::render::time;
 
 /// Bound on a body, in bytes.
 pub const MAX_BODY: usize = 5 * 1024 * 1024;
-/// Bodies that are in memory at once; others are told to come again.
+/// Bodies that are in memory at once; others wait, and are told to come again if that takes long.
 const BODIES: usize = 8;
 /// Dead letters that the status lists.
 const LISTED: u32 = 20;
@@ -57,7 +57,7 @@ pub struct Counters {
     pub forwarded: Counter,
     /// They were given up.
     pub failed: Counter,
-    /// Notifications for which there was no room.
+    /// Notifications for which there was no room or no time.
     pub refused: Counter,
     /// Attempts that failed.
     pub failures: Counter,
@@ -147,10 +147,7 @@ impl Alerts {
             };
             match self.queue().push(entry).map_err(NotTaken::Store)? {
                 Pushed::Kept => self.arrived.notify_one(),
-                Pushed::Full => {
-                    self.counters.refused.inc();
-                    return Err(NotTaken::Full);
-                }
+                Pushed::Full => return Err(NotTaken::Full),
             }
         }
         let counters = &self.counters;

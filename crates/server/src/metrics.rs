@@ -139,7 +139,7 @@ impl Metrics {
                 ),
                 (
                     "alerts_refused_notifications",
-                    "Notifications for which there was no room, and that Alertmanager sends again",
+                    "Notifications for which there was no room or no time, and that Alertmanager sends again",
                     &counters.refused,
                 ),
                 (

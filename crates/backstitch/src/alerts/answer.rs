@@ -57,10 +57,12 @@ pub(super) fn decide(answer: Answer, tried: Tried, random: u64) -> Decision {
         | Answer::Unreachable
         | Answer::Unprepared => again(Hint::Transient),
         // Of the token, the URL or a proxy, and not of what was sent.
-        Answer::Status(401 | 403 | 404 | 405 | 407, _) if tried.attempts < MAX_REFUSALS => {
+        // Redirects are not followed: they would take the alerts and the token elsewhere.
+        Answer::Status(300..=399 | 401 | 403 | 404 | 405 | 407, _)
+            if tried.attempts < MAX_REFUSALS =>
+        {
             again(Hint::Transient)
         }
-        // Redirects are not followed: they would take the alerts and the token elsewhere.
         Answer::Status(..) => Decision::GiveUp,
     }
 }
@@ -115,11 +117,12 @@ mod tests {
             (Status(400, None), 1, young, GiveUp),
             (Status(413, seconds(5)), 1, young, GiveUp),
             (Status(422, None), 1, young, GiveUp),
-            (Status(301, None), 1, young, GiveUp),
+            (Status(301, None), 25, young, GiveUp),
             (Status(100, None), 1, young, GiveUp),
             (Status(999, None), 1, young, GiveUp),
             // What is wrong with the way to it may be mended.
             (Status(401, None), 1, young, after(1)),
+            (Status(308, None), 2, young, after(2)),
             (Status(403, None), 24, young, after(32)),
             (Status(404, None), 25, young, GiveUp),
             (Status(401, None), 1, HOUR, GiveUp),

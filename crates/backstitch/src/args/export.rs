@@ -86,7 +86,7 @@ pub(crate) struct RoutesArgs {
         help_heading = "Routes"
     )]
     pub matches: MatchWord,
-    /// The label that has it, where it is called otherwise than `owner_ref` or `team`
+    /// The label that has it; by default `owner_ref` or `team`, or as `alertmanager.labels` of --config calls it
     #[arg(long, value_name = "LABEL", help_heading = "Routes")]
     pub label: Option<String>,
     /// Routes for alerts without an owner too: by `namespace`, and by `service` where a namespace has several owners

@@ -35,7 +35,7 @@ pub(crate) async fn run(
 }
 
 async fn alertmanager(args: &RoutesArgs, config: &Config, terminal: Terminal) -> Result<Exit> {
-    let wishes = wishes(args)?;
+    let wishes = wishes(args, config)?;
     let company = match Asked::open(&args.at, config, terminal).await? {
         Asked::Sources(stitched) => of_topology(&stitched.topology),
         Asked::Server(server) => of_server(&server).await?,
@@ -46,12 +46,15 @@ async fn alertmanager(args: &RoutesArgs, config: &Config, terminal: Terminal) ->
     Ok(Exit::Done)
 }
 
-fn wishes(args: &RoutesArgs) -> Result<Wishes, Failure> {
+fn wishes(args: &RoutesArgs, config: &Config) -> Result<Wishes, Failure> {
+    // The labels that `serve` writes by this configuration.
+    let written = config.alertmanager.as_ref().map(|it| it.enrichment.clone());
+    let written = written.unwrap_or_default();
     let (matching, label) = match args.matches {
-        MatchWord::OwnerRef => (Matching::Reference, "owner_ref"),
-        MatchWord::Team => (Matching::Team, "team"),
+        MatchWord::OwnerRef => (Matching::Reference, &written.owner_ref),
+        MatchWord::Team => (Matching::Team, &written.team),
     };
-    let label = args.label.as_deref().unwrap_or(label);
+    let label = args.label.as_ref().unwrap_or(label);
     if !config::is_label_name(label) {
         return Err(
             Failure::new(format!("`--label`: `{label}` is no name of a label")).hint(Some(
@@ -70,7 +73,7 @@ fn wishes(args: &RoutesArgs) -> Result<Wishes, Failure> {
         smtp: smtp.map(|(smarthost, from)| Smtp { smarthost, from }),
         default_receiver: args.default_receiver.clone(),
         matching,
-        label: label.to_owned(),
+        label: label.clone(),
         by_namespace: args.by_namespace.then_some(args.most_services),
     })
 }

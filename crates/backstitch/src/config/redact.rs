@@ -260,6 +260,7 @@ scrapers:
 clusters: [{name: prod, context: prod, namespaces: [shop]}, {token: sentinel}]
 secrets: sentinel
 store: {sentinel: sentinel}
+alertmanager: {forward: {webhook: 'https://hooks.example/sentinel', token: sentinel}, overwrite: true}
 sentinel: {sentinel: [{sentinel: sentinel}]}
 ";
         let shown = yaml(text);
@@ -303,6 +304,11 @@ sentinel: {sentinel: [{sentinel: sentinel}]}
         secrets: "[redacted]"
         store:
           "[redacted key 1]": "[redacted]"
+        alertmanager:
+          forward:
+            webhook: "[redacted]"
+            token: "[redacted]"
+          overwrite: "true"
         "[redacted key 2]":
           "[redacted key 1]":
           - "[redacted key 1]": "[redacted]"

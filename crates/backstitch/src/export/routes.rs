@@ -66,7 +66,11 @@ pub(crate) fn routes(company: &Company, wishes: &Wishes) -> Alertmanager {
         match by_contacts(owner, referred) {
             Ok((of, integrations)) => {
                 let name = format!("{GENERATED}{of}");
-                made.receivers.insert(name.clone(), integrations);
+                // Two catalogs may have an owner of one reference, and both are meant.
+                let does = made.receivers.entry(name.clone()).or_default();
+                does.extend(integrations);
+                does.sort();
+                does.dedup();
                 receivers.insert(reference, name);
             }
             Err(unreached) => made.left_out.push(left_out(owner, &unreached)),

@@ -21,6 +21,8 @@ pub(super) const PATH: &str = "/api/v1/alertmanager";
 
 /// Bound on the time in which a body must arrive: Alertmanager gives up after ten seconds by itself.
 const BODY_TIME: Duration = Duration::from_secs(10);
+/// How long one waits for others whose bodies are in memory.
+const TURN_TIME: Duration = Duration::from_secs(5);
 
 /// Take alerts from Alertmanager
 ///
@@ -45,14 +47,18 @@ pub(crate) async fn take(
     if announced(request.headers()).is_some_and(|length| length > MAX_BODY as u64) {
         return Err(Refusal::body_too_large(MAX_BODY));
     }
-    let Ok(_permit) = alerts.bodies.try_acquire() else {
-        return Err(Refusal::no_room("too many notifications at once"));
+    let refused = |why: &str| {
+        alerts.counters.refused.inc();
+        Refusal::no_room(why)
+    };
+    let Ok(Ok(_permit)) = timeout(TURN_TIME, alerts.bodies.acquire()).await else {
+        return Err(refused("too many notifications at once"));
     };
     let body = match timeout(BODY_TIME, to_bytes(request.into_body(), MAX_BODY)).await {
         Ok(Ok(body)) => body,
         // The limit is the only failure of a body that its sender hears of.
         Ok(Err(_)) => return Err(Refusal::body_too_large(MAX_BODY)),
-        Err(_) => return Err(Refusal::no_room("the body did not arrive in time")),
+        Err(_) => return Err(refused("the body did not arrive in time")),
     };
     let (state, queue) = (app.0.state.clone(), Arc::clone(&alerts));
     let now = app.now();
@@ -65,10 +71,10 @@ pub(crate) async fn take(
         Ok(Err(NotTaken::Malformed(error))) => Err(Refusal::body(error).hint(
             "expected a notification of Alertmanager, as it sends them to a `webhook_configs`",
         )),
-        Ok(Err(NotTaken::Full)) => Err(Refusal::no_room("the queue of alerts is full")),
+        Ok(Err(NotTaken::Full)) => Err(refused("the queue of alerts is full")),
         Ok(Err(NotTaken::Store(error))) => {
             tracing::error!(%error, "alerts cannot be kept, and Alertmanager has to send them again");
-            Err(Refusal::no_room("the alerts cannot be kept"))
+            Err(refused("the alerts cannot be kept"))
         }
         Err(_) => Err(Refusal::internal("the alerts could not be taken")),
     }
