@@ -90,7 +90,11 @@ impl Backlog {
 
     /// It arrived, or is given up.
     pub(super) fn settle(&mut self, id: i64) {
-        self.entries.retain(|entry| entry.waiting.id != id);
+        // Most often it is the first.
+        let mut entries = self.entries.iter();
+        if let Some(index) = entries.position(|entry| entry.waiting.id == id) {
+            self.entries.remove(index);
+        }
         self.rest = None;
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use backstage_client::retry_after;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Certificate, Client};
+use reqwest::{Certificate, Client, Response};
 use secrecy::ExposeSecret as _;
 use server::alerts::Alerts;
 use store::{Queue, StoreError};
@@ -27,6 +27,8 @@ const DISK_REST: Duration = Duration::from_secs(5);
 const LONGEST_REST: Duration = Duration::from_secs(32);
 /// How long a connection may take.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// Characters of what the target says that are kept.
+const SAID: usize = 200;
 /// Bound on a file of root certificates, in bytes.
 const MAX_ROOTS: u64 = 1024 * 1024;
 
@@ -206,7 +208,8 @@ impl Running {
         match request.send().await {
             Ok(response) => {
                 let wait = retry_after(response.headers(), SystemTime::now());
-                (Answer::Status(response.status().as_u16(), wait), None)
+                let answer = Answer::Status(response.status().as_u16(), wait);
+                (answer, said(response).await)
             }
             Err(error) => {
                 self.client = None;
@@ -237,6 +240,21 @@ impl Running {
             },
         }
     }
+}
+
+/// What the target says of a failure, such as which label it does not take; as much of it as a line can bear.
+async fn said(mut response: Response) -> Option<String> {
+    if response.status().is_success() {
+        return None;
+    }
+    // The first piece is enough, and that there is none is no failure of its own.
+    let piece = response.chunk().await.ok().flatten()?;
+    let text = String::from_utf8_lossy(&piece);
+    let text = text.trim().chars().take(SAID);
+    let text: String = text
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .collect();
+    (!text.is_empty()).then_some(text)
 }
 
 fn client(forward: &Forward) -> Result<Client, String> {

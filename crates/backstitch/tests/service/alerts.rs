@@ -64,6 +64,8 @@ async fn answer(State(target): State<Arc<Target>>, headers: HeaderMap, body: Str
     let status = StatusCode::from_u16(status).expect("a status");
     if wait.is_empty() {
         status.into_response()
+    } else if status == StatusCode::BAD_REQUEST {
+        (status, wait).into_response()
     } else {
         (status, [("retry-after", wait)]).into_response()
     }
@@ -107,7 +109,7 @@ async fn what_can_arrive_arrives_and_what_cannot_is_a_dead_letter() {
         (503, ""),
         (429, "1"),
         (200, ""),
-        (400, ""),
+        (400, "no \"label\"\n"),
         (401, ""),
         (200, ""),
     ];
@@ -136,7 +138,10 @@ async fn what_can_arrive_arrives_and_what_cannot_is_a_dead_letter() {
     "#);
     assert_eq!(status["dead"], 1);
     let dead = &status["dead_letters"][0];
-    assert_eq!(dead["reason"], "the target answered with status 400");
+    assert_eq!(
+        dead["reason"],
+        "the target answered with status 400: no \"label\""
+    );
     assert_eq!(status["target"], format!("alertmanager {url}"));
     assert!(!service.log().contains("s3cret"));
 }
