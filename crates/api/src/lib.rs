@@ -8,6 +8,7 @@
 //! written `cluster/namespace/name`, an entity by its canonical reference; times are RFC 3339 in UTC; every list that
 //! can grow comes as a [`Page`].
 
+mod alerts;
 mod component;
 mod decision;
 mod event;
@@ -24,6 +25,7 @@ pub mod stitch;
 mod summary;
 mod word;
 
+pub use alerts::{AlertsStatus, AlertsTaken, DeadLetter};
 pub use component::{ComponentDetail, ComponentOwner, ComponentRow};
 pub use decision::{Decision, DecisionEnd, DecisionRequest, DecisionSource};
 pub use event::{Change, Event, Ownership, Reset, ServiceChange, VerdictChange, VerdictState};

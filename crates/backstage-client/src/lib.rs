@@ -109,7 +109,7 @@ pub use headers::reserved_header;
 pub use identity::Identity;
 pub use page::Page;
 pub use pager::{MAX_PAGES, Pager};
-pub use retry_after::MAX_RETRY_AFTER;
+pub use retry_after::{MAX_RETRY_AFTER, retry_after};
 pub use settings::{Proxy, Settings, Timeouts, Tls};
 pub use settings_error::SettingsError;
 pub use token_error::TokenError;

@@ -10,7 +10,7 @@ pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// How long the server wants to be left alone, as of `now` by our clock. A date that has passed is no wait; what
 /// is neither seconds nor a date counts as absent.
-pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         // More digits than fit are more than the maximum.

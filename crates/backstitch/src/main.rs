@@ -3,17 +3,20 @@
 //! ```text
 //!  args ──▶ config ──▶ commands ─┬─ stitch, explain, owner ── sources ──▶ topology ──▶ output
 //!                                ├─ explain, owner, sources, refresh, decisions ─ a server ▶ output
+//!                                ├─ export, writeback ── the same ──▶ routes for an Alertmanager, annotations
 //!                                ├─ doctor ── every source, asked ───────────────────▶ output
 //!                                └─ serve, demo ── the loop ──▶ store, server
 //! ```
 //!
 //! It is the only crate that may know all others; it decides nothing about ownership.
 
+mod alerts;
 mod args;
 mod commands;
 mod config;
 mod doctor;
 mod exit;
+mod export;
 mod gates;
 mod logging;
 mod memory;
@@ -92,6 +95,10 @@ fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
         Command::Writeback(args) => {
             let config = configuration(&global)?;
             connected(commands::writeback::run(&args, &config, terminal))
+        }
+        Command::Export(args) => {
+            let config = configuration(&global)?;
+            connected(commands::export::run(&args.target, &config, terminal))
         }
         Command::Serve(args) => {
             let config = configuration(&global)?;

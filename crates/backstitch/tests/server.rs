@@ -52,6 +52,7 @@ async fn serve(access: Access) -> String {
         history: None,
         decisions: None,
         owner_info: OwnerInfo::default(),
+        alerts: None,
         clock: || 1_800_000_000,
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -176,4 +177,32 @@ fn a_server_and_sources_at_once() {
         "catalog.yaml",
     ];
     insta::assert_snapshot!(small().run(args).shown());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_gives_the_same_routes_as_its_sources() {
+    let url = serve(Access::default()).await;
+    let words = [
+        "export",
+        "alertmanager-routes",
+        "--secrets-dir",
+        "secrets",
+        "--smtp-smarthost",
+        "mail.example:25",
+        "--smtp-from",
+        "alerts@alderoak.example",
+        "--by-namespace",
+    ];
+    let by_server = [&words[..], &["--server", &url]].concat();
+    let by_sources = [&words[..], &SHOP].concat();
+    let routes = |shown: String| {
+        let (_, text) = shown.split_once("----- stdout\n").expect("an output");
+        text.split_once("----- stderr")
+            .expect("an end")
+            .0
+            .to_owned()
+    };
+    let (by_server, by_sources) = (shown(&by_server, &[]).await, shown(&by_sources, &[]).await);
+    assert!(by_server.starts_with("exit 0") && by_server.contains("group:default/web"));
+    assert_eq!(routes(by_server), routes(by_sources));
 }

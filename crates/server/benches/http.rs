@@ -130,6 +130,7 @@ impl Shared {
                 history: None,
                 decisions: None,
                 owner_info: OwnerInfo::default(),
+                alerts: None,
                 clock: || 0,
             },
             cluster,

@@ -36,6 +36,7 @@ fn router() -> Router {
         history: None,
         decisions: None,
         owner_info: OwnerInfo::default(),
+        alerts: None,
         clock: || 0,
     };
     server::router(state, Access::default())

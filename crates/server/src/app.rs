@@ -7,6 +7,7 @@ use tokio::sync::{Mutex, Semaphore};
 use topology::topology::Topology;
 
 use crate::access::Access;
+use crate::alerts::Alerts;
 use crate::decisions::Desk;
 use crate::events::Events;
 use crate::metrics::Metrics;
@@ -32,6 +33,8 @@ pub struct AppState {
     pub decisions: Option<Desk>,
     /// Whose owners the metrics have.
     pub owner_info: OwnerInfo,
+    /// The way of alerts; `None`: none are taken.
+    pub alerts: Option<Arc<Alerts>>,
     /// The time now: seconds since the Unix epoch.
     pub clock: fn() -> i64,
 }

@@ -1,5 +1,6 @@
 //! Metrics of the state, read at scrape time.
 
+mod alerts;
 mod sources;
 
 use std::fmt;
@@ -18,6 +19,7 @@ use topology::query::{ClusterSummary, Summary};
 use topology::topology::Topology;
 use topology::verdict::{OwnerState, ServiceState, VerdictKind};
 
+use crate::alerts::Alerts;
 use crate::app::MAX_STREAMS;
 use crate::status::{Sources, StoreState};
 
@@ -26,6 +28,8 @@ pub(crate) struct StateCollector {
     pub(crate) topology: Arc<RwLock<Topology>>,
     pub(crate) sources: Arc<Sources>,
     pub(crate) streams: Arc<Semaphore>,
+    pub(crate) alerts: Option<Arc<Alerts>>,
+    pub(crate) clock: fn() -> i64,
 }
 
 impl fmt::Debug for StateCollector {
@@ -47,6 +51,9 @@ impl Collector for StateCollector {
         }
         sources::encode(&mut encoder, &self.sources.list())?;
         encode_store(&mut encoder, self.sources.store())?;
+        if let Some(alerts) = &self.alerts {
+            alerts::encode(&mut encoder, alerts, (self.clock)())?;
+        }
         let open = MAX_STREAMS - self.streams.available_permits();
         gauges(
             &mut encoder,

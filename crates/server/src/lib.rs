@@ -6,13 +6,17 @@
 //!   sources ◀─── Bell (refresh) ◀──────────────────────────── POST    │
 //!        ◀────── Desk (decisions) ◀──────────────────── POST, DELETE   │
 //!        └─────▶ Events (ring) ──────────▶ server-sent events         └──▶ one-shot output of the command line
+//!   Alertmanager ──POST──▶ alerts ──▶ Queue (on the disk) ──▶ whoever hands them on
 //! ```
+//!
+//! Alerts are the one thing that passes through: `alerts` keeps them until they are handed on.
 //!
 //! It owns routes, parameters, page tokens, problem documents, the event stream, metrics, who may ask (token, host
 //! names), and the one rendering of the core's values into the shapes of `api`. It must not know any source, and it
 //! decides nothing about ownership: what it says was reasoned in `topology`.
 
 mod access;
+pub mod alerts;
 mod app;
 mod collector;
 pub mod decisions;

@@ -111,10 +111,54 @@ impl Metrics {
             Unit::Seconds,
             requests.duration.clone(),
         );
+        if let Some(alerts) = &state.alerts {
+            let counters = &alerts.counters;
+            for (name, help, counter) in [
+                (
+                    "alerts_received",
+                    "Alerts that came from Alertmanager",
+                    &counters.received,
+                ),
+                (
+                    "alerts_enriched",
+                    "Alerts that got an owner",
+                    &counters.enriched,
+                ),
+                (
+                    "alerts_returned",
+                    "Alerts that came back and were not forwarded again",
+                    &counters.returned,
+                ),
+                (
+                    "alerts_forwarded",
+                    "Alerts that the target took",
+                    &counters.forwarded,
+                ),
+                (
+                    "alerts_failed",
+                    "Alerts that were given up",
+                    &counters.failed,
+                ),
+                (
+                    "alerts_refused_notifications",
+                    "Notifications for which there was no room or no time, and that Alertmanager sends again",
+                    &counters.refused,
+                ),
+                (
+                    "alerts_forward_failures",
+                    "Attempts to forward a notification that failed",
+                    &counters.failures,
+                ),
+            ] {
+                registry.register(name, help, counter.clone());
+            }
+        }
         registry.register_collector(Box::new(StateCollector {
             topology: Arc::clone(&state.topology),
             sources: Arc::clone(&state.sources),
             streams,
+            alerts: state.alerts.clone(),
+            clock: state.clock,
         }));
         Self {
             registry,

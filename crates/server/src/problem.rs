@@ -102,6 +102,11 @@ const TOO_MANY_STREAMS: Sort = Sort(
     "Too many event streams are open",
     StatusCode::SERVICE_UNAVAILABLE,
 );
+const NO_ROOM: Sort = Sort(
+    "no-room",
+    "There is no room now",
+    StatusCode::SERVICE_UNAVAILABLE,
+);
 const INTERNAL: Sort = Sort(
     "internal",
     "The server failed",
@@ -226,6 +231,11 @@ impl Refusal {
         Self::new(&TOO_MANY_STREAMS, format!("{limit} are open"))
             .header(RETRY_AFTER, "10")
             .hint("close some, or read `/api/v1/summary` now and then instead")
+    }
+
+    /// What was sent is not taken now, and is to be sent again.
+    pub(crate) fn no_room(detail: impl Into<String>) -> Self {
+        Self::new(&NO_ROOM, detail).header(RETRY_AFTER, "5")
     }
 
     pub(crate) fn internal(detail: impl Into<String>) -> Self {

@@ -1,5 +1,6 @@
 //! The routes and what they share.
 
+mod alerts;
 mod body;
 mod components;
 mod decisions;
@@ -58,6 +59,7 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(owners::services))
         .routes(routes!(explain::explain))
         .routes(routes!(resolve::by_query, resolve::by_body))
+        .routes(routes!(alerts::status, alerts::take))
         .routes(routes!(state::summary))
         .routes(routes!(sources::list))
         .routes(routes!(sources::one))
@@ -89,7 +91,7 @@ async fn no_such_route(uri: Uri) -> Refusal {
 
 async fn method_not_allowed(method: Method, route: MatchedPath, uri: OriginalUri) -> Refusal {
     let allowed = match route.as_str() {
-        resolve::PATH | decisions::PATH => "GET,HEAD,POST",
+        resolve::PATH | decisions::PATH | alerts::PATH => "GET,HEAD,POST",
         decisions::ONE => "GET,HEAD,DELETE",
         route if route.ends_with(sources::REFRESH) => "POST",
         _ => "GET,HEAD",

@@ -27,6 +27,8 @@
 //! to that); any number of [`Reader`]s look on, each at a consistent state. A commit is on the disk when it returns, and
 //! one that fails leaves nothing behind and the store usable.
 //!
+//! What is to be handed on, such as alerts, waits in a [`Queue`], a file of its own.
+//!
 //! It knows the core's types and nothing of networks, clocks (time is an argument) or wire formats. No type that holds
 //! a Secret's value can be given to it (S31).
 
@@ -40,6 +42,7 @@ mod inspect;
 mod load;
 mod object;
 mod open;
+mod queue;
 mod record;
 mod schema;
 mod source;
@@ -58,6 +61,7 @@ pub use history::{
 pub use inspect::{Inspection, inspect};
 pub use load::{Load, Loaded, LoadedPage, PAGE};
 pub use open::{Options, Store};
+pub use queue::{Dead, NewEntry, Pushed, Queue, QueueBounds, QueueStanding, Waiting};
 pub use source::{Good, HeldRecord, Source, SourceRecord};
 
 #[cfg(test)]

@@ -206,7 +206,7 @@ fn lock(store: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn private_file(path: &Path) -> Result<File, StoreError> {
+pub(crate) fn private_file(path: &Path) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -217,7 +217,7 @@ fn private_file(path: &Path) -> Result<File, StoreError> {
     })
 }
 
-fn private_directory(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn private_directory(path: &Path) -> Result<(), StoreError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -5,6 +5,8 @@
 //! gives is what a Backstage or a network gives, not what our code makes of it.
 
 #[cfg(unix)]
+pub mod alertmanager;
+#[cfg(unix)]
 pub mod backstage;
 #[cfg(unix)]
 pub mod kubernetes;

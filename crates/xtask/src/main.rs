@@ -4,6 +4,7 @@
 //! `.ci/run` is one of these. It must not know any other crate of the workspace: it drives them through
 //! cargo and through the built binary, as a user would.
 
+mod alertmanager;
 mod backstages;
 mod bench;
 mod cached;
@@ -48,7 +49,7 @@ enum Task {
     /// Run the lints and the tests
     Test {
         /// What to test: `all`, `core` (the pure core alone), `backstage-real` (against Backstages installed for it),
-        /// `kubernetes-real` (against clusters built for it), `prometheus-real` (against Debian's Prometheus), `chart`, `lint`, `tidy`, or the name of a crate
+        /// `kubernetes-real` (against clusters built for it), `prometheus-real` and `alertmanager-real` (against Debian's Prometheus and Alertmanager), `chart`, `lint`, `tidy`, or the name of a crate
         #[arg(default_value = "all")]
         suite: suite::Suite,
         /// Arguments for the test binaries, such as part of a test's name (not with `all` or `lint`)

@@ -11,8 +11,9 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result};
 
+use crate::alertmanager;
 use crate::backstages::{self, Backstages, INSTALLATIONS};
-use crate::debian::{self, Unpacked};
+use crate::debian::{self, Package, Unpacked};
 use crate::kubernetes::{self, Kubernetes};
 use crate::places;
 use crate::step::Step;
@@ -110,22 +111,53 @@ const PROMETHEUS: &str = "BACKSTITCH_PROMETHEUS";
 
 /// Unpacks Prometheus, and runs the tests against it; arguments choose some.
 pub(crate) fn prometheus(arguments: &[OsString]) -> Vec<Step> {
+    let package = Package {
+        name: "prometheus",
+        compiled_in: &[],
+    };
+    let unpack = move || debian::unpack(package);
+    of_debian(
+        ("prom-unpack", unpack),
+        ("prometheus", "real_prometheus*"),
+        PROMETHEUS,
+        arguments,
+    )
+}
+
+/// Unpacks Alertmanager, and runs the tests against it; arguments choose some.
+pub(crate) fn alertmanager(arguments: &[OsString]) -> Vec<Step> {
+    of_debian(
+        ("am-unpack", alertmanager::install),
+        ("alertmanager", "real_alertmanager*"),
+        alertmanager::INSTALLATION,
+        arguments,
+    )
+}
+
+/// Unpacks a program of Debian's, and runs the tests against it: the name of each step and what it does, and the variable that
+/// says where the program is.
+fn of_debian(
+    (unpacking, unpack): (&'static str, impl FnOnce() -> Result<Unpacked> + 'static),
+    (testing, binaries): (&'static str, &'static str),
+    variable: &'static str,
+    arguments: &[OsString],
+) -> Vec<Step> {
     // Lives as long as any step, and with it the lock on what the tests use.
     let unpacked: Rc<OnceCell<Unpacked>> = Rc::default();
     let place = Rc::clone(&unpacked);
     let arguments = arguments.to_vec();
     vec![
-        Step::action("prom-unpack", move || {
+        Step::action(unpacking, move || {
             // This step is the only one that sets it.
-            let _ = place.set(debian::unpacked("prometheus")?);
+            let _ = place.set(unpack()?);
             Ok(())
         }),
-        Step::prepared_tests("prometheus", move || {
+        Step::prepared_tests(testing, move || {
             let unpacked = unpacked
                 .get()
-                .context("there is no Prometheus to test against")?;
-            let mut command = cargo_test(&["real_prometheus*"], &arguments);
-            command.env(PROMETHEUS, unpacked.folder());
+                .context("there is no program to test against")?;
+            let mut command = cargo_test(&[binaries], &arguments);
+            command.env(variable, unpacked.folder());
             Ok(command)
         }),
     ]

@@ -22,6 +22,8 @@ pub(crate) enum Suite {
     KubernetesReal,
     /// What is scraped, joined and alerted on, by a real Prometheus.
     PrometheusReal,
+    /// The contract tests against a real Alertmanager.
+    AlertmanagerReal,
     /// The Helm chart: linted, rendered, held against the schemas of Kubernetes.
     Chart,
     /// Everything but the tests proper.
@@ -42,6 +44,7 @@ impl FromStr for Suite {
             "backstage-real" => Self::BackstageReal,
             "kubernetes-real" => Self::KubernetesReal,
             "prometheus-real" => Self::PrometheusReal,
+            "alertmanager-real" => Self::AlertmanagerReal,
             "chart" => Self::Chart,
             "lint" => Self::Lint,
             "tidy" => Self::Tidy,
@@ -71,6 +74,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
             steps.extend(real::backstage(arguments));
             steps.extend(real::kubernetes(arguments));
             steps.extend(real::prometheus(arguments));
+            steps.extend(real::alertmanager(arguments));
             steps
         }
         Suite::Core => vec![cargo_test(
@@ -81,6 +85,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
         Suite::BackstageReal => real::backstage(arguments),
         Suite::KubernetesReal => real::kubernetes(arguments),
         Suite::PrometheusReal => real::prometheus(arguments),
+        Suite::AlertmanagerReal => real::alertmanager(arguments),
         Suite::Chart => vec![chart::step(arguments)],
         Suite::Lint => {
             let mut steps = lint::steps();
@@ -119,6 +124,7 @@ mod tests {
             ("backstage-real", Suite::BackstageReal),
             ("kubernetes-real", Suite::KubernetesReal),
             ("prometheus-real", Suite::PrometheusReal),
+            ("alertmanager-real", Suite::AlertmanagerReal),
             ("chart", Suite::Chart),
             ("lint", Suite::Lint),
             ("tidy", Suite::Tidy),

@@ -30,7 +30,7 @@ pub(crate) enum DecisionsCommand {
     /// End a decision
     Withdraw(WithdrawArgs),
     /// Print the decisions that stand as a file to keep in Git
-    Export(ExportArgs),
+    Export(DecisionsExportArgs),
     /// Make the decisions of a file, as far as they do not stand already
     Import(ImportArgs),
 }
@@ -134,7 +134,7 @@ pub(crate) struct WithdrawArgs {
 
 /// `backstitch decisions export`
 #[derive(Clone, Debug, Args)]
-pub(crate) struct ExportArgs {
+pub(crate) struct DecisionsExportArgs {
     /// Which server to ask.
     #[command(flatten)]
     pub server: ServerArgs,

@@ -1,4 +1,4 @@
-//! Whom `explain` and `owner` ask: sources read now, or a running server. Both answer in the shapes of `api`.
+//! Whom `explain`, `owner` and `export` ask: sources read now, or a running server. Both answer in the shapes of `api`.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -15,7 +15,7 @@ use server::subject::SubjectError;
 use url::Url;
 
 use super::stitch::read_and_stitch;
-use crate::args::{AskArgs, ServerArgs};
+use crate::args::{ServerArgs, WhereArgs};
 use crate::config::{Config, SecretSource};
 use crate::phases::Phases;
 use crate::report::Failure;
@@ -50,7 +50,11 @@ pub(crate) struct Server {
 
 impl Asked {
     /// Reads the sources, or prepares to ask the server.
-    pub(crate) async fn open(args: &AskArgs, config: &Config, terminal: Terminal) -> Result<Self> {
+    pub(crate) async fn open(
+        args: &WhereArgs,
+        config: &Config,
+        terminal: Terminal,
+    ) -> Result<Self> {
         let by_environment = || {
             let named = std::env::var(SERVER_VARIABLE)
                 .ok()

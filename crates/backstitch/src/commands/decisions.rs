@@ -11,8 +11,8 @@ use jiff::{Span, Timestamp};
 use super::ask::Server;
 use super::sources::{chosen, full_name};
 use crate::args::{
-    AnswerFormat, BothArgs, DecisionsArgs, DecisionsCommand, ExportArgs, ImportArgs, ListArgs,
-    WhoArgs, WithdrawArgs,
+    AnswerFormat, BothArgs, DecisionsArgs, DecisionsCommand, DecisionsExportArgs, ImportArgs,
+    ListArgs, WhoArgs, WithdrawArgs,
 };
 use crate::config::{Config, DecisionsFile};
 use crate::exit::Exit;
@@ -189,7 +189,7 @@ async fn end(
     server.delete(&["decisions", &id.to_string()], &query).await
 }
 
-async fn export(args: &ExportArgs, config: &Config) -> Result<Exit> {
+async fn export(args: &DecisionsExportArgs, config: &Config) -> Result<Exit> {
     let server = Server::named(&args.server, config)?;
     let mut standing: Vec<DecisionRequest> =
         all(&server, None).await?.iter().map(as_request).collect();

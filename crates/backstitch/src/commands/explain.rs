@@ -11,7 +11,7 @@ use crate::terminal::Terminal;
 
 /// Runs the command.
 pub(crate) async fn run(args: &ExplainArgs, config: &Config, terminal: Terminal) -> Result<Exit> {
-    let asked = Asked::open(&args.ask, config, terminal).await?;
+    let asked = Asked::open(&args.ask.at, config, terminal).await?;
     let found = asked.explain(&args.subject).await?;
     Terminal::print(|out| match args.ask.output {
         AnswerFormat::Text => explanation::write(&found, terminal.out, out),

@@ -5,6 +5,7 @@ pub(crate) mod decisions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod owner;
 pub(crate) mod refresh;
 pub(crate) mod serve;

@@ -14,7 +14,7 @@ use crate::terminal::Terminal;
 
 /// Runs the command.
 pub(crate) async fn run(args: &OwnerArgs, config: &Config, terminal: Terminal) -> Result<Exit> {
-    let asked = Asked::open(&args.ask, config, terminal).await?;
+    let asked = Asked::open(&args.ask.at, config, terminal).await?;
     let answer = match asked.explain(&args.subject).await {
         Ok(Explanation::Component {
             reference,

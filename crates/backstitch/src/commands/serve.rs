@@ -9,6 +9,7 @@ use server::{Access, Hosts};
 use store::{Options, Store, StoreError};
 use tokio::net::TcpListener;
 
+use crate::alerts;
 use crate::args::ServeArgs;
 use crate::config::{ClusterSource, Config, InstanceSource};
 use crate::exit::Exit;
@@ -34,7 +35,18 @@ pub(crate) async fn run(args: &ServeArgs, config: &Config) -> Result<Exit> {
     tracing::info!("listening on http://{}", listener.local_addr()?);
     tracing::info!("the store is `{}`", path.display());
     tell_sources(config);
-    let service = Service::start(config, store, Random::new())?;
+    let alerts = match &config.alertmanager {
+        Some(alertmanager) => {
+            let opened = alerts::open(alertmanager, &path);
+            let alerts = opened.map_err(|error| store_failure(&error))?;
+            Some((alerts, alertmanager.forward.clone()))
+        }
+        None => None,
+    };
+    let mut service = Service::start(config, store, Random::new())?;
+    if let Some((alerts, forward)) = alerts {
+        service.take_alerts(alerts, forward, Random::new());
+    }
     match service.serve(listener, access, &mut signals).await {
         Ok(()) => Ok(Exit::Done),
         Err(error) => match error.downcast_ref::<StoreError>() {

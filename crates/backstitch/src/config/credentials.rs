@@ -60,14 +60,14 @@ impl Given {
 }
 
 /// The three keys of which one says where a secret is.
-struct SecretKeys {
-    file: (&'static str, Option<(Place, Node)>),
-    variable: (&'static str, Option<(Place, Node)>),
-    inline: (&'static str, Option<(Place, Node)>),
+pub(super) struct SecretKeys {
+    pub(super) file: (&'static str, Option<(Place, Node)>),
+    pub(super) variable: (&'static str, Option<(Place, Node)>),
+    pub(super) inline: (&'static str, Option<(Place, Node)>),
 }
 
 impl SecretKeys {
-    fn read(self, reading: &mut Reading<'_, '_>) -> Option<SecretSource> {
+    pub(super) fn read(self, reading: &mut Reading<'_, '_>) -> Option<SecretSource> {
         let (file, variable) = (self.file.0, self.variable.0);
         if let (key, Some((_, node))) = self.file {
             return reading.path(key, Some(node)).map(SecretSource::File);

@@ -8,6 +8,7 @@
 //! secret: a token is kept as the place where it is to be read (S31), and read there for every use, so that one that was
 //! rotated takes effect.
 
+mod alertmanager;
 mod clusters;
 mod credentials;
 mod decisions;
@@ -19,6 +20,7 @@ mod mapping;
 mod metrics;
 mod node;
 mod reader;
+mod receivers;
 mod redact;
 mod root;
 mod secret;
@@ -39,11 +41,13 @@ use topology::labels::DEFAULT_PREFIX;
 use topology::settings::InstanceSettings;
 use url::Url;
 
+pub(crate) use self::alertmanager::{Alertmanager, Forward, Target};
 pub(crate) use self::clusters::{is_cluster_name, is_namespace, live_cluster_name};
 pub(crate) use self::decisions::DecisionsFile;
 pub(crate) use self::endpoint::{EndpointProblem, parse_endpoint};
 pub(crate) use self::fault::{ConfigError, Fault};
 pub(crate) use self::instances::DEFAULT_NAME;
+pub(crate) use self::receivers::{is_label_name, receivers};
 pub(crate) use self::redact::redacted;
 pub(crate) use self::secret::{SecretError, SecretSource};
 pub(crate) use self::secrets::{NO_LIVE_CLUSTER, Secrets, secrets_of};
@@ -90,6 +94,8 @@ pub(crate) struct Config {
     pub metrics: OwnerInfo,
     /// When removals are held back (S23).
     pub removal: RemovalPolicy,
+    /// How alerts are taken and handed on; none where they are not.
+    pub alertmanager: Option<Alertmanager>,
     /// What is allowed and still worth a warning, such as a token inside of the file.
     pub warnings: Vec<Fault>,
 }
@@ -110,6 +116,7 @@ impl Default for Config {
             allowed_hosts: Vec::new(),
             metrics: OwnerInfo::default(),
             removal: RemovalPolicy::default(),
+            alertmanager: None,
             warnings: Vec::new(),
         }
     }

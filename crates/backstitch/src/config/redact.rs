@@ -42,6 +42,35 @@ pub(super) const ROOT: Table = &[
     ("metrics", Show::Keys(METRICS)),
     ("max_removal_ratio", Show::Text),
     ("removal_confirmations", Show::Text),
+    ("alertmanager", Show::Keys(ALERTMANAGER)),
+];
+
+pub(super) const ALERTMANAGER: Table = &[
+    ("forward", Show::Keys(FORWARD)),
+    ("labels", Show::Keys(ALERT_LABELS)),
+    ("overwrite", Show::Text),
+    ("queue_length", Show::Text),
+];
+
+pub(super) const FORWARD: Table = &[
+    // Whoever knows the URL of a webhook may often write to it.
+    ("webhook", Show::Nothing),
+    ("alertmanager", Show::Url),
+    ("token_file", Show::Text),
+    ("token_env", Show::Variable),
+    ("token", Show::Nothing),
+    ("ca_file", Show::Text),
+    ("timeout", Show::Text),
+    ("firing_for", Show::Text),
+    ("give_up_after", Show::Text),
+];
+
+pub(super) const ALERT_LABELS: Table = &[
+    ("owner_ref", Show::Text),
+    ("team", Show::Text),
+    ("component", Show::Text),
+    ("system", Show::Text),
+    ("mark", Show::Text),
 ];
 
 pub(super) const SCRAPERS: Table = &[("backstage", Show::Keys(BACKSTAGE))];
@@ -238,6 +267,7 @@ scrapers:
 clusters: [{name: prod, context: prod, namespaces: [shop]}, {token: sentinel}]
 secrets: sentinel
 store: {sentinel: sentinel}
+alertmanager: {forward: {webhook: 'https://hooks.example/sentinel', token: sentinel}, overwrite: true}
 sentinel: {sentinel: [{sentinel: sentinel}]}
 ";
         let shown = yaml(text);
@@ -281,6 +311,11 @@ sentinel: {sentinel: [{sentinel: sentinel}]}
         secrets: "[redacted]"
         store:
           "[redacted key 1]": "[redacted]"
+        alertmanager:
+          forward:
+            webhook: "[redacted]"
+            token: "[redacted]"
+          overwrite: "true"
         "[redacted key 2]":
           "[redacted key 1]":
           - "[redacted key 1]": "[redacted]"

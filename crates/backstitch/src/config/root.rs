@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use topology::nearest::nearest;
 
+use super::alertmanager::alertmanager;
 use super::clusters::clusters;
 use super::fault::ConfigError;
 use super::instances::instances;
@@ -78,7 +79,7 @@ pub(super) fn parse(path: &Path, source: &str) -> Result<Config, ConfigError> {
 }
 
 /// Keys whose values, and whatever is below them, may be secrets.
-const SECRET_KEYS: [&str; 3] = ["token", "client_secret", "headers"];
+const SECRET_KEYS: [&str; 4] = ["token", "client_secret", "headers", "webhook"];
 
 /// The lines in which secrets may stand.
 fn secret_lines(node: &Node) -> BTreeSet<usize> {
@@ -135,6 +136,9 @@ impl Reading<'_, '_> {
             .collect();
         config.metrics = metrics(root.take("metrics"), self);
         config.removal = self.removal(&mut root);
+        config.alertmanager = root
+            .take("alertmanager")
+            .and_then(|node| alertmanager(node, self));
         root.finish(self.faults);
 
         config.clusters = clusters_node

@@ -519,6 +519,21 @@ fn every_key_is_documented_and_every_documented_key_exists() {
         ("## A cluster", "clusters: [{--: x}]", redact::CLUSTER),
         ("## `secrets`", "secrets: {--: x}", redact::SECRETS),
         ("## `metrics`", "metrics: {--: x}", redact::METRICS),
+        (
+            "## `alertmanager`",
+            "alertmanager: {--: x}",
+            redact::ALERTMANAGER,
+        ),
+        (
+            "### `forward`",
+            "alertmanager: {forward: {--: x}}",
+            redact::FORWARD,
+        ),
+        (
+            "### `labels`",
+            "alertmanager: {labels: {--: x}}",
+            redact::ALERT_LABELS,
+        ),
     ];
     for (heading, text, redacted) in table {
         let documented = documented_keys(document, heading);

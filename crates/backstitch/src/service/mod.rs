@@ -54,6 +54,7 @@ use std::time::Duration;
 use ::catalog::backstage::Memory;
 use ::cluster::live::Reach;
 use anyhow::{Context as _, Result};
+use server::alerts::Alerts;
 use server::decisions::Desk;
 use server::events::Events;
 use server::refresh::Bell;
@@ -76,7 +77,8 @@ pub(crate) use self::signals::Signals;
 use self::standing::Standing;
 use self::supply::Supply;
 use self::task::Task;
-use crate::config::{Cluster, ClusterSource, Config, InstanceSource};
+use crate::alerts::{Deliverer, deliver};
+use crate::config::{Cluster, ClusterSource, Config, Forward, InstanceSource};
 use crate::report::told;
 
 /// Bound on the events that wait for the loop; a source that says more is slowed down.
@@ -92,6 +94,8 @@ pub(crate) struct Service {
     /// Ends with the loop; an error where the store could not be read at start.
     ended: oneshot::Receiver<Result<(), StoreError>>,
     sources: JoinHandle<()>,
+    /// Hands alerts on, where they are taken.
+    deliverer: Option<JoinHandle<()>>,
 }
 
 impl Service {
@@ -116,6 +120,7 @@ impl Service {
             history: Some(Arc::new(Mutex::new(store.reader()?))),
             decisions: Some(desk),
             owner_info: config.metrics.clone(),
+            alerts: None,
             clock: now,
         };
         let notice = shared.notice.subscribe();
@@ -185,7 +190,20 @@ impl Service {
             notice,
             ended,
             sources,
+            deliverer: None,
         })
+    }
+
+    /// Takes alerts from now on, and hands them on.
+    pub(crate) fn take_alerts(&mut self, alerts: Arc<Alerts>, forward: Forward, random: Random) {
+        let deliverer = Deliverer {
+            alerts: Arc::clone(&alerts),
+            forward,
+            random,
+            clock: now,
+        };
+        self.state.alerts = Some(alerts);
+        self.deliverer = Some(tokio::spawn(deliver(deliverer, self.stop.subscribe())));
     }
 
     /// What is served.
@@ -221,6 +239,7 @@ impl Service {
             notice: _notice,
             mut ended,
             sources,
+            deliverer,
         } = self;
         let events = Arc::clone(&state.events);
         let mut going_down = stop.subscribe();
@@ -254,6 +273,9 @@ impl Service {
             let _ = ended.await;
             let _ = sources.await;
             let _ = server.await;
+            if let Some(deliverer) = deliverer {
+                let _ = deliverer.await;
+            }
         };
         tokio::select! {
             () = in_order => tracing::info!("everything is committed"),

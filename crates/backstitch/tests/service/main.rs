@@ -2,6 +2,7 @@
 //! kills.
 
 mod access;
+mod alerts;
 #[path = "../common/mod.rs"]
 mod common;
 mod decisions;

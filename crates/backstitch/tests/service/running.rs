@@ -124,6 +124,14 @@ impl Service {
         (status, response.json().await.expect("JSON"))
     }
 
+    /// Status and body of the answer to a `POST` of JSON.
+    pub(crate) async fn post_json(&self, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.client.post(format!("{}{path}", self.base)).json(body);
+        let response = request.send().await.expect("it answers");
+        let status = response.status().as_u16();
+        (status, response.json().await.expect("JSON"))
+    }
+
     /// Waits until the answer is as it should be.
     pub(crate) async fn until(&self, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let started = Instant::now();

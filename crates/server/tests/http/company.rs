@@ -53,6 +53,7 @@ impl Company {
                 history: None,
                 decisions: None,
                 owner_info,
+                alerts: None,
                 clock: || NOW,
             },
             access,

@@ -10,4 +10,5 @@ mod history;
 mod inspecting;
 mod kill;
 mod opening;
+mod queue;
 mod version_1;
