@@ -111,18 +111,23 @@ impl Scene {
             _folder: folder,
         }
     }
+
+    /// Each query, and what comes of it.
+    async fn answers(&self, queries: &[String]) -> String {
+        let mut shown = String::new();
+        for query in queries {
+            let answer = self.prometheus.shown(query).await;
+            assert_ne!(answer, "", "nothing comes of\n{query}");
+            writeln!(shown, "{}\n{answer}", query.trim()).expect("a text takes everything");
+        }
+        shown
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_query_of_the_guide_finds_the_right_team() {
     let scene = Scene::set().await;
-    let mut shown = String::new();
-    for query in blocks(&guide(), "promql") {
-        let answer = scene.prometheus.shown(&query).await;
-        assert_ne!(answer, "", "nothing comes of\n{query}");
-        writeln!(shown, "{}\n{answer}", query.trim()).expect("a text takes everything");
-    }
-    assert_snapshot!(shown, @r#"
+    assert_snapshot!(scene.answers(&blocks(&guide(), "promql")).await, @r#"
     kube_pod_container_status_waiting_reason * on (cluster, namespace, pod) group_left (team) pod:backstitch_owner:info
       1 cluster=us-east-1, container=app, namespace=dispatch, pod=route-optimizer-d5f86c4fd-sxd5w, reason=CrashLoopBackOff, team=Routing & Dispatch
       1 container=app, namespace=billing, pod=payment-gateway-ddb6f7ff5-qbt9r, reason=CrashLoopBackOff, team=Billing & Settlement
