@@ -11,7 +11,11 @@ pub(crate) const APPLICATION_ID: i32 = 0x426b_5374;
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
 ];
+
+/// `auto_vacuum`: pages that are free can be given back a few at a time. It can only be chosen before the first table.
+pub(crate) const INCREMENTAL: i64 = 2;
 
 /// What a file turned out to be.
 #[derive(Debug)]
@@ -45,6 +49,11 @@ pub(crate) fn migrate(connection: &mut Connection, migrations: &[&str]) -> Resul
         .map_err(SchemaError::Read)?;
     if application != i64::from(APPLICATION_ID) && !(empty && application == 0) {
         return Err(SchemaError::Foreign);
+    }
+    if empty {
+        connection
+            .pragma_update(None, "auto_vacuum", INCREMENTAL)
+            .map_err(SchemaError::Read)?;
     }
     for (version, sql) in (1_i64..).zip(migrations) {
         if version > found {

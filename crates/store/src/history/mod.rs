@@ -12,7 +12,7 @@ mod write;
 use topology::change::Change;
 use topology::verdict::{ComponentKey, ServiceKey};
 
-pub use compact::Compacted;
+pub use compact::{Compaction, Progress};
 pub use read::Reader;
 pub use recorded::{Recorded, RecordedStates};
 
