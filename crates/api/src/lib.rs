@@ -30,7 +30,10 @@ pub use explanation::{
     OwnerTried, PathTried, RuleTried, ServiceExplanation, VerdictExplanation, WorkloadExplanation,
 };
 pub use health::{Health, Readiness};
-pub use history::{Cause, HistoryEntry, OwnershipAt};
+pub use history::{
+    Cause, HistoryBounds, HistoryEntry, OwnedAt, OwnerAnswer, OwnerAt, OwnershipAt, ServiceAnswer,
+    ServiceAt,
+};
 pub use owner::{Contact, OwnedServices, OwnerContact, OwnerDetail, OwnerRow};
 pub use page::Page;
 pub use problem::Problem;

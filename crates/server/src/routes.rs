@@ -6,6 +6,7 @@ mod explain;
 mod history;
 mod operation;
 mod owners;
+mod past;
 mod resolve;
 mod services;
 mod sources;
@@ -63,6 +64,7 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(sources::refresh_one))
         .routes(routes!(history::list))
         .routes(routes!(history::owner))
+        .routes(routes!(history::bounds))
         .routes(routes!(events::stream))
         .routes(routes!(operation::openapi))
         .routes(routes!(operation::health))

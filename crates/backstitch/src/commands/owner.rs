@@ -130,6 +130,7 @@ fn without_label(it: &WorkloadExplanation) -> ResolveAnswer {
             _ => None,
         },
         workload: Some(row.clone()),
+        at: None,
         owners: it
             .inherited
             .iter()
@@ -137,6 +138,8 @@ fn without_label(it: &WorkloadExplanation) -> ResolveAnswer {
                 service: from.service.clone(),
                 component: from.component.clone(),
                 owner: from.owner.clone(),
+                since: None,
+                cause: None,
             })
             .collect(),
         path,

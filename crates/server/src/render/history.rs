@@ -1,6 +1,6 @@
 //! Changes of the past.
 
-use store::{HistoryEntry, Source};
+use store::{Cause, HistoryEntry, Source};
 
 use super::{change, time};
 
@@ -8,14 +8,19 @@ use super::{change, time};
 pub fn history_entry(entry: &HistoryEntry) -> api::HistoryEntry {
     api::HistoryEntry {
         time: time(entry.cursor.at),
-        cause: api::Cause {
-            kind: match entry.cause.source {
-                Source::Instance(_) => api::SourceKind::Catalog,
-                Source::Cluster(_) => api::SourceKind::Cluster,
-            },
-            source: entry.cause.source.name().to_owned(),
-            generation: entry.cause.generation,
-        },
+        cause: cause(&entry.cause),
         change: change(&entry.change),
+    }
+}
+
+/// Whose read made a change.
+pub(super) fn cause(cause: &Cause) -> api::Cause {
+    api::Cause {
+        kind: match cause.source {
+            Source::Instance(_) => api::SourceKind::Catalog,
+            Source::Cluster(_) => api::SourceKind::Cluster,
+        },
+        source: cause.source.name().to_owned(),
+        generation: cause.generation,
     }
 }

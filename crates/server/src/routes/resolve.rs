@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse as _;
 use tokio::time::timeout;
 
-use super::MAX_BODY;
+use super::{MAX_BODY, past};
 use crate::app::App;
 use crate::params::Params;
 use crate::problem::Refusal;
@@ -28,7 +28,8 @@ const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// Resolve labels given as parameters
 ///
-/// Every parameter is a label such as an alert carries: `cluster`, `namespace`, `service`, `pod`, `deployment`, `node`, …
+/// Every parameter but `at` is a label such as an alert carries: `cluster`, `namespace`, `service`, `pod`, `deployment`, `node`, …
+/// With `at` whose it was then.
 #[utoipa::path(
     get,
     path = "/api/v1/resolve",
@@ -36,6 +37,7 @@ const BODY_TIME: Duration = Duration::from_secs(10);
     operation_id = "resolve_by_query",
     params(
         ("labels" = BTreeMap<String, String>, Query, style = Form, explode, description = "The labels, each a parameter of its own"),
+        ("at" = Option<String>, Query, description = "A moment of the past, RFC 3339"),
     ),
     responses((status = 200, description = "The owner, the way to it and how sure that is", body = ResolveAnswer))
 )]
@@ -43,17 +45,21 @@ pub(crate) async fn by_query(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<ResolveAnswer>, Refusal> {
-    resolve(&app, &Params::read(query.as_deref())?.into_labels()?)
+    let mut params = Params::read(query.as_deref())?;
+    let at = past::moment(&mut params)?;
+    resolve(&app, &params.into_labels()?, at).await
 }
 
 /// Resolve labels given as a body
 ///
-/// An alert as Alertmanager sends it can be posted as it is: what stands beside `labels` is passed over.
+/// An alert as Alertmanager sends it can be posted as it is: what stands beside `labels` is passed over. With `at` whose it was
+/// then.
 #[utoipa::path(
     post,
     path = "/api/v1/resolve",
     tag = "ownership",
     operation_id = "resolve_by_body",
+    params(("at" = Option<String>, Query, description = "A moment of the past, RFC 3339")),
     request_body = ResolveRequest,
     responses((status = 200, description = "The owner, the way to it and how sure that is", body = ResolveAnswer))
 )]
@@ -61,7 +67,9 @@ pub(crate) async fn by_body(
     State(app): State<App>,
     request: Request,
 ) -> Result<Json<ResolveAnswer>, Refusal> {
-    Params::read(request.uri().query())?.finish()?;
+    let mut params = Params::read(request.uri().query())?;
+    let at = past::moment(&mut params)?;
+    params.finish()?;
     check_media_type(request.headers())?;
     let body = match timeout(BODY_TIME, Bytes::from_request(request, &app)).await {
         Ok(Ok(body)) => body,
@@ -81,10 +89,14 @@ pub(crate) async fn by_body(
     }
     let request: ResolveRequest = serde_json::from_slice(&body)
         .map_err(|error| Refusal::body(error.to_string()).hint(expected))?;
-    resolve(&app, &request.labels)
+    resolve(&app, &request.labels, at).await
 }
 
-fn resolve(app: &App, labels: &BTreeMap<String, String>) -> Result<Json<ResolveAnswer>, Refusal> {
+async fn resolve(
+    app: &App,
+    labels: &BTreeMap<String, String>,
+    at: Option<i64>,
+) -> Result<Json<ResolveAnswer>, Refusal> {
     if labels.is_empty() {
         return Err(Refusal::parameter("labels", "there are no labels")
             .hint("give at least one, such as `service` and `namespace`"));
@@ -97,6 +109,9 @@ fn resolve(app: &App, labels: &BTreeMap<String, String>) -> Result<Json<ResolveA
                 labels.len()
             ),
         ));
+    }
+    if let Some(at) = at {
+        return Ok(Json(past::resolve(app, labels, at).await?));
     }
     let topology = app.topology()?;
     let resolution = topology.resolve(labels);

@@ -12,6 +12,7 @@ mod openapi;
 mod operation;
 mod owners;
 mod paging;
+mod past;
 mod problems;
 mod refresh;
 mod resolve;
