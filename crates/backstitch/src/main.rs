@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  args ──▶ config ──▶ commands ─┬─ stitch, explain, owner ── sources ──▶ topology ──▶ output
-//!                                ├─ explain, owner, sources, refresh ─ a server ─────▶ output
+//!                                ├─ explain, owner, diff, sources, refresh ─ a server ▶ output
 //!                                ├─ doctor ── every source, asked ───────────────────▶ output
 //!                                └─ serve, demo ── the loop ──▶ store, server
 //! ```
@@ -12,6 +12,7 @@
 mod args;
 mod commands;
 mod config;
+mod diff;
 mod doctor;
 mod exit;
 mod gates;
@@ -75,6 +76,10 @@ fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
         Command::Owner(args) => {
             let config = configuration(&global)?;
             connected(commands::owner::run(&args, &config, terminal))
+        }
+        Command::Diff(args) => {
+            let config = configuration(&global)?;
+            connected(commands::diff::run(&args, &config, terminal))
         }
         Command::Sources(args) => {
             let config = configuration(&global)?;

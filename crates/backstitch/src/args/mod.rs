@@ -2,7 +2,10 @@
 //!
 //! It owns words, defaults and help. It must not decide what a source is or what a command does.
 
+mod diff;
 mod gate;
+mod moment;
+mod owner;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,7 +13,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use self::diff::{DiffArgs, DiffFormat};
 pub(crate) use self::gate::{Condition, Gate, Threshold};
+pub(crate) use self::moment::Moment;
+pub(crate) use self::owner::OwnerArgs;
 
 const MAIN_EXAMPLES: &str = "\
 Examples:
@@ -80,23 +86,6 @@ Examples:
   backstitch explain component:default/checkout --catalog ./catalog --cluster ./k8s
   backstitch explain shop/checkout --config backstitch.yaml
   backstitch explain pod/shop/checkout-7d9f5c-x2x4z --server http://localhost:7465";
-
-const OWNER_EXAMPLES: &str = "\
-Subjects:
-  [service/][cluster/]namespace/name   a Service
-  <kind>/[[cluster/]namespace/]name    a workload; the kind as kubectl takes it: pod, deploy, …
-  component:[namespace/]name           a component of the catalog
-  name                                 a component, else a Service, else a workload
-
-Exit status:
-  0  somebody owns it
-  1  it is known, and nobody owns it
-  2  could not run, or nothing is called so
-
-Examples:
-  backstitch owner shop/checkout --catalog ./catalog --cluster ./k8s
-  backstitch owner pod/prod-eu/shop/checkout-7d9f5c-x2x4z --config backstitch.yaml
-  backstitch owner prod-eu/shop/checkout --server http://localhost:7465 -o json";
 
 const SOURCES_NOTES: &str = "\
 Phases:
@@ -223,8 +212,11 @@ pub(crate) enum Command {
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
     /// Say who owns a Service, workload or component, and how to reach them
-    #[command(after_help = OWNER_EXAMPLES)]
+    #[command(after_help = owner::NOTES)]
     Owner(OwnerArgs),
+    /// Say what changed hands, appeared or lost its owner, by the history of a running server
+    #[command(after_help = diff::NOTES)]
+    Diff(DiffArgs),
     /// Say where the sources of a running server stand: what they hold, when they are read, what is wrong
     #[command(after_help = SOURCES_NOTES)]
     Sources(SourcesArgs),
@@ -398,16 +390,6 @@ pub(crate) enum AnswerFormat {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ExplainArgs {
     /// What to explain: a component, a Service or a workload; see below
-    pub subject: String,
-    /// Where to ask.
-    #[command(flatten)]
-    pub ask: AskArgs,
-}
-
-/// `backstitch owner`
-#[derive(Clone, Debug, Args)]
-pub(crate) struct OwnerArgs {
-    /// What is owned: a Service, a workload or a component; see below
     pub subject: String,
     /// Where to ask.
     #[command(flatten)]

@@ -75,6 +75,17 @@ impl Asked {
         Ok(Self::Sources(Box::new(stitched)))
     }
 
+    /// Prepares to ask the server that is named, else the one that this machine's configuration would have: the past is
+    /// known to no other.
+    pub(crate) fn server(args: &AskArgs, config: &Config) -> Result<Server, Failure> {
+        let named = std::env::var(SERVER_VARIABLE).ok();
+        let args = ServerArgs {
+            server: args.server.clone().or(named.filter(|url| !url.is_empty())),
+            api_token_file: args.api_token_file.clone(),
+        };
+        Server::named(&args, config)
+    }
+
     /// The whole reasoning about a subject.
     pub(crate) async fn explain(&self, subject: &str) -> Result<Explanation, Failure> {
         match self {
@@ -97,12 +108,7 @@ impl Asked {
                     &topology.resolve(&labels),
                 ))
             }
-            Self::Server(server) => {
-                let url = server.url(&["resolve"], &[])?;
-                server
-                    .ask(server.client.post(url).json(&ResolveRequest { labels }))
-                    .await
-            }
+            Self::Server(server) => server.resolve(labels, &[]).await,
         }
     }
 }
@@ -192,6 +198,17 @@ impl Server {
         query: &[(&str, &str)],
     ) -> Result<T, Failure> {
         self.ask(self.client.get(self.url(route, query)?)).await
+    }
+
+    /// Whom labels lead to.
+    pub(super) async fn resolve(
+        &self,
+        labels: BTreeMap<String, String>,
+        query: &[(&str, &str)],
+    ) -> Result<ResolveAnswer, Failure> {
+        let url = self.url(&["resolve"], query)?;
+        self.ask(self.client.post(url).json(&ResolveRequest { labels }))
+            .await
     }
 
     /// What a route answers to a POST without a body.

@@ -3,6 +3,7 @@
 //! Data goes to standard output, everything else to standard error; nothing needs colour to be understood.
 
 pub(crate) mod csv;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod document;
 pub(crate) mod explanation;
