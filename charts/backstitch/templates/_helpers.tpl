@@ -145,7 +145,7 @@ true
   "store" "/var/lib/backstitch/backstitch.db"
   "listen" (default "0.0.0.0:7465" .Values.listen)
 -}}
-{{- range $key := list "label_prefix" "allowed_hosts" -}}
+{{- range $key := list "label_prefix" "allowed_hosts" "history" -}}
 {{- with index $.Values $key -}}
 {{- $_ := set $configuration $key . -}}
 {{- end -}}

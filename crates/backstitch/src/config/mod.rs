@@ -13,6 +13,7 @@ mod credentials;
 mod endpoint;
 mod fault;
 mod headers;
+mod history;
 mod instances;
 mod mapping;
 mod node;
@@ -39,6 +40,7 @@ use url::Url;
 pub(crate) use self::clusters::{is_cluster_name, is_namespace, live_cluster_name};
 pub(crate) use self::endpoint::{EndpointProblem, parse_endpoint};
 pub(crate) use self::fault::{ConfigError, Fault};
+pub(crate) use self::history::History;
 pub(crate) use self::instances::DEFAULT_NAME;
 pub(crate) use self::redact::redacted;
 pub(crate) use self::secret::{SecretError, SecretSource};
@@ -82,6 +84,8 @@ pub(crate) struct Config {
     pub allowed_hosts: Vec<String>,
     /// When removals are held back (S23).
     pub removal: RemovalPolicy,
+    /// How much of what changed is kept.
+    pub history: History,
     /// What is allowed and still worth a warning, such as a token inside of the file.
     pub warnings: Vec<Fault>,
 }
@@ -101,6 +105,7 @@ impl Default for Config {
             api_token: None,
             allowed_hosts: Vec::new(),
             removal: RemovalPolicy::default(),
+            history: History::default(),
             warnings: Vec::new(),
         }
     }

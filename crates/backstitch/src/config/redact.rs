@@ -41,7 +41,10 @@ pub(super) const ROOT: Table = &[
     ("allowed_hosts", Show::Text),
     ("max_removal_ratio", Show::Text),
     ("removal_confirmations", Show::Text),
+    ("history", Show::Keys(HISTORY)),
 ];
+
+pub(super) const HISTORY: Table = &[("retention", Show::Text), ("most_bytes", Show::Text)];
 
 pub(super) const SCRAPERS: Table = &[("backstage", Show::Keys(BACKSTAGE))];
 

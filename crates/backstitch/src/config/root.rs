@@ -12,8 +12,8 @@ use super::instances::instances;
 use super::node::{Node, Place, Value};
 use super::reader::{Faults, Map, boolean, items, number, text, texts};
 use super::secret::SecretSource;
-use super::secrets;
 use super::{Config, DEFAULT_LISTEN};
+use super::{history, secrets};
 use topology::generation::RemovalPolicy;
 use topology::labels::DEFAULT_PREFIX;
 use topology::settings::Coverage;
@@ -132,6 +132,7 @@ impl Reading<'_, '_> {
             .map(|(_, host)| host)
             .collect();
         config.removal = self.removal(&mut root);
+        config.history = history::read(root.take("history"), self);
         root.finish(self.faults);
 
         config.clusters = clusters_node

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::event::{Event, SourceNo};
 use super::write::BATCH;
@@ -66,9 +66,9 @@ impl Gather {
         events
     }
 
-    /// The next events: small ones for as long as they come in quick succession. When the service goes down, what is in
-    /// the channel comes out still; `None` after that.
-    pub(super) async fn next(&mut self) -> Option<Vec<Event>> {
+    /// The next events: small ones for as long as they come in quick succession. None of them where nothing comes for as
+    /// long as `idle`. When the service goes down, what is in the channel comes out still; `None` after that.
+    pub(super) async fn next(&mut self, idle: Duration) -> Option<Vec<Event>> {
         if let Some(event) = self.put_off.pop_front() {
             return Some(vec![event]);
         }
@@ -79,6 +79,7 @@ impl Gather {
                 self.events.close();
                 self.events.recv().await?
             }
+            () = sleep(idle) => return Some(Vec::new()),
         };
         let mut events = vec![first];
         let patience = Instant::now() + PATIENCE;
@@ -97,6 +98,9 @@ mod tests {
     use topology::fact::{ObjectKey, ObjectKind};
 
     use super::*;
+
+    /// Longer than any test.
+    const LONG: Duration = Duration::from_hours(1);
     use crate::service::event::{Health, Said, SourceNo};
 
     fn small(name: &str) -> Event {
@@ -131,14 +135,29 @@ mod tests {
         for event in [small("a"), small("b"), big(), small("c")] {
             sender.send(event).await.expect("room");
         }
-        let sizes = [gather.next().await, gather.next().await]
+        let sizes = [gather.next(LONG).await, gather.next(LONG).await]
             .map(|events| events.map_or(0, |events| events.len()));
         assert_eq!(sizes, [3, 1]);
 
         for number in 0..=BATCH {
             sender.send(small(&number.to_string())).await.expect("room");
         }
-        assert_eq!(gather.next().await.map(|events| events.len()), Some(BATCH));
+        assert_eq!(
+            gather.next(LONG).await.map(|events| events.len()),
+            Some(BATCH)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_told_of_and_loses_nothing() {
+        let (sender, receiver) = mpsc::channel(8);
+        let stop = watch::Sender::new(false);
+        let mut gather = Gather::new(receiver, stop.subscribe());
+        let sizes = |events: Option<Vec<Event>>| events.map(|events| events.len());
+        assert_eq!(sizes(gather.next(LONG).await), Some(0));
+        sender.send(small("a")).await.expect("room");
+        assert_eq!(sizes(gather.next(Duration::ZERO).await), Some(1));
+        assert_eq!(sizes(gather.next(Duration::ZERO).await), Some(0));
     }
 
     #[tokio::test]
@@ -149,9 +168,9 @@ mod tests {
         sender.send(big()).await.expect("room");
         sender.send(small("a")).await.expect("room");
         stop.send_replace(true);
-        assert_eq!(gather.next().await.map(|events| events.len()), Some(1));
-        assert_eq!(gather.next().await.map(|events| events.len()), Some(1));
-        assert!(gather.next().await.is_none());
+        assert_eq!(gather.next(LONG).await.map(|events| events.len()), Some(1));
+        assert_eq!(gather.next(LONG).await.map(|events| events.len()), Some(1));
+        assert!(gather.next(LONG).await.is_none());
         assert!(sender.send(big()).await.is_err(), "nothing more is taken");
     }
 
@@ -183,7 +202,7 @@ mod tests {
         assert_eq!(sources(gather.waiting(&[])), [2]);
         sender.send(of(0, "i")).await.expect("room");
         assert!(gather.waiting(&busy).is_empty());
-        let next = gather.next().await.map(sources);
+        let next = gather.next(LONG).await.map(sources);
         assert_eq!(next, Some(vec![0]), "what was put off comes out");
         for _ in 0..=PUT_OFF {
             sender.send(of(0, "g")).await.expect("room");

@@ -26,6 +26,7 @@ mod decide;
 mod engine;
 mod event;
 mod faults;
+mod forget;
 mod gather;
 mod gone;
 mod kinds;
@@ -64,6 +65,7 @@ use topology::topology::Topology;
 use self::catalog::Stay;
 use self::engine::{Engine, Going, Shared, Surroundings};
 use self::event::{Event, SourceNo};
+use self::forget::Forgetting;
 use self::gather::Gather;
 use self::load::Expected;
 use self::net::Net;
@@ -140,6 +142,7 @@ impl Service {
             gather: Gather::new(receiver, stop.subscribe()),
             under_way: Vec::new(),
             store_failure: None,
+            forgetting: Forgetting::new(config.history),
         };
         engine.publish_all();
         let runs = Loop {
@@ -288,10 +291,15 @@ impl Loop {
         }
         // Nobody waits where the service is going down already.
         let _ = self.loaded.send(memories);
-        while let Some(events) = runtime.block_on(self.engine.gather.next()) {
+        loop {
+            let idle = self.engine.until_forgetting();
+            let Some(events) = runtime.block_on(self.engine.gather.next(idle)) else {
+                break;
+            };
             if self.engine.take(events).is_err() {
                 break;
             }
+            self.engine.forget();
         }
         Ok(())
     }

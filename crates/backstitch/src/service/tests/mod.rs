@@ -21,6 +21,7 @@ use super::*;
 use server::status::Failure;
 
 mod books;
+mod forgetting;
 mod lodgers;
 mod reads;
 mod several;
@@ -89,6 +90,7 @@ impl Bench {
             gather: Gather::new(receiver, stop),
             under_way: Vec::new(),
             store_failure: None,
+            forgetting: Forgetting::new(config.history),
         };
         Self {
             engine,
