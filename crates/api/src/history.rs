@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::event::{Change, Ownership};
-use crate::word::SourceKind;
+use crate::owner::{OwnerContact, OwnerDetail};
+use crate::page::Page;
+use crate::service::ServiceDetail;
+use crate::word::{ServiceState, SourceKind};
 
 /// One change of the past.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -43,6 +46,92 @@ pub struct ReadCause {
     pub source: String,
     /// Number of the read.
     pub generation: u32,
+}
+
+/// How far back history reaches, and up to when it can be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HistoryBounds {
+    /// Since when it can say what was; absent: nothing was recorded yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begin: Option<String>,
+    /// The time now, by the server's clock.
+    pub now: String,
+}
+
+/// A Service as it was at a moment of the past.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ServiceAt {
+    /// `cluster/namespace/name`.
+    pub id: String,
+    /// The moment.
+    pub at: String,
+    /// What was known of its owner.
+    pub state: ServiceState,
+    /// Reference of the component that was stitched to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
+    /// Name of the instance of that component.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// Who owned it, and how to reach them now. Of an owner that the catalog no longer has there is no more than its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<OwnerContact>,
+    /// Since when it was so.
+    pub since: String,
+    /// What made it so.
+    pub cause: Cause,
+}
+
+/// What an owner had at a moment of the past, a page at a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnerAt {
+    /// Canonical reference of the owner.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// The moment.
+    pub at: String,
+    /// The Services that it owned, the one that it got last first.
+    pub items: Vec<OwnedAt>,
+    /// Token of the next page, for parameter `cursor`; absent on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A Service that an owner had at a moment of the past.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnedAt {
+    /// `cluster/namespace/name`.
+    pub id: String,
+    /// Reference of the component that was stitched to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
+    /// Name of the instance of that component.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// Since when it was so.
+    pub since: String,
+    /// What made it so.
+    pub cause: Cause,
+}
+
+/// A Service now, or as it was at the moment asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum ServiceAnswer {
+    /// Without `at`.
+    Now(Box<ServiceDetail>),
+    /// With `at`.
+    Then(Box<ServiceAt>),
+}
+
+/// An owner now, by instance, or what it owned at the moment asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum OwnerAnswer {
+    /// With `at`.
+    Then(OwnerAt),
+    /// Without `at`.
+    Now(Page<OwnerDetail>),
 }
 
 /// Who had a Service at a moment of the past.

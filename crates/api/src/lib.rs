@@ -34,7 +34,10 @@ pub use explanation::{
     OwnerTried, PathTried, RuleTried, ServiceExplanation, VerdictExplanation, WorkloadExplanation,
 };
 pub use health::{Health, Readiness};
-pub use history::{Cause, DecisionCause, HistoryEntry, OwnershipAt, ReadCause};
+pub use history::{
+    Cause, DecisionCause, HistoryBounds, HistoryEntry, OwnedAt, OwnerAnswer, OwnerAt, OwnershipAt,
+    ReadCause, ServiceAnswer, ServiceAt,
+};
 pub use owner::{Contact, OwnedServices, OwnerContact, OwnerDetail, OwnerRow};
 pub use page::Page;
 pub use problem::Problem;

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::history::HistoryBounds;
+
 /// A problem document, sent as `application/problem+json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
@@ -21,6 +23,9 @@ pub struct Problem {
     /// The parameter at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
+    /// What history can say anything about, where it was asked about another moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<HistoryBounds>,
     /// What would have been understood in its place, or what the request may mean.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::history::Cause;
 use crate::owner::OwnerContact;
 use crate::service::WorkloadRow;
 use crate::word::Confidence;
@@ -27,6 +28,9 @@ pub struct ResolveAnswer {
     /// The workload that the labels name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workload: Option<WorkloadRow>,
+    /// The moment of the past that was asked about; absent: it is so now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     /// The owners: one, or all of them where it is shared.
     pub owners: Vec<ResolvedOwner>,
     /// The steps from the labels to the owners, in words.
@@ -46,4 +50,10 @@ pub struct ResolvedOwner {
     /// Who it is and how to reach them; absent where the Service has no owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<OwnerContact>,
+    /// Since when it was so, where the past was asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// What made it so, where the past was asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  args ──▶ config ──▶ commands ─┬─ stitch, explain, owner ── sources ──▶ topology ──▶ output
-//!                                ├─ explain, owner, sources, refresh, decisions ─ a server ▶ output
+//!                                ├─ explain, owner, diff, sources, refresh, decisions ─ a server ▶ output
 //!                                ├─ export, writeback ── the same ──▶ routes for an Alertmanager, annotations
 //!                                ├─ doctor ── every source, asked ───────────────────▶ output
 //!                                └─ serve, demo ── the loop ──▶ store, server
@@ -14,6 +14,7 @@ mod alerts;
 mod args;
 mod commands;
 mod config;
+mod diff;
 mod doctor;
 mod exit;
 mod export;
@@ -79,6 +80,10 @@ fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
         Command::Owner(args) => {
             let config = configuration(&global)?;
             connected(commands::owner::run(&args, &config, terminal))
+        }
+        Command::Diff(args) => {
+            let config = configuration(&global)?;
+            connected(commands::diff::run(&args, &config, terminal))
         }
         Command::Sources(args) => {
             let config = configuration(&global)?;

@@ -15,6 +15,16 @@ fn help_of_stitch() {
 }
 
 #[test]
+fn help_of_owner() {
+    insta::assert_snapshot!(run(["owner", "--help"]).env("COLUMNS", "100").shown());
+}
+
+#[test]
+fn help_of_diff() {
+    insta::assert_snapshot!(run(["diff", "--help"]).env("COLUMNS", "100").shown());
+}
+
+#[test]
 fn completions_of_every_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = run(["completions", shell]).printed();

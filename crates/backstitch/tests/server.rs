@@ -2,16 +2,21 @@
 
 mod common;
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
 use common::{project, run, small};
 use server::owner_info::OwnerInfo;
 use server::{Access, AppState};
+use store::Store;
 use tokio::net::TcpListener;
 use topology::apply::{CatalogDelta, ClusterDelta, Delta};
+use topology::change::{Change, Ownership};
+use topology::entity_ref::EntityRef;
 use topology::settings::InstanceSettings;
 use topology::topology::Topology;
+use topology::verdict::{ComponentKey, ServiceKey, ServiceState};
 
 const SHOP: [&str; 4] = [
     "--catalog",
@@ -55,10 +60,105 @@ async fn serve(access: Access) -> String {
         alerts: None,
         clock: || 1_800_000_000,
     };
+    serve_state(state, access).await
+}
+
+async fn serve_state(state: AppState, access: Access) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");
     tokio::spawn(async move { axum::serve(listener, server::router(state, access)).await });
     format!("http://{address}")
+}
+
+/// The beginning of the past that is served.
+const BEGIN: i64 = 1_700_000_000;
+
+/// Serves the shop with a past of three hours, at 2023-11-15T01:13:20Z; the store lives as long as it is held.
+async fn serve_past() -> (String, Store) {
+    let mut store = Store::in_memory().expect("a store");
+    let service = |namespace: &str, name: &str| ServiceKey {
+        cluster: "k8s".into(),
+        namespace: namespace.into(),
+        name: name.into(),
+    };
+    let owned = |name: &str, owner: &str| {
+        Some(Ownership {
+            state: ServiceState::Owned,
+            component: Some(ComponentKey {
+                instance: "default".into(),
+                reference: EntityRef::new("component", "default", name),
+            }),
+            owner: Some(owner.into()),
+        })
+    };
+    let unclaimed = Some(Ownership {
+        state: ServiceState::Unclaimed,
+        component: None,
+        owner: None,
+    });
+    let (web, old, ann) = (
+        "group:default/web",
+        "group:default/old-web",
+        "user:default/ann",
+    );
+    let (cart, old_cart) = (service("shop", "cart"), service("shop", "old-cart"));
+    let (fraud, redis) = (service("payments", "fraud-check"), service("shop", "redis"));
+    let catalog = store::Source::Instance("default".into());
+    let cluster = store::Source::Cluster("k8s".into());
+    for (hour, source, steps) in [
+        (
+            0,
+            &cluster,
+            vec![
+                (&cart, None, owned("cart", old)),
+                (&old_cart, None, owned("cart", old)),
+                (&fraud, None, owned("fraud-check", ann)),
+            ],
+        ),
+        (
+            1,
+            &catalog,
+            vec![
+                (&cart, owned("cart", old), owned("cart", web)),
+                (&fraud, owned("fraud-check", ann), unclaimed.clone()),
+            ],
+        ),
+        (
+            2,
+            &cluster,
+            vec![
+                (&old_cart, owned("cart", old), None),
+                (&redis, None, unclaimed.clone()),
+            ],
+        ),
+    ] {
+        let cause = store::Cause::Read {
+            source: source.clone(),
+            generation: 7,
+        };
+        let changes: Vec<Change> = steps
+            .into_iter()
+            .map(|(service, before, after)| Change::Service {
+                service: service.clone(),
+                before,
+                after,
+            })
+            .collect();
+        let recorded = store.record(BEGIN + hour * 3600, &cause, &changes);
+        recorded.expect("a healthy store");
+    }
+    let reader = store.reader().expect("a reader");
+    let state = AppState {
+        topology: Arc::new(RwLock::new(shop())),
+        sources: Arc::default(),
+        events: Arc::new(server::events::Events::new(0)),
+        history: Some(Arc::new(tokio::sync::Mutex::new(reader))),
+        decisions: None,
+        owner_info: OwnerInfo::default(),
+        alerts: None,
+        clock: || BEGIN + 3 * 3600,
+    };
+    (serve_state(state, Access::default()).await, store)
 }
 
 async fn shown(args: &[&str], environment: &'static [(&'static str, &'static str)]) -> String {
@@ -205,4 +305,105 @@ async fn a_server_gives_the_same_routes_as_its_sources() {
     let (by_server, by_sources) = (shown(&by_server, &[]).await, shown(&by_sources, &[]).await);
     assert!(by_server.starts_with("exit 0") && by_server.contains("group:default/web"));
     assert_eq!(routes(by_server), routes(by_sources));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s27_who_owned_it_then() {
+    let (url, _store) = serve_past().await;
+    let mut all = String::new();
+    for (subject, at) in [
+        ("shop/cart", "2023-11-14T22:30:00Z"),
+        ("shop/cart", "2023-11-15T00:30:00+01:00"),
+        ("deploy/shop/cart", "2023-11-14T22:30:00Z"),
+        ("k8s/payments/fraud-check", "2023-11-14T23:30:00Z"),
+        // It is not there now.
+        ("shop/old-cart", "2023-11-15T00:10:00Z"),
+        ("shop/old-cart", "2023-11-15T00:30:00Z"),
+        ("shop/nothing", "2023-11-15T00:30:00Z"),
+        ("cart", "2023-11-15T00:30:00Z"),
+        ("shop/cart", "2023-11-14T22:00:00Z"),
+        ("shop/cart", "2023-11-15T03:12:00Z"),
+    ] {
+        let args = ["owner", subject, "--at", at, "--server", &url];
+        let shown = shown(&args, &[]).await;
+        writeln!(all, "$ owner {subject} --at {at}\n{shown}").expect("a text");
+    }
+    insta::assert_snapshot!(all);
+    let args = [
+        "owner",
+        "shop/cart",
+        "--at",
+        "2023-11-14T22:30:00Z",
+        "-o",
+        "json",
+    ];
+    let json = shown(&[&args[..], &["--server", &url]].concat(), &[]).await;
+    insta::assert_snapshot!(json);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s27_what_is_different() {
+    let (url, _store) = serve_past().await;
+    let mut all = String::new();
+    for more in [
+        &["--since", "2023-11-14T22:30:00Z"][..],
+        &["--since", "2023-11-14T20:00:00Z"],
+        &["--since", "2023-11-15T00:30:00Z"],
+        &["--since", "2023-11-14T22:30:00Z", "--team", "web"],
+        &[
+            "--since",
+            "2023-11-14T22:30:00Z",
+            "--team",
+            "web",
+            "-o",
+            "json",
+        ],
+        &["--since", "24h", "--team", "a:b/c/d"],
+    ] {
+        let args = [&["diff", "--server", &url], more].concat();
+        let shown = shown(&args, &[]).await;
+        writeln!(all, "$ diff {}\n{shown}", more.join(" ")).expect("a text");
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn what_is_no_time() {
+    insta::assert_snapshot!(
+        small()
+            .run(["owner", "cart", "--at", "tomorrow 09:00"])
+            .shown()
+    );
+}
+
+#[test]
+fn the_past_of_sources_that_are_read_now() {
+    let args = [
+        "owner",
+        "cart",
+        "--at",
+        "03:12",
+        "--catalog",
+        "catalog.yaml",
+    ];
+    insta::assert_snapshot!(small().run(args).shown());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_remembers_nothing() {
+    let url = serve(Access::default()).await;
+    let at = [
+        "owner",
+        "shop/cart",
+        "--at",
+        "2023-11-14T22:30:00Z",
+        "--server",
+        &url,
+    ];
+    let diff = ["diff", "--server", &url];
+    insta::assert_snapshot!(format!(
+        "{}{}",
+        shown(&at, &[]).await,
+        shown(&diff, &[]).await
+    ));
 }

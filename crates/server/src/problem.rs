@@ -1,6 +1,6 @@
 //! Refusals: every error answer is an RFC 9457 problem document.
 
-use api::Problem;
+use api::{HistoryBounds, Problem};
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -96,6 +96,11 @@ const NO_HISTORY: Sort = Sort(
     "no-history",
     "This server remembers nothing",
     StatusCode::NOT_FOUND,
+);
+const OUTSIDE_HISTORY: Sort = Sort(
+    "outside-history",
+    "History says nothing of that moment",
+    StatusCode::BAD_REQUEST,
 );
 const TOO_MANY_STREAMS: Sort = Sort(
     "too-many-streams",
@@ -225,6 +230,14 @@ impl Refusal {
 
     pub(crate) fn no_history() -> Self {
         Self::new(&NO_HISTORY, "no store is configured")
+    }
+
+    /// A moment that history says nothing of.
+    pub(crate) fn outside_history(detail: impl Into<String>, bounds: HistoryBounds) -> Self {
+        let mut refusal = Self::new(&OUTSIDE_HISTORY, detail);
+        refusal.problem.parameter = Some("at".to_owned());
+        refusal.problem.bounds = Some(bounds);
+        refusal
     }
 
     pub(crate) fn too_many_streams(limit: usize) -> Self {

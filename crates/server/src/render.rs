@@ -9,6 +9,7 @@ mod document;
 mod explanation;
 mod history;
 mod owner;
+mod past;
 mod resolution;
 mod service;
 mod summary;
@@ -22,7 +23,8 @@ pub use explanation::{
     component_explanation, service_explanation, verdict_explanation, workload_explanation,
 };
 pub use history::history_entry;
-pub use owner::{owner_contact, owner_detail, owner_row};
+pub use owner::{owner_contact, owner_contact_of, owner_detail, owner_row};
+pub use past::{is_there, owned_at, resolution_at, service_at};
 pub use resolution::resolution;
 pub use service::{service_detail, service_row, workload_row};
 pub use summary::{summary, summary_answer};

@@ -9,6 +9,7 @@ mod explain;
 mod history;
 mod operation;
 mod owners;
+mod past;
 mod resolve;
 mod services;
 mod sources;
@@ -69,6 +70,7 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(decisions::one, decisions::withdraw))
         .routes(routes!(history::list))
         .routes(routes!(history::owner))
+        .routes(routes!(history::bounds))
         .routes(routes!(events::stream))
         .routes(routes!(operation::openapi))
         .routes(routes!(operation::health))

@@ -8,7 +8,9 @@ use std::time::Instant;
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
-use store::{Cause, CommitBatch, Fact, Good, HistoryFilter, Options, Source, Store};
+use store::{
+    Cause, CommitBatch, Compaction, Fact, Good, HistoryFilter, Options, Progress, Source, Store,
+};
 use topology::change::{Change, Ownership, VerdictState};
 use topology::entity_ref::EntityRef;
 use topology::fact::{
@@ -133,13 +135,9 @@ fn run(path: &Path, numbers: &[usize], batch: usize) -> Outcome<()> {
     })?;
     drop(reader);
     timed("compact", || {
-        let mut from = None;
-        loop {
-            from = store.compact(1_700_000_200, from)?.next;
-            if from.is_none() {
-                return Ok(());
-            }
-        }
+        let mut work = Compaction::new(1_700_000_200);
+        while store.compact(&mut work)? == Progress::More {}
+        Ok(())
     })?;
     drop(store);
     timed("open", || {

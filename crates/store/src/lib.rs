@@ -55,8 +55,8 @@ pub use decision::{
 pub use error::{RecordError, StoreError};
 pub use fact::Fact;
 pub use history::{
-    Cause, Compacted, HistoryCursor, HistoryEntry, HistoryFilter, MAX_HISTORY_PAGE, Reader,
-    Recorded, RecordedStates, Subject,
+    Cause, Compaction, HistoryCursor, HistoryEntry, HistoryFilter, MAX_HISTORY_PAGE, Progress,
+    Reader, Recorded, RecordedStates, Subject,
 };
 pub use inspect::{Inspection, inspect};
 pub use load::{Load, Loaded, LoadedPage, PAGE};

@@ -139,6 +139,20 @@ impl Store {
         Ok(Reader::new(connection, self.path.clone()))
     }
 
+    /// How much of the file is in use, in bytes.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn used_bytes(&self) -> Result<u64, StoreError> {
+        let number = |name: &str| {
+            self.connection
+                .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+                .map_err(|error| Failure::from(error).at(&self.path, "read how large it is"))
+        };
+        let pages = number("page_count")?.saturating_sub(number("freelist_count")?);
+        Ok(pages.saturating_mul(number("page_size")?).unsigned_abs())
+    }
+
     fn prepare(&mut self) -> Result<(), StoreError> {
         let connection = &mut self.connection;
         let path = &self.path;

@@ -12,7 +12,11 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
 ];
+
+/// `auto_vacuum`: pages that are free can be given back a few at a time. It can only be chosen before the first table.
+pub(crate) const INCREMENTAL: i64 = 2;
 
 /// What a file turned out to be.
 #[derive(Debug)]
@@ -46,6 +50,11 @@ pub(crate) fn migrate(connection: &mut Connection, migrations: &[&str]) -> Resul
         .map_err(SchemaError::Read)?;
     if application != i64::from(APPLICATION_ID) && !(empty && application == 0) {
         return Err(SchemaError::Foreign);
+    }
+    if empty {
+        connection
+            .pragma_update(None, "auto_vacuum", INCREMENTAL)
+            .map_err(SchemaError::Read)?;
     }
     for (version, sql) in (1_i64..).zip(migrations) {
         if version > found {

@@ -189,6 +189,19 @@ impl Topology {
             })
     }
 
+    /// The Service that the labels name in full, whether it is there or not. A cluster need not be named where there is
+    /// only one.
+    pub fn named_service(&self, bag: &BTreeMap<String, String>) -> Option<ServiceKey> {
+        let mut clusters = self.clusters().map(|(_, name)| name);
+        let only = clusters.next().filter(|_| clusters.next().is_none());
+        let cluster = pick(bag, CLUSTER).map(|(_, cluster)| cluster).or(only)?;
+        Some(ServiceKey {
+            cluster: cluster.into(),
+            namespace: pick(bag, NAMESPACE)?.1.into(),
+            name: pick(bag, SERVICE)?.1.into(),
+        })
+    }
+
     fn by_service(&self, bag: &BTreeMap<String, String>, place: &Place<'_>) -> Option<Resolution> {
         let label = pick(bag, SERVICE)?;
         self.service_called(label, place, Confidence::Exact)

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: the core at a million objects, lookups over HTTP, whole runs of the release binary, syncs, and a
-//! large cluster.
+//! `cargo xtask bench`: the core at a million objects, lookups over HTTP, whole runs of the release binary, syncs,
+//! history, and a large cluster.
 
 mod cluster;
 mod sync;
@@ -53,6 +53,8 @@ enum Name {
     Stitch,
     /// Reading a Backstage: what it costs a real one, beside other ways to read it, and what it costs the program
     Sync,
+    /// History of 180 days: its size, the time of questions to it, and of forgetting
+    History,
     /// Watching a large cluster: memory, time and CPU time, beside kube's own stores; a flood of changes
     Cluster,
 }
@@ -71,6 +73,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     if wanted(Name::Sync) {
         sync::run(&arguments.sync)?;
+    }
+    if wanted(Name::History) {
+        sync::example("store", "history", &[], None)?;
     }
     if wanted(Name::Cluster) {
         cluster::run(&arguments.cluster)?;

@@ -3,9 +3,12 @@
 //! It owns words, defaults and help. It must not decide what a source is or what a command does.
 
 mod decisions;
+mod diff;
 mod export;
 mod gate;
+mod moment;
 mod notes;
+mod owner;
 mod writeback;
 
 use std::net::SocketAddr;
@@ -15,16 +18,19 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use self::notes::{
-    DECISIONS_NOTES, DOCTOR_NOTES, EXPLAIN_EXAMPLES, MAIN_EXAMPLES, OWNER_EXAMPLES, REFRESH_NOTES,
-    SERVE_NOTES, SOURCES_NOTES, STITCH_EXAMPLES, WRITEBACK_NOTES,
+    DECISIONS_NOTES, DOCTOR_NOTES, EXPLAIN_EXAMPLES, MAIN_EXAMPLES, REFRESH_NOTES, SERVE_NOTES,
+    SOURCES_NOTES, STITCH_EXAMPLES, WRITEBACK_NOTES,
 };
 
 pub(crate) use self::decisions::{
     BothArgs, DecisionsArgs, DecisionsCommand, DecisionsExportArgs, ImportArgs, ListArgs, WhoArgs,
     WithdrawArgs,
 };
+pub(crate) use self::diff::{DiffArgs, DiffFormat};
 pub(crate) use self::export::{ExportArgs, ExportTarget, MatchWord, RoutesArgs};
 pub(crate) use self::gate::{Condition, Gate, Threshold};
+pub(crate) use self::moment::Moment;
+pub(crate) use self::owner::OwnerArgs;
 pub(crate) use self::writeback::WritebackArgs;
 
 /// Who owns what is running: Backstage catalogs stitched to Kubernetes clusters
@@ -82,8 +88,11 @@ pub(crate) enum Command {
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
     /// Say who owns a Service, workload or component, and how to reach them
-    #[command(after_help = OWNER_EXAMPLES)]
+    #[command(after_help = owner::NOTES)]
     Owner(OwnerArgs),
+    /// Say what changed hands, appeared or lost its owner, by the history of a running server
+    #[command(after_help = diff::NOTES)]
+    Diff(DiffArgs),
     /// Say where the sources of a running server stand: what they hold, when they are read, what is wrong
     #[command(after_help = SOURCES_NOTES)]
     Sources(SourcesArgs),
@@ -273,16 +282,6 @@ pub(crate) enum AnswerFormat {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ExplainArgs {
     /// What to explain: a component, a Service or a workload; see below
-    pub subject: String,
-    /// Where to ask.
-    #[command(flatten)]
-    pub ask: AskArgs,
-}
-
-/// `backstitch owner`
-#[derive(Clone, Debug, Args)]
-pub(crate) struct OwnerArgs {
-    /// What is owned: a Service, a workload or a component; see below
     pub subject: String,
     /// Where to ask.
     #[command(flatten)]

@@ -69,23 +69,6 @@ Examples:
   backstitch explain shop/checkout --config backstitch.yaml
   backstitch explain pod/shop/checkout-7d9f5c-x2x4z --server http://localhost:7465";
 
-pub(super) const OWNER_EXAMPLES: &str = "\
-Subjects:
-  [service/][cluster/]namespace/name   a Service
-  <kind>/[[cluster/]namespace/]name    a workload; the kind as kubectl takes it: pod, deploy, …
-  component:[namespace/]name           a component of the catalog
-  name                                 a component, else a Service, else a workload
-
-Exit status:
-  0  somebody owns it
-  1  it is known, and nobody owns it
-  2  could not run, or nothing is called so
-
-Examples:
-  backstitch owner shop/checkout --catalog ./catalog --cluster ./k8s
-  backstitch owner pod/prod-eu/shop/checkout-7d9f5c-x2x4z --config backstitch.yaml
-  backstitch owner prod-eu/shop/checkout --server http://localhost:7465 -o json";
-
 pub(super) const SOURCES_NOTES: &str = "\
 Phases:
   starting  it was not read yet

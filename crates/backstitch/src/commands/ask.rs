@@ -80,6 +80,17 @@ impl Asked {
         Ok(Self::Sources(Box::new(stitched)))
     }
 
+    /// Prepares to ask the server that is named, else the one that this machine's configuration would have: the past is
+    /// known to no other.
+    pub(crate) fn server(args: &WhereArgs, config: &Config) -> Result<Server, Failure> {
+        let named = std::env::var(SERVER_VARIABLE).ok();
+        let args = ServerArgs {
+            server: args.server.clone().or(named.filter(|url| !url.is_empty())),
+            api_token_file: args.api_token_file.clone(),
+        };
+        Server::named(&args, config)
+    }
+
     /// The whole reasoning about a subject.
     pub(crate) async fn explain(&self, subject: &str) -> Result<Explanation, Failure> {
         match self {
@@ -102,10 +113,7 @@ impl Asked {
                     &topology.resolve(&labels),
                 ))
             }
-            Self::Server(server) => {
-                let request = ResolveRequest { labels };
-                server.send(&["resolve"], &[], &request).await
-            }
+            Self::Server(server) => server.resolve(labels, &[]).await,
         }
     }
 }
@@ -195,6 +203,16 @@ impl Server {
         query: &[(&str, &str)],
     ) -> Result<T, Failure> {
         self.ask(self.client.get(self.url(route, query)?)).await
+    }
+
+    /// Whom labels lead to.
+    pub(super) async fn resolve(
+        &self,
+        labels: BTreeMap<String, String>,
+        query: &[(&str, &str)],
+    ) -> Result<ResolveAnswer, Failure> {
+        self.send(&["resolve"], query, &ResolveRequest { labels })
+            .await
     }
 
     /// What a route answers to a POST without a body.

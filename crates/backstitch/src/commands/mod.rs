@@ -3,6 +3,7 @@
 mod ask;
 pub(crate) mod decisions;
 pub(crate) mod demo;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod export;

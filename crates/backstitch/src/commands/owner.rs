@@ -4,16 +4,25 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use api::{Confidence, Explanation, ResolveAnswer, VerdictExplanation, WorkloadExplanation};
+use jiff::{Timestamp, Zoned};
 
-use super::ask::Asked;
+use super::ask::{Asked, Server};
 use crate::args::{AnswerFormat, OwnerArgs};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output::{document, ownership, unowned};
+use crate::report::Failure;
 use crate::terminal::Terminal;
 
 /// Runs the command.
 pub(crate) async fn run(args: &OwnerArgs, config: &Config, terminal: Terminal) -> Result<Exit> {
+    if let Some(at) = args.at {
+        let at = at.on(&Zoned::now());
+        let at = at.map_err(|error| Failure::new(format!("`--at` cannot be used: {error}")))?;
+        let server = Asked::server(&args.ask.at, config)?;
+        let answer = past(&server, &args.subject, at).await?;
+        return print(&args.subject, &answer, args.ask.output, terminal);
+    }
     let asked = Asked::open(&args.ask.at, config, terminal).await?;
     let answer = match asked.explain(&args.subject).await {
         Ok(Explanation::Component {
@@ -43,16 +52,65 @@ pub(crate) async fn run(args: &OwnerArgs, config: &Config, terminal: Terminal) -
             None => return Err(failure.into()),
         },
     };
+    print(&args.subject, &answer, args.ask.output, terminal)
+}
+
+fn print(
+    subject: &str,
+    answer: &ResolveAnswer,
+    format: AnswerFormat,
+    terminal: Terminal,
+) -> Result<Exit> {
     let owned = answer
         .owners
         .iter()
         .any(|resolved| resolved.owner.is_some());
-    Terminal::print(|out| match args.ask.output {
-        AnswerFormat::Text => ownership::write(&args.subject, &answer, terminal.out, out),
-        AnswerFormat::Json => document::json(&answer, out),
-        AnswerFormat::Yaml => document::yaml(&answer, out),
+    Terminal::print(|out| match format {
+        AnswerFormat::Text => ownership::write(subject, answer, terminal.out, out),
+        AnswerFormat::Json => document::json(answer, out),
+        AnswerFormat::Yaml => document::yaml(answer, out),
     })?;
     Ok(if owned { Exit::Done } else { Exit::Refused })
+}
+
+/// Who owned it at a moment of the past. What it is called is looked for among what is there now, and then among what was.
+async fn past(server: &Server, subject: &str, at: Timestamp) -> Result<ResolveAnswer, Failure> {
+    let moment = at.to_string();
+    let query = [("at", moment.as_str())];
+    let explained = server.get(&["explain"], &[("subject", subject)]).await;
+    let (labels, unknown) = match explained {
+        Ok(Explanation::Component { reference, .. }) => {
+            return Err(Failure::new(format!(
+                "history is of Services, and `{reference}` is a component"
+            ))
+            .hint(Some("name a Service that it is stitched to")));
+        }
+        Ok(Explanation::Service(it)) => {
+            let it = &it.service;
+            (bag(&it.cluster, &it.namespace, "service", &it.name), None)
+        }
+        Ok(Explanation::Workload(it)) => {
+            let row = &it.workload;
+            let label = label_of(&row.kind).ok_or_else(|| {
+                Failure::new(format!(
+                    "history is of Services, and this is a {}",
+                    row.kind
+                ))
+                .hint(Some("name a Service that it belongs to"))
+            })?;
+            (bag(&row.cluster, &row.namespace, label, &row.name), None)
+        }
+        Err(failure) => match pod_labels(subject).or_else(|| service_labels(subject)) {
+            Some(labels) => (labels, Some(failure)),
+            None => return Err(failure),
+        },
+    };
+    let answer = server.resolve(labels, &query).await?;
+    match unknown {
+        // Of what is gone at both times, history still knows the name.
+        Some(failure) if answer.service.is_none() && answer.owners.is_empty() => Err(failure),
+        _ => Ok(answer),
+    }
 }
 
 fn component(
@@ -81,7 +139,17 @@ fn component(
 
 async fn workload(asked: &Asked, it: &WorkloadExplanation) -> Result<ResolveAnswer> {
     let row = &it.workload;
-    let label = match row.kind.as_str() {
+    if let (Some(label), false) = (label_of(&row.kind), it.inherited.is_empty()) {
+        return Ok(asked
+            .resolve(bag(&row.cluster, &row.namespace, label, &row.name))
+            .await?);
+    }
+    Ok(without_label(it))
+}
+
+/// The label by which alerts name an object of that kind.
+fn label_of(kind: &str) -> Option<&'static str> {
+    match kind {
         "Pod" => Some("pod"),
         "Deployment" => Some("deployment"),
         "StatefulSet" => Some("statefulset"),
@@ -94,13 +162,7 @@ async fn workload(asked: &Asked, it: &WorkloadExplanation) -> Result<ResolveAnsw
         "HorizontalPodAutoscaler" => Some("horizontalpodautoscaler"),
         "Node" => Some("node"),
         _ => None,
-    };
-    if let (Some(label), false) = (label, it.inherited.is_empty()) {
-        return Ok(asked
-            .resolve(bag(&row.cluster, &row.namespace, label, &row.name))
-            .await?);
     }
-    Ok(without_label(it))
 }
 
 /// The answer for what no label names (endpoints, routes), and for what no Service selects.
@@ -130,6 +192,7 @@ fn without_label(it: &WorkloadExplanation) -> ResolveAnswer {
             _ => None,
         },
         workload: Some(row.clone()),
+        at: None,
         owners: it
             .inherited
             .iter()
@@ -137,6 +200,8 @@ fn without_label(it: &WorkloadExplanation) -> ResolveAnswer {
                 service: from.service.clone(),
                 component: from.component.clone(),
                 owner: from.owner.clone(),
+                since: None,
+                cause: None,
             })
             .collect(),
         path,
@@ -173,4 +238,22 @@ fn pod_labels(subject: &str) -> Option<BTreeMap<String, String>> {
             .map(|(key, value)| ((*key).to_owned(), value.to_owned()))
             .collect(),
     )
+}
+
+/// The labels of `[service/][cluster/]namespace/name`.
+fn service_labels(subject: &str) -> Option<BTreeMap<String, String>> {
+    let place = ["service/", "services/", "svc/"]
+        .into_iter()
+        .find_map(|kind| subject.strip_prefix(kind))
+        .unwrap_or(subject);
+    let parts: Vec<&str> = place.split('/').collect();
+    match *parts {
+        [namespace, service] => Some(
+            [("namespace", namespace), ("service", service)]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .into(),
+        ),
+        [cluster, namespace, service] => Some(bag(cluster, namespace, "service", service)),
+        _ => None,
+    }
 }

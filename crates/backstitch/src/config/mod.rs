@@ -15,6 +15,7 @@ mod decisions;
 mod endpoint;
 mod fault;
 mod headers;
+mod history;
 mod instances;
 mod mapping;
 mod metrics;
@@ -46,6 +47,7 @@ pub(crate) use self::clusters::{is_cluster_name, is_namespace, live_cluster_name
 pub(crate) use self::decisions::DecisionsFile;
 pub(crate) use self::endpoint::{EndpointProblem, parse_endpoint};
 pub(crate) use self::fault::{ConfigError, Fault};
+pub(crate) use self::history::History;
 pub(crate) use self::instances::DEFAULT_NAME;
 pub(crate) use self::receivers::{is_label_name, receivers};
 pub(crate) use self::redact::redacted;
@@ -96,6 +98,8 @@ pub(crate) struct Config {
     pub removal: RemovalPolicy,
     /// How alerts are taken and handed on; none where they are not.
     pub alertmanager: Option<Alertmanager>,
+    /// How much of what changed is kept.
+    pub history: History,
     /// What is allowed and still worth a warning, such as a token inside of the file.
     pub warnings: Vec<Fault>,
 }
@@ -117,6 +121,7 @@ impl Default for Config {
             metrics: OwnerInfo::default(),
             removal: RemovalPolicy::default(),
             alertmanager: None,
+            history: History::default(),
             warnings: Vec::new(),
         }
     }

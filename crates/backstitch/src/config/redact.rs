@@ -43,6 +43,7 @@ pub(super) const ROOT: Table = &[
     ("max_removal_ratio", Show::Text),
     ("removal_confirmations", Show::Text),
     ("alertmanager", Show::Keys(ALERTMANAGER)),
+    ("history", Show::Keys(HISTORY)),
 ];
 
 pub(super) const ALERTMANAGER: Table = &[
@@ -72,6 +73,8 @@ pub(super) const ALERT_LABELS: Table = &[
     ("system", Show::Text),
     ("mark", Show::Text),
 ];
+
+pub(super) const HISTORY: Table = &[("retention", Show::Text), ("most_bytes", Show::Text)];
 
 pub(super) const SCRAPERS: Table = &[("backstage", Show::Keys(BACKSTAGE))];
 

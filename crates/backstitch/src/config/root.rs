@@ -14,8 +14,8 @@ use super::metrics::metrics;
 use super::node::{Node, Place, Value};
 use super::reader::{Faults, Map, boolean, items, number, text, texts};
 use super::secret::SecretSource;
-use super::secrets;
 use super::{Config, DEFAULT_LISTEN};
+use super::{history, secrets};
 use topology::generation::RemovalPolicy;
 use topology::labels::DEFAULT_PREFIX;
 use topology::settings::Coverage;
@@ -139,6 +139,7 @@ impl Reading<'_, '_> {
         config.alertmanager = root
             .take("alertmanager")
             .and_then(|node| alertmanager(node, self));
+        config.history = history::read(root.take("history"), self);
         root.finish(self.faults);
 
         config.clusters = clusters_node

@@ -75,6 +75,7 @@ allowed_hosts: [backstitch.example.org]
 metrics: {owners: [services, pods], most_series: 5000, unowned: true}
 max_removal_ratio: 0.25
 removal_confirmations: 5
+history: {retention: 30d, most_bytes: 2GiB}
 scrapers:
   backstage:
     instances:
@@ -194,6 +195,7 @@ fn all_faults_at_once_in_the_order_of_the_file() {
 label_prefx: causely.ai
 listen: 7465
 max_removal_ratio: 1.5
+history: {retention: 10m, most_bytes: 1kB, retain: 90d}
 scrapers:
   backstage:
     enabled: yes
@@ -507,6 +509,7 @@ fn every_key_is_documented_and_every_documented_key_exists() {
     let header = of_instance("endpoint: https://b.example\nheaders: {X-A: {--: x}}");
     let table = [
         ("## The top", "--: x", redact::ROOT),
+        ("## `history`", "history: {--: x}", redact::HISTORY),
         ("## `scrapers`", "scrapers: {--: x}", redact::SCRAPERS),
         (
             "## `scrapers.backstage`",

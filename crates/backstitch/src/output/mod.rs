@@ -4,6 +4,7 @@
 
 pub(crate) mod csv;
 pub(crate) mod decisions;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod document;
 pub(crate) mod explanation;

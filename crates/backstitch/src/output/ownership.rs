@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use api::{OwnerContact, OwnerReasoning, ResolveAnswer};
+use api::{OwnerContact, OwnerReasoning, ResolveAnswer, ResolvedOwner};
 
+use super::diff::words;
 use super::explanation::outcome_words;
 use super::paint::{Paint, Style};
 use super::screen::printable;
@@ -22,19 +23,26 @@ pub(crate) fn write(
         (None, None) => subject.to_owned(),
     };
     writeln!(out, "{}", paint.paint(Style::Heading, printable(&named)))?;
+    if let Some(at) = &answer.at {
+        field("at", at, out)?;
+    }
     if answer
         .owners
         .iter()
         .all(|resolved| resolved.owner.is_none())
     {
+        let is = if answer.at.is_some() { "was" } else { "is" };
         let nobody = match answer
             .owners
             .iter()
             .find_map(|resolved| resolved.component.as_deref())
         {
-            Some(component) => format!("nobody: `{component}` is stitched to it and has no owner"),
+            Some(component) => {
+                let has = if answer.at.is_some() { "had" } else { "has" };
+                format!("nobody: `{component}` {is} stitched to it and {has} no owner")
+            }
             None if answer.owners.is_empty() => "nobody".to_owned(),
-            None => "nobody: no component is stitched to it".to_owned(),
+            None => format!("nobody: no component {is} stitched to it"),
         };
         field(
             "owner",
@@ -52,6 +60,7 @@ pub(crate) fn write(
                     out,
                 )?;
             }
+            since(resolved, out)?;
             continue;
         };
         contact(owner, paint, out)?;
@@ -61,6 +70,7 @@ pub(crate) fn write(
         if let Some(component) = &resolved.component {
             field("component", component, out)?;
         }
+        since(resolved, out)?;
     }
     let confidence = match answer.confidence {
         api::Confidence::Exact => "exact: the Service itself",
@@ -72,6 +82,17 @@ pub(crate) fn write(
     field("confidence", confidence, out)?;
     list("path", &answer.path, out)?;
     list("candidates", &answer.candidates, out)
+}
+
+/// Since when it was so, and what made it so; nothing where it is asked about now.
+fn since(resolved: &ResolvedOwner, out: &mut dyn Write) -> io::Result<()> {
+    match (&resolved.since, &resolved.cause) {
+        (Some(since), Some(cause)) => {
+            let shown = format!("{since}, by {}", words(cause));
+            field("since", &printable(&shown), out)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Writes the owner of a component, per instance.

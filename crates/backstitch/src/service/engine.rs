@@ -33,6 +33,7 @@ use topology::topology::{ClusterId, InstanceId, Topology};
 use super::counts::{entity_counts, object_counts};
 use super::decide::{Decision, Missing, Share, Trust, decide};
 use super::event::{Ended, Event, Health, Hides, Reading, Said, SourceNo};
+use super::forget::Forgetting;
 use super::gather::Gather;
 use super::net::Net;
 use super::standing::{Handle, Standing, StoreFailure};
@@ -97,6 +98,8 @@ pub(super) struct Engine {
     pub(super) store_failure: Option<StoreFailure>,
     /// What people decided and stands, the first first.
     pub(super) decisions: Vec<DecisionRecord>,
+    /// When old history is forgotten, and how far that has come.
+    pub(super) forgetting: Forgetting,
 }
 
 /// A large read between two of its batches.

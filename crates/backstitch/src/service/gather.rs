@@ -23,8 +23,8 @@ pub(super) enum Heard {
     Events(Vec<Event>),
     /// What a person asks for.
     Wish(Request),
-    /// The time that was given is over.
-    Alarm,
+    /// Nothing, for as long as was given.
+    Silence,
 }
 
 /// The loop's end of the channel.
@@ -91,21 +91,21 @@ impl Gather {
     }
 
     /// What comes next: what a person asks for, or events, small ones for as long as they come in quick succession; or nothing
-    /// within the time of `alarm`. When the service goes down, what is in the channel of events comes out still; `None`
+    /// within the time of `idle`. When the service goes down, what is in the channel of events comes out still; `None`
     /// after that.
-    pub(super) async fn next(&mut self, alarm: Option<Duration>) -> Option<Heard> {
+    pub(super) async fn next(&mut self, idle: Duration) -> Option<Heard> {
         if let Some(event) = self.put_off.pop_front() {
             return Some(Heard::Events(vec![event]));
         }
         let first = tokio::select! {
             biased;
             Some(request) = self.desk.recv() => return Some(Heard::Wish(request)),
-            () = sleep(alarm.unwrap_or_default()), if alarm.is_some() => return Some(Heard::Alarm),
             event = self.events.recv() => event?,
             _ = self.stop.wait_for(|stop| *stop) => {
                 self.events.close();
                 self.events.recv().await?
             }
+            () = sleep(idle) => return Some(Heard::Silence),
         };
         let mut events = vec![first];
         let patience = Instant::now() + PATIENCE;
@@ -126,6 +126,9 @@ mod tests {
     use server::decisions::{Desk, Wish};
 
     use super::*;
+
+    /// Longer than any test.
+    const LONG: Duration = Duration::from_hours(1);
     use crate::service::event::{Health, Said, SourceNo};
 
     fn small(name: &str) -> Event {
@@ -153,7 +156,7 @@ mod tests {
     }
 
     async fn next(gather: &mut Gather) -> Vec<Event> {
-        match gather.next(None).await {
+        match gather.next(LONG).await {
             Some(Heard::Events(events)) => events,
             other => panic!("expected events, heard {other:?}"),
         }
@@ -176,6 +179,23 @@ mod tests {
         assert_eq!(next(&mut gather).await.len(), BATCH);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_told_of_and_loses_nothing() {
+        let (sender, receiver) = mpsc::channel(8);
+        let stop = watch::Sender::new(false);
+        let mut gather = Gather::new(receiver, Desk::open().1, stop.subscribe());
+        assert!(matches!(gather.next(LONG).await, Some(Heard::Silence)));
+        sender.send(small("a")).await.expect("room");
+        assert!(matches!(
+            gather.next(Duration::ZERO).await,
+            Some(Heard::Events(_))
+        ));
+        assert!(matches!(
+            gather.next(Duration::ZERO).await,
+            Some(Heard::Silence)
+        ));
+    }
+
     #[tokio::test]
     async fn what_was_said_before_the_end_is_taken() {
         let (sender, receiver) = mpsc::channel(8);
@@ -186,7 +206,7 @@ mod tests {
         stop.send_replace(true);
         assert_eq!(next(&mut gather).await.len(), 1);
         assert_eq!(next(&mut gather).await.len(), 1);
-        assert!(gather.next(None).await.is_none());
+        assert!(gather.next(LONG).await.is_none());
         assert!(sender.send(big()).await.is_err(), "nothing more is taken");
     }
 
@@ -245,9 +265,9 @@ mod tests {
             why: "".into(),
         };
         desk.send(Request { wish, answer }).await.expect("room");
-        assert!(matches!(gather.next(None).await, Some(Heard::Wish(_))));
+        assert!(matches!(gather.next(LONG).await, Some(Heard::Wish(_))));
         assert_eq!(next(&mut gather).await.len(), 1);
-        let alarm = Some(Duration::ZERO);
-        assert!(matches!(gather.next(alarm).await, Some(Heard::Alarm)));
+        let none = gather.next(Duration::ZERO).await;
+        assert!(matches!(none, Some(Heard::Silence)));
     }
 }

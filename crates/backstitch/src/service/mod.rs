@@ -29,6 +29,7 @@ mod decisions;
 mod engine;
 mod event;
 mod faults;
+mod forget;
 mod gather;
 mod gone;
 mod kinds;
@@ -69,6 +70,7 @@ use topology::topology::Topology;
 use self::catalog::Stay;
 use self::engine::{Engine, Going, Shared, Surroundings};
 use self::event::{Event, SourceNo};
+use self::forget::Forgetting;
 use self::gather::{Gather, Heard};
 use self::load::Expected;
 use self::net::Net;
@@ -153,6 +155,7 @@ impl Service {
             under_way: Vec::new(),
             store_failure: None,
             decisions: Vec::new(),
+            forgetting: Forgetting::new(config.history),
         };
         engine.publish_all();
         let runs = Loop {
@@ -318,20 +321,25 @@ impl Loop {
         }
         // Nobody waits where the service is going down already.
         let _ = self.loaded.send(memories);
-        if self.engine.end_overdue().is_err() {
-            return Ok(());
-        }
         loop {
-            let alarm = self.engine.until_overdue();
-            let done = match runtime.block_on(self.engine.gather.next(alarm)) {
+            if self.engine.end_overdue().is_err() {
+                break;
+            }
+            let idle = self.engine.until_overdue();
+            let idle = idle.map_or_else(
+                || self.engine.until_forgetting(),
+                |idle| idle.min(self.engine.until_forgetting()),
+            );
+            let done = match runtime.block_on(self.engine.gather.next(idle)) {
                 None => break,
                 Some(Heard::Events(events)) => self.engine.take(events),
                 Some(Heard::Wish(request)) => self.engine.wish(request),
-                Some(Heard::Alarm) => self.engine.end_overdue(),
+                Some(Heard::Silence) => Ok(()),
             };
             if done.is_err() {
                 break;
             }
+            self.engine.forget();
         }
         Ok(())
     }

@@ -8,17 +8,22 @@ use super::{change, time};
 pub fn history_entry(entry: &HistoryEntry) -> api::HistoryEntry {
     api::HistoryEntry {
         time: time(entry.cursor.at),
-        cause: match &entry.cause {
-            Cause::Read { source, generation } => api::Cause::Read(api::ReadCause {
-                kind: source_kind(source),
-                source: source.name().to_owned(),
-                generation: *generation,
-            }),
-            Cause::Decision(decision) => api::Cause::Decision(api::DecisionCause {
-                decision: *decision,
-            }),
-        },
+        cause: cause(&entry.cause),
         change: change(&entry.change),
+    }
+}
+
+/// What made a change.
+pub(super) fn cause(cause: &Cause) -> api::Cause {
+    match cause {
+        Cause::Read { source, generation } => api::Cause::Read(api::ReadCause {
+            kind: source_kind(source),
+            source: source.name().to_owned(),
+            generation: *generation,
+        }),
+        Cause::Decision(decision) => api::Cause::Decision(api::DecisionCause {
+            decision: *decision,
+        }),
     }
 }
 

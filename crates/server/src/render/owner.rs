@@ -1,6 +1,7 @@
 //! Groups and Users.
 
 use topology::contact::Contact;
+use topology::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
 use topology::topology::{OwnerId, Topology};
 
 use super::{owned, texts, word};
@@ -43,6 +44,37 @@ pub fn owner_contact(topology: &Topology, id: OwnerId) -> api::OwnerContact {
         email: owned(view.email),
         contacts: contacts(&found.ways),
         contacts_of: found.of.map(|of| of.to_string()),
+    }
+}
+
+/// Who the owner of that reference is in an instance, in whichever has it where none is named. Of one that no catalog has
+/// any more there is its name.
+pub fn owner_contact_of(
+    topology: &Topology,
+    reference: &str,
+    instance: Option<&str>,
+) -> api::OwnerContact {
+    let parsed = EntityRef::parse(reference, Some("group"), DEFAULT_NAMESPACE);
+    let known = parsed.as_ref().map(|parsed| topology.find_owners(parsed));
+    let found = known
+        .unwrap_or_default()
+        .into_iter()
+        .find(|&id| instance.is_none_or(|instance| topology.owner(id).instance == instance));
+    if let Some(id) = found {
+        return owner_contact(topology, id);
+    }
+    let is_user = parsed.as_ref().is_ok_and(|parsed| &*parsed.kind == "user");
+    api::OwnerContact {
+        reference: reference.to_owned(),
+        kind: if is_user {
+            api::OwnerKind::User
+        } else {
+            api::OwnerKind::Group
+        },
+        display_name: parsed.map_or_else(|_| reference.to_owned(), |parsed| parsed.name.into()),
+        email: None,
+        contacts: Vec::new(),
+        contacts_of: None,
     }
 }
 

@@ -18,6 +18,7 @@ pub fn resolution(topology: &Topology, resolution: &Resolution) -> api::ResolveA
         workload: resolution
             .workload
             .map(|workload| workload_row(topology, workload)),
+        at: None,
         owners: resolution
             .owners
             .iter()
@@ -27,6 +28,8 @@ pub fn resolution(topology: &Topology, resolution: &Resolution) -> api::ResolveA
                     .component
                     .map(|component| topology.component_ref(component).to_string()),
                 owner: resolved.owner.map(|owner| owner_contact(topology, owner)),
+                since: None,
+                cause: None,
             })
             .collect(),
         path: resolution.path.clone(),

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use api::{HistoryEntry, OwnershipAt, Page};
+use api::{HistoryBounds, HistoryEntry, OwnershipAt, Page};
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use store::{HistoryFilter, Reader, StoreError, Subject};
 use topology::verdict::{ComponentKey, ServiceKey};
 
+use super::past;
 use crate::app::App;
 use crate::params::Params;
 use crate::problem::Refusal;
@@ -98,6 +99,25 @@ pub(crate) async fn owner(
     }))
 }
 
+/// How far back history reaches
+///
+/// What a source changed before it was watched, or while the service did not run, is recorded at the time when it was found.
+#[utoipa::path(
+    get,
+    path = "/api/v1/history/bounds",
+    tag = "state",
+    operation_id = "get_history_bounds",
+    responses((status = 200, description = "Since when it can be asked, and up to when", body = HistoryBounds))
+)]
+pub(crate) async fn bounds(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<HistoryBounds>, Refusal> {
+    Params::read(query.as_deref())?.finish()?;
+    let begin = read(&app, Reader::begin).await?;
+    Ok(Json(past::bounds(begin, app.now())))
+}
+
 /// Asks the store beside the other work: it blocks. One question at a time; who waits takes no thread.
 pub(super) async fn read<T: Send + 'static>(
     app: &App,
@@ -172,7 +192,8 @@ fn only_instance(app: &App) -> Result<Box<str>, Refusal> {
     .candidates(names.into_iter().map(str::to_owned).collect()))
 }
 
-fn time(params: &mut Params<'_>, name: &'static str) -> Result<Option<i64>, Refusal> {
+/// A time that a parameter names, in seconds since the Unix epoch.
+pub(super) fn time(params: &mut Params<'_>, name: &'static str) -> Result<Option<i64>, Refusal> {
     let Some(text) = params.one(name)? else {
         return Ok(None);
     };

@@ -1,13 +1,13 @@
 //! Groups, Users and what they own.
 
-use api::{OwnedServices, OwnerDetail, OwnerRow, Page};
+use api::{OwnedServices, OwnerAnswer, OwnerRow, Page};
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use topology::entity_ref::EntityRef;
 use topology::query::OwnerFilter;
 use topology::topology::{OwnerId, Topology};
 
-use super::{Segments, reference};
+use super::{Segments, past, reference};
 use crate::app::App;
 use crate::params::Params;
 use crate::problem::Refusal;
@@ -59,7 +59,8 @@ pub(crate) async fn list(
 
 /// Get an owner
 ///
-/// In every instance that has it, with its parent, children and members.
+/// In every instance that has it, with its parent, children and members. With `at` the Services that it owned then, since when,
+/// and what made it so, the one that it got last first.
 #[utoipa::path(
     get,
     path = "/api/v1/owners/{ref}",
@@ -68,24 +69,33 @@ pub(crate) async fn list(
     params(
         ("ref" = String, Path, description = "Reference, percent-encoded; a bare name is a Group of namespace `default`"),
         ("instance" = Option<String>, Query, description = "Name of the instance"),
+        ("at" = Option<String>, Query, description = "A moment of the past, RFC 3339"),
+        ("limit" = Option<usize>, Query, description = "With `at`: items of a page, 1 to 1000; 100 if not given"),
+        ("cursor" = Option<String>, Query, description = "With `at`: token of the page"),
     ),
-    responses((status = 200, description = "The owner, by instance", body = Page<OwnerDetail>))
+    responses((status = 200, description = "The owner, by instance, or what it owned", body = OwnerAnswer))
 )]
 pub(crate) async fn one(
     State(app): State<App>,
     Segments(text): Segments<String>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Page<OwnerDetail>>, Refusal> {
+) -> Result<Json<OwnerAnswer>, Refusal> {
     let mut params = Params::read(query.as_deref())?;
     let instance = params.one("instance")?;
+    let at = past::moment(&mut params)?;
+    let page = params.page(Kind::History)?;
     params.finish()?;
     let reference = reference("ref", &text, "group")?;
+    if let Some(at) = at {
+        let then = past::owner(&app, reference, instance.as_deref(), page, at).await?;
+        return Ok(Json(OwnerAnswer::Then(then)));
+    }
     let topology = app.topology()?;
     let items = find(&topology, &reference, instance.as_deref())?
         .into_iter()
         .map(|id| render::owner_detail(&topology, id))
         .collect();
-    Ok(Json(Page { items, next: None }))
+    Ok(Json(OwnerAnswer::Now(Page { items, next: None })))
 }
 
 /// List the Services of an owner
@@ -150,7 +160,7 @@ pub(crate) async fn services(
 }
 
 /// The owner in that instance, or in every one; at least one.
-fn find(
+pub(super) fn find(
     topology: &Topology,
     reference: &EntityRef,
     instance: Option<&str>,

@@ -1,13 +1,13 @@
 //! Services.
 
-use api::{Page, ServiceDetail, ServiceRow};
+use api::{Page, ServiceAnswer, ServiceRow};
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use topology::query::ServiceFilter;
 use topology::topology::Topology;
 use topology::verdict::{ServiceKey, ServiceState};
 
-use super::Segments;
+use super::{Segments, past};
 use crate::app::App;
 use crate::params::Params;
 use crate::problem::Refusal;
@@ -82,7 +82,8 @@ fn label(text: String) -> (String, Option<String>) {
 
 /// Get a Service
 ///
-/// With its labels and the reason of each, its component, its owner and how to reach them, and what is behind it.
+/// With its labels and the reason of each, its component, its owner and how to reach them, and what is behind it. With `at` as
+/// it was then: whose it was, since when, and what made it so.
 #[utoipa::path(
     get,
     path = "/api/v1/services/{cluster}/{namespace}/{name}",
@@ -92,23 +93,33 @@ fn label(text: String) -> (String, Option<String>) {
         ("cluster" = String, Path, description = "Name of the cluster"),
         ("namespace" = String, Path, description = "Kubernetes namespace"),
         ("name" = String, Path, description = "Name of the Service"),
+        ("at" = Option<String>, Query, description = "A moment of the past, RFC 3339"),
     ),
-    responses((status = 200, description = "The Service", body = ServiceDetail))
+    responses((status = 200, description = "The Service", body = ServiceAnswer))
 )]
 pub(crate) async fn one(
     State(app): State<App>,
     Segments((cluster, namespace, name)): Segments<(String, String, String)>,
     RawQuery(query): RawQuery,
-) -> Result<Json<ServiceDetail>, Refusal> {
-    Params::read(query.as_deref())?.finish()?;
+) -> Result<Json<ServiceAnswer>, Refusal> {
+    let mut params = Params::read(query.as_deref())?;
+    let at = past::moment(&mut params)?;
+    params.finish()?;
     let key = ServiceKey {
         cluster: cluster.into(),
         namespace: namespace.into(),
         name: name.into(),
     };
+    if let Some(at) = at {
+        let then = past::service(&app, key, at).await?;
+        return Ok(Json(ServiceAnswer::Then(Box::new(then))));
+    }
     let topology = app.topology()?;
     match topology.find_service(&key) {
-        Some(id) => Ok(Json(render::service_detail(&topology, id))),
+        Some(id) => {
+            let detail = render::service_detail(&topology, id);
+            Ok(Json(ServiceAnswer::Now(Box::new(detail))))
+        }
         None => Err(no_such_service(&topology, &key)),
     }
 }

@@ -11,7 +11,7 @@ use topology::entity_ref::EntityRef;
 use crate::company::{Company, READ_AT, service};
 
 /// A company with a past: a Service comes, and then its component goes. The store lives as long as it is held.
-fn company() -> (Company, Store) {
+pub(crate) fn company() -> (Company, Store) {
     let mut store = Store::in_memory().unwrap();
     let mut company = Company::new();
     let instance = Source::Instance("default".into());

@@ -15,6 +15,7 @@ mod operation;
 mod owner_info;
 mod owners;
 mod paging;
+mod past;
 mod problems;
 mod refresh;
 mod resolve;

@@ -14,7 +14,7 @@ use std::fmt;
 use topology::change::Change;
 use topology::verdict::{ComponentKey, ServiceKey};
 
-pub use compact::Compacted;
+pub use compact::{Compaction, Progress};
 pub use read::Reader;
 pub use recorded::{Recorded, RecordedStates};
 
@@ -41,7 +41,7 @@ pub enum Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Read { source, .. } => source.fmt(f),
+            Self::Read { source, generation } => write!(f, "read {generation} of {source}"),
             Self::Decision(id) => write!(f, "decision {id}"),
         }
     }

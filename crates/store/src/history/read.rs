@@ -11,6 +11,7 @@ use super::state::{Columns, NO_CLUSTER, NO_SOURCE, Names, find_owner, service_ke
 use super::{Cause, HistoryCursor, HistoryEntry, HistoryFilter, MAX_HISTORY_PAGE, Subject};
 use crate::error::{Failure, StoreError};
 use crate::object::{self, ObjectId};
+use crate::open::Store;
 use crate::record::entity;
 use crate::source::{self, Source, SourceId};
 
@@ -58,6 +59,78 @@ impl Reader {
             .and_then(|snapshot| service_owner_at(&snapshot, service, at))
             .map_err(|failure| failure.at(&self.path, format!("read the history of `{service}`")))
     }
+
+    /// Since when it can say what was: seconds since the Unix epoch. Of what was before nothing was recorded, or it is
+    /// forgotten. `None`: nothing was ever recorded.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn begin(&mut self) -> Result<Option<i64>, StoreError> {
+        begin(&self.connection).map_err(|failure| failure.at(&self.path, BEGIN))
+    }
+
+    /// The changes that gave an owner, by canonical reference, the Services that it had at a moment (seconds since the
+    /// Unix epoch); newest first, those before the cursor, and at most `limit` or [`MAX_HISTORY_PAGE`].
+    ///
+    /// # Errors
+    /// When the disk fails or a row cannot be understood.
+    pub fn owned_at(
+        &mut self,
+        owner: &str,
+        at: i64,
+        before: Option<HistoryCursor>,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
+        let snapshot = self.connection.transaction().map_err(Failure::from);
+        snapshot
+            .and_then(|snapshot| {
+                owned_at(&snapshot, owner, at, before, limit.min(MAX_HISTORY_PAGE))
+            })
+            .map_err(|failure| failure.at(&self.path, format!("read the history of `{owner}`")))
+    }
+}
+
+impl Store {
+    /// As [`Reader::begin`].
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn begin(&self) -> Result<Option<i64>, StoreError> {
+        begin(&self.connection).map_err(|failure| failure.at(&self.path, BEGIN))
+    }
+}
+
+const BEGIN: &str = "read where history begins";
+
+fn begin(connection: &Connection) -> Result<Option<i64>, Failure> {
+    let sql = "SELECT coalesce((SELECT moment FROM history_begin), (SELECT min(at) FROM history))";
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
+}
+
+fn owned_at(
+    snapshot: &Transaction<'_>,
+    owner: &str,
+    at: i64,
+    before: Option<HistoryCursor>,
+    limit: usize,
+) -> Result<Vec<HistoryEntry>, Failure> {
+    let Some(owner) = find_owner(snapshot, owner)? else {
+        return Ok(Vec::new());
+    };
+    let mut conditions = Conditions::default();
+    conditions.add("after_owner = ?", [owner]);
+    conditions.add("at <= ?", [at]);
+    conditions.add(
+        "NOT EXISTS (SELECT 1 FROM history AS newer
+            WHERE newer.object = history.object AND newer.cluster = history.cluster
+                AND newer.at >= history.at AND newer.at <= ?
+                AND (newer.at, newer.id) > (history.at, history.id))",
+        [at],
+    );
+    if let Some(cursor) = before {
+        conditions.add("(at, id) < (?, ?)", [cursor.at, cursor.id]);
+    }
+    select(snapshot, &conditions, limit)
 }
 
 fn service_owner_at(

@@ -300,13 +300,7 @@ pub(crate) fn change() -> BoxedStrategy<Change> {
 
 /// Every step of a compaction. Returns how many changes it deleted.
 pub(crate) fn compact(store: &mut store::Store, before: i64) -> usize {
-    let (mut deleted, mut from) = (0, None);
-    loop {
-        let step = store.compact(before, from).expect("a healthy store");
-        deleted += step.deleted;
-        from = step.next;
-        if from.is_none() {
-            return deleted;
-        }
-    }
+    let mut work = store::Compaction::new(before);
+    while store.compact(&mut work).expect("a healthy store") == store::Progress::More {}
+    work.deleted()
 }

@@ -1,16 +1,21 @@
 //! S27: every change is found again, "who owned X at T" is right, and forgetting the old leaves the rest right.
 
+use std::collections::BTreeSet;
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use store::{
-    Cause, HistoryEntry, HistoryFilter, MAX_HISTORY_PAGE, Reader, Recorded, Source, Store, Subject,
+    Cause, Compaction, HistoryEntry, HistoryFilter, MAX_HISTORY_PAGE, Options, Progress, Reader,
+    Recorded, Source, Store, Subject,
 };
 use topology::change::{Change, Ownership};
 use topology::entity_ref::EntityRef;
 use topology::verdict::{ComponentKey, ServiceKey, ServiceState};
 
 use crate::given;
+
+const OWNERS: [&str; 3] = ["group:default/pay", "user:default/ann", "group:x/y"];
 
 /// Moments are few, so that many changes share one, and clocks may step back.
 fn moment() -> impl Strategy<Value = i64> {
@@ -53,6 +58,40 @@ fn owner_at(all: &[(i64, &Change)], asked: &ServiceKey, moment: i64) -> Option<O
         _ => None,
     });
     last.cloned().flatten()
+}
+
+/// The Services that an owner had at a moment.
+fn owned_at(all: &[(i64, &Change)], owner: &str, moment: i64) -> BTreeSet<String> {
+    let services = all.iter().filter_map(|(_, change)| match change {
+        Change::Service { service, .. } => Some(service),
+        Change::Verdict { .. } => None,
+    });
+    let has = |service: &&ServiceKey| {
+        let ownership = owner_at(all, service, moment);
+        ownership.is_some_and(|ownership| ownership.owner.as_deref() == Some(owner))
+    };
+    services.filter(has).map(ToString::to_string).collect()
+}
+
+/// The same as the store has it, read in small pages.
+fn found_at(reader: &mut Reader, owner: &str, moment: i64) -> Vec<String> {
+    let mut entries: Vec<HistoryEntry> = Vec::new();
+    loop {
+        let cursor = entries.last().map(|entry| entry.cursor);
+        let page = reader.owned_at(owner, moment, cursor, 2).unwrap();
+        if page.is_empty() {
+            break;
+        }
+        entries.extend(page);
+    }
+    assert!(entries.is_sorted_by(|one, next| one.cursor > next.cursor));
+    let service = |entry: HistoryEntry| match entry.change {
+        Change::Service { service, .. } => service.to_string(),
+        Change::Verdict { .. } => panic!("owners have Services"),
+    };
+    let mut services: Vec<String> = entries.into_iter().map(service).collect();
+    services.sort();
+    services
 }
 
 /// Every entry, read in small pages.
@@ -160,7 +199,7 @@ proptest! {
     #[test]
     fn every_change_that_passes_is_found_newest_first(
         records in records(),
-        owner in option::of(prop::sample::select(&["group:default/pay", "user:default/ann", "group:x/y"][..])),
+        owner in option::of(prop::sample::select(&OWNERS[..])),
         subject in option::of(given::change().prop_map(|change| subject_of(&change))),
         since in option::of(moment()),
         until in option::of(moment()),
@@ -192,11 +231,24 @@ proptest! {
         for at in -1..7 {
             prop_assert_eq!(reader.service_owner_at(&service, at).unwrap(), owner_at(&all, &service, at));
         }
+        for at in -1..7 {
+            for owner in OWNERS {
+                let expected: Vec<String> = owned_at(&all, owner, at).into_iter().collect();
+                prop_assert_eq!(found_at(&mut reader, owner, at), expected);
+            }
+        }
+        prop_assert_eq!(reader.begin().unwrap(), all.first().map(|(at, _)| *at));
         let count = walk(&mut reader, &HistoryFilter::default(), 100).len();
         let deleted = given::compact(&mut store, before);
         for at in before..7 {
             prop_assert_eq!(reader.service_owner_at(&service, at).unwrap(), owner_at(&all, &service, at));
+            for owner in OWNERS {
+                let expected: Vec<String> = owned_at(&all, owner, at).into_iter().collect();
+                prop_assert_eq!(found_at(&mut reader, owner, at), expected);
+            }
         }
+        let begin = if deleted > 0 { Some(before) } else { all.first().map(|(at, _)| *at) };
+        prop_assert_eq!(reader.begin().unwrap(), begin);
         let left = walk(&mut reader, &HistoryFilter::default(), 100);
         prop_assert_eq!(left.len() + deleted, count);
         let kept = left.iter().filter(|entry| entry.cursor.at >= before).count();
@@ -207,6 +259,35 @@ proptest! {
         old.sort();
         old.dedup();
         prop_assert_eq!(old.len(), count, "at most one old change of each subject is kept");
+    }
+
+    #[test]
+    fn what_is_recorded_between_the_steps_of_a_compaction_counts(
+        records in records(),
+        later in vec(vec(given::change(), 0..5), 8),
+        before in moment(),
+    ) {
+        let (mut store, mut reader) = recorded(&records);
+        let mut all = records;
+        let mut work = Compaction::new(before);
+        let mut later = later.into_iter();
+        while store.compact(&mut work).unwrap() == Progress::More {
+            if let Some(changes) = later.next() {
+                store.record(6, &cause(), &changes).unwrap();
+                all.push((6, changes));
+            }
+        }
+        // Every name is there, and nothing newer is missing.
+        let left = walk(&mut reader, &HistoryFilter::default(), 100);
+        let all = in_order(&all);
+        let kept = left.iter().filter(|entry| entry.cursor.at >= before).count();
+        prop_assert_eq!(kept, all.iter().filter(|(at, _)| *at >= before).count());
+        for (_, change) in &all {
+            if let Change::Service { service, .. } = change {
+                prop_assert_eq!(reader.service_owner_at(service, 6).unwrap(), owner_at(&all, service, 6));
+            }
+        }
+        prop_assert!(store.recorded_states().all(|page| page.is_ok()));
     }
 
     #[test]
@@ -285,4 +366,38 @@ fn names_of_what_is_gone_stay_readable_as_long_as_history_names_them() {
         reader.history(&HistoryFilter::default(), None, 10).unwrap(),
         []
     );
+}
+
+#[test]
+fn a_large_file_gets_smaller_once_much_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let mut store = Store::open(&path, &Options::default()).unwrap();
+    let service = |number: usize| ServiceKey {
+        cluster: "prod".into(),
+        namespace: "shop".into(),
+        name: format!("checkout-{number}").into(),
+    };
+    for at in 0..3 {
+        let changes: Vec<Change> = (0..40_000)
+            .map(|number| Change::Service {
+                service: service(number),
+                before: Some(owned("group:default/pay")),
+                after: (at < 2).then(|| owned("group:default/pay")),
+            })
+            .collect();
+        store.record(at, &cause(), &changes).unwrap();
+    }
+    drop(store);
+    let size = || std::fs::metadata(&path).unwrap().len();
+    let full = size();
+    let mut store = Store::open(&path, &Options::default()).unwrap();
+    assert_eq!(given::compact(&mut store, 3), 120_000);
+    assert_eq!(given::compact(&mut store, 3), 0);
+    let mut reader = store.reader().unwrap();
+    assert_eq!(reader.begin().unwrap(), Some(3));
+    // The writer last: what it leaves in the log it brings into the file.
+    drop(reader);
+    drop(store);
+    assert!(size() < full / 2, "{full} to {}", size());
 }

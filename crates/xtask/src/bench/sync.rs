@@ -73,7 +73,7 @@ fn sync(
 }
 
 /// Runs an example, which prints its results itself.
-fn example(
+pub(super) fn example(
     package: &str,
     name: &str,
     arguments: &[OsString],

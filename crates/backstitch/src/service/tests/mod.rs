@@ -22,6 +22,7 @@ use server::status::{Failure, FailureKind};
 
 mod books;
 mod decisions;
+mod forgetting;
 mod lodgers;
 mod reads;
 mod several;
@@ -91,6 +92,7 @@ impl Bench {
             under_way: Vec::new(),
             store_failure: None,
             decisions: Vec::new(),
+            forgetting: Forgetting::new(config.history),
         };
         Self {
             engine,
