@@ -62,6 +62,10 @@ async fn s22_s31_a_refused_token_is_told_with_what_to_do_and_without_the_token()
         !word(&failing["last_error"]["remedy"]).is_empty(),
         "{failing:#}"
     );
+    let refused =
+        r#"backstitch_source_failures_total{kind="catalog",source="main",reason="refused"}"#;
+    let failures = service.metric(refused).await;
+    assert!(failures.is_some_and(|failures| failures != "0"));
     let (_, sources) = service.get("/api/v1/sources").await;
     assert!(!sources.to_string().contains("s3cret"));
     assert!(!service.log().contains("s3cret"));
@@ -90,6 +94,9 @@ async fn s25_a_source_that_hangs_delays_no_other() {
     until("the hanging one is asked", || async { hanging.asked() > 0 }).await;
     let source = service.source("catalog/a-hangs", |_| true).await;
     assert_eq!(source["phase"], "starting");
+    let unreachable = r#"backstitch_source_failures_total{kind="catalog",source="b-refused",reason="unreachable"}"#;
+    let failures = service.metric(unreachable).await;
+    assert!(failures.is_some_and(|failures| failures != "0"));
     // The others go on being read.
     let before = working.asked();
     until("the working one is asked again", || async {

@@ -109,6 +109,17 @@ impl Service {
         response.expect("it answers")
     }
 
+    /// What `/metrics` says of one series.
+    pub(crate) async fn metric(&self, series: &str) -> Option<String> {
+        let text = self.open("/metrics").await.text().await.expect("a text");
+        let mut lines = text.lines();
+        lines.find_map(|line| {
+            line.strip_prefix(series)?
+                .strip_prefix(' ')
+                .map(str::to_owned)
+        })
+    }
+
     /// Status and body.
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         let response = self.open(path).await;

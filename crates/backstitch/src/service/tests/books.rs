@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use server::status::SourceState;
+use server::status::{SourceState, StoreState};
 
 use super::*;
 
@@ -40,10 +40,33 @@ fn failures_are_told_since_the_first_of_them_and_end_with_a_read_that_does_not_f
     assert_eq!((streak.since, streak.times), (NOW + 5, 3));
     assert_eq!(failing.failure.map(|failure| failure.at), Some(NOW + 3));
     assert_eq!((failing.reads, failing.totals.failures), (4, 3));
+    assert_eq!(failing.failures, [(FailureKind::Unreachable, 3)].into());
     bench.catalog(company(20));
     let well = state(&bench, SourceKind::Catalog);
     assert_eq!((well.failing, well.failure), (None, None));
     assert_eq!(well.totals.failures, 3);
+}
+
+#[test]
+fn a_store_that_refuses_is_told_until_it_takes_writes_again() {
+    let mut bench = stitched();
+    let sources = Arc::clone(&bench.engine.shared.sources);
+    let mut told = Vec::new();
+    let done = bench.engine.persist(|_| {
+        told.push(sources.store().failing.map(|failing| failing.times));
+        match told.len() {
+            3 => Ok(()),
+            _ => Err(StoreError::InUse {
+                path: "state.db".into(),
+            }),
+        }
+    });
+    assert_eq!((done, told), (Ok(()), vec![None, Some(1), Some(2)]));
+    let works = StoreState {
+        failing: None,
+        failures: 2,
+    };
+    assert_eq!(sources.store(), works);
 }
 
 #[test]
