@@ -21,7 +21,17 @@ impl Topology {
         after: Option<&ServiceCursor>,
         limit: usize,
     ) -> Page<ServiceId> {
-        let ids = self.service_order.from(|id| {
+        let ids = self.services_after(after);
+        let text = filter.text.as_deref().map(str::to_lowercase);
+        page(
+            ids.filter(|id| self.service_passes(*id, filter, text.as_deref())),
+            limit,
+        )
+    }
+
+    /// The Services in the order of their keys, after `after`, for a walk that ends where it likes and goes on from a key.
+    pub fn services_after(&self, after: Option<&ServiceCursor>) -> impl Iterator<Item = ServiceId> {
+        let ids = self.service_order.from(move |id| {
             let Some(after) = after else {
                 return Ordering::Greater;
             };
@@ -31,12 +41,7 @@ impl Topology {
                 .then_with(|| cmp_joined((it.namespace, it.name), (&after.namespace, &after.name)))
                 .then(Ordering::Less)
         });
-        let text = filter.text.as_deref().map(str::to_lowercase);
-        page(
-            ids.map(ServiceId)
-                .filter(|id| self.service_passes(*id, filter, text.as_deref())),
-            limit,
-        )
+        ids.map(ServiceId)
     }
 
     fn service_passes(&self, id: ServiceId, filter: &ServiceFilter, text: Option<&str>) -> bool {

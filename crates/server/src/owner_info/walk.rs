@@ -6,16 +6,13 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use topology::fact::WorkloadKind;
 use topology::holder::Holder;
-use topology::query::{ServiceCursor, ServiceFilter};
+use topology::query::ServiceCursor;
 use topology::topology::{Topology, WorkloadId};
 
 use super::{Owned, OwnerInfo, series};
 
 /// A slice ends with the series by which its text becomes longer than this, in bytes.
 const MAX_TEXT: usize = 256 * 1_024;
-
-/// Bound on the Services of a slice.
-const PAGE: usize = 500;
 
 /// Bound on the records that a slice looks at, whether they come to a series or not.
 const MAX_LOOKED_AT: usize = 16_384;
@@ -122,13 +119,12 @@ impl Walk {
         text: &mut String,
         go_on: &mut impl FnMut() -> bool,
     ) -> Slice {
-        let after = match &self.after {
+        let after = match std::mem::replace(&mut self.after, After::Start) {
             After::Service(after) => Some(after),
             After::Start | After::Workload(_) => None,
         };
-        let page = topology.list_services(&ServiceFilter::default(), after, PAGE);
         let mut last = None;
-        for &id in &page.items {
+        for id in topology.services_after(after.as_ref()) {
             let it = topology.service(id);
             let place = [
                 ("cluster", it.cluster),
@@ -142,11 +138,14 @@ impl Walk {
                 break;
             }
         }
-        let whole = !page.more && last == page.items.last().copied();
-        if let Some(last) = last {
-            self.after = After::Service(topology.service(last).key());
+        // The end is known by a slice that finds nothing more.
+        match last {
+            Some(last) => {
+                self.after = After::Service(topology.service(last).key());
+                Slice::Cut
+            }
+            None => Slice::Whole,
         }
-        if whole { Slice::Whole } else { Slice::Cut }
     }
 
     fn workloads(
