@@ -280,10 +280,10 @@ async fn alerts_get_their_owner_on_the_way() {
     alerts.sort_by_key(|alert| alert["labels"]["alertname"].to_string());
     let lines: Vec<String> = alerts.iter().map(shown).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    alertname=Books backstitch=enriched component=mail namespace=post owner_ref=group:default/books service=mail severity=page team=Books
+    alertname=Books backstitch=enriched component=component:default/mail namespace=post owner_ref=group:default/books service=mail severity=page team=Books
     alertname=Free backstitch=unresolved namespace=shop service=free severity=page
-    alertname=Pay backstitch=enriched component=payment-api namespace=shop owner_ref=group:default/payments service=payment-api severity=page team=Payments
-    alertname=Web backstitch=enriched component=cart namespace=shop owner_ref=group:default/web service=cart severity=page team=Web "shop" \ {x} =~ #: é, {{ .CommonLabels }}
+    alertname=Pay backstitch=enriched component=component:default/payment-api namespace=shop owner_ref=group:default/payments service=payment-api severity=page team=Payments
+    alertname=Web backstitch=enriched component=component:default/cart namespace=shop owner_ref=group:default/web service=cart severity=page team=Web "shop" \ {x} =~ #: é, {{ .CommonLabels }}
     "#);
     let annotations: Vec<String> = alerts
         .iter()

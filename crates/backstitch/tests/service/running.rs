@@ -23,6 +23,8 @@ pub(crate) struct Service {
     child: Child,
     base: String,
     log: Arc<Mutex<String>>,
+    /// Ends with the log.
+    reading: Option<thread::JoinHandle<()>>,
     client: reqwest::Client,
 }
 
@@ -48,7 +50,7 @@ impl Service {
         let log = Arc::new(Mutex::new(String::new()));
         let stderr = BufReader::new(child.stderr.take().expect("it is piped"));
         let (found, address) = mpsc::channel();
-        thread::spawn({
+        let reading = thread::spawn({
             let log = Arc::clone(&log);
             move || {
                 for line in stderr.lines().map_while(Result::ok) {
@@ -69,6 +71,7 @@ impl Service {
             child,
             base,
             log,
+            reading: Some(reading),
             client: reqwest::Client::new(),
         }
     }
@@ -207,6 +210,10 @@ impl Service {
         let started = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("it is ours") {
+                // What it said last may still be on its way.
+                if let Some(reading) = self.reading.take() {
+                    reading.join().expect("the log is read");
+                }
                 return (status, started.elapsed());
             }
             assert!(

@@ -67,7 +67,7 @@ pub enum Found {
 pub struct FoundOwner {
     /// Who, and how to reach them.
     pub contact: OwnerContact,
-    /// The name of the component, where it is one.
+    /// Reference of the component, where it is one.
     pub component: Option<String>,
     /// Its system.
     pub system: Option<String>,
@@ -98,11 +98,12 @@ pub fn find(topology: &Topology, labels: &BTreeMap<String, String>) -> Found {
     }
     // The first of several components of one owner would be a guess.
     let component = component.filter(|first| others.iter().all(|(_, it)| *it == Some(*first)));
-    let component = component.map(|id| topology.component(id));
     Found::Owner(Box::new(FoundOwner {
         contact: render::owner_contact(topology, owner),
-        component: component.map(|it| it.name.to_owned()),
-        system: component.and_then(|it| it.system).map(str::to_owned),
+        component: component.map(|id| topology.component_ref(id).to_string()),
+        system: component
+            .and_then(|id| topology.component(id).system)
+            .map(str::to_owned),
         confidence: resolution.confidence.as_str(),
     }))
 }

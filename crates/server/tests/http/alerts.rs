@@ -123,7 +123,7 @@ async fn each_alert_gets_its_owner() {
         .map(|alert| format!("{}\n  {}", alert["labels"], alert["annotations"]))
         .collect();
     assert_snapshot!(shown.join("\n"), @r#"
-    {"alertname":"A","backstitch":"enriched","cluster":"eu1","component":"checkout","namespace":"shop","owner_ref":"group:default/payments","service":"checkout","team":"Payments"}
+    {"alertname":"A","backstitch":"enriched","cluster":"eu1","component":"component:default/checkout","namespace":"shop","owner_ref":"group:default/payments","service":"checkout","team":"Payments"}
       {"backstitch_confidence":"exact","owner_email":"payments@shop.example","summary":"s"}
     {"alertname":"B","backstitch":"unresolved","cluster":"eu1","namespace":"shop","pod":"checkout-7d4b","team":"Own"}
       {"backstitch_reason":"the alert itself says `team` is `Own`, and the catalog says `Payments`","summary":"s"}

@@ -133,10 +133,10 @@ async fn metrics_are_read_from_the_state() {
     # HELP backstitch_owners Groups and Users.
     # TYPE backstitch_owners gauge
     backstitch_owners 4
-    # HELP backstitch_coverage_ratio Owned services of all services.
+    # HELP backstitch_coverage_ratio Owned services of all services that nobody ignores.
     # TYPE backstitch_coverage_ratio gauge
     backstitch_coverage_ratio 0.2857142857142857
-    # HELP backstitch_cluster_coverage_ratio Owned services of all services of a cluster.
+    # HELP backstitch_cluster_coverage_ratio Owned services of all services of a cluster that nobody ignores.
     # TYPE backstitch_cluster_coverage_ratio gauge
     backstitch_cluster_coverage_ratio{cluster="eu1"} 0.3333333333333333
     backstitch_cluster_coverage_ratio{cluster="us1"} 0.0
