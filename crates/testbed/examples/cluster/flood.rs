@@ -201,7 +201,8 @@ async fn compare(
         let path = format!("resolve?cluster={CLUSTER}&namespace={namespace}&pod={name}");
         let answer = serving.get(&path).await?;
         // Of a pod that is gone the owner is guessed by its name.
-        let there = answer["confidence"] == "inherited";
+        let sure = ["inherited", "shared"];
+        let there = sure.iter().any(|word| answer["confidence"] == *word);
         if there != revision.is_some() {
             return Ok(Some(format!("pod {namespace}/{name} is wrong: {answer:#}")));
         }
