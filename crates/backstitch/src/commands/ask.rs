@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use api::{Explanation, Problem, ResolveAnswer, ResolveRequest};
+use api::{Explanation, Page, Problem, ResolveAnswer, ResolveRequest};
 use reqwest::{Client, RequestBuilder, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -28,6 +28,8 @@ const SERVER_VARIABLE: &str = "BACKSTITCH_SERVER";
 const TOKEN_VARIABLE: &str = "BACKSTITCH_API_TOKEN";
 /// Bound on the time of one request.
 const TIME: Duration = Duration::from_secs(30);
+/// Items of a list that are asked for at once: the most that a server gives.
+const PAGE: &str = "1000";
 /// Bound on the size of one answer, in bytes.
 const MAX_ANSWER: u64 = 64 * 1024 * 1024;
 /// How many near names or candidates are shown.
@@ -46,6 +48,51 @@ pub(crate) struct Server {
     client: Client,
     base: Url,
     token: Option<SecretString>,
+}
+
+/// A list that is read page after page.
+pub(super) struct Pages<'s> {
+    server: &'s Server,
+    route: &'s [&'s str],
+    query: &'s [(&'s str, &'s str)],
+    place: Place,
+}
+
+/// Where a list goes on.
+enum Place {
+    First,
+    After(String),
+    End,
+}
+
+impl Pages<'_> {
+    /// The items of the next page; `None` after the last.
+    pub(super) async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<Vec<T>>, Failure> {
+        let mut query = self.query.to_vec();
+        query.push(("limit", PAGE));
+        match &self.place {
+            Place::First => {}
+            Place::After(cursor) => query.push(("cursor", cursor)),
+            Place::End => return Ok(None),
+        }
+        let page: Page<T> = self.server.get(self.route, &query).await?;
+        self.place = page.next.map_or(Place::End, Place::After);
+        Ok(Some(page.items))
+    }
+
+    /// Whether the last page was read.
+    pub(super) fn are_read(&self) -> bool {
+        matches!(self.place, Place::End)
+    }
+
+    /// The items of all pages that are left.
+    pub(super) async fn all<T: DeserializeOwned>(mut self) -> Result<Vec<T>, Failure> {
+        let mut items = Vec::new();
+        while let Some(page) = self.next().await? {
+            items.extend(page);
+        }
+        Ok(items)
+    }
 }
 
 impl Asked {
@@ -203,6 +250,20 @@ impl Server {
         query: &[(&str, &str)],
     ) -> Result<T, Failure> {
         self.ask(self.client.get(self.url(route, query)?)).await
+    }
+
+    /// A list of a route, page after page.
+    pub(super) fn pages<'s>(
+        &'s self,
+        route: &'s [&'s str],
+        query: &'s [(&'s str, &'s str)],
+    ) -> Pages<'s> {
+        Pages {
+            server: self,
+            route,
+            query,
+            place: Place::First,
+        }
     }
 
     /// Whom labels lead to.

@@ -20,9 +20,6 @@ use crate::output::{decisions, document};
 use crate::report::{Failure, Failures};
 use crate::terminal::Terminal;
 
-/// Items asked for at once: the most that the server gives.
-const PAGE: &str = "1000";
-
 /// Runs the command.
 pub(crate) async fn run(args: &DecisionsArgs, config: &Config, terminal: Terminal) -> Result<Exit> {
     match &args.command {
@@ -89,19 +86,8 @@ async fn list(args: &ListArgs, config: &Config, terminal: Terminal) -> Result<Ex
 
 /// Every decision of that state, the last first.
 async fn all(server: &Server, state: Option<DecisionState>) -> Result<Vec<Decision>, Failure> {
-    let mut items = Vec::new();
-    let mut cursor: Option<String> = None;
-    loop {
-        let mut query = vec![("limit", PAGE)];
-        query.extend(state.map(|state| ("state", state.as_str())));
-        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-        let page: Page<Decision> = server.get(&["decisions"], &query).await?;
-        items.extend(page.items);
-        cursor = page.next;
-        if cursor.is_none() {
-            return Ok(items);
-        }
-    }
+    let query: Vec<(&str, &str)> = state.iter().map(|it| ("state", it.as_str())).collect();
+    server.pages(&["decisions"], &query).all().await
 }
 
 async fn both(

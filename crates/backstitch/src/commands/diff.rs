@@ -1,7 +1,7 @@
 //! `backstitch diff`: what is different since a time, by the history of a running server.
 
 use anyhow::Result;
-use api::{HistoryBounds, HistoryEntry, Page};
+use api::{HistoryBounds, HistoryEntry};
 use jiff::{Timestamp, Zoned};
 use topology::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
 
@@ -14,8 +14,6 @@ use crate::output::{diff, document, warnings};
 use crate::report::Failure;
 use crate::terminal::Terminal;
 
-/// Changes of one request: as many as the server gives.
-const PAGE: &str = "1000";
 /// Bound on the requests: a million changes.
 const MAX_PAGES: usize = 1_000;
 
@@ -70,16 +68,14 @@ fn owner(text: &str) -> Result<String, Failure> {
 async fn changes(server: &Server, since: Timestamp) -> Result<Changes, Failure> {
     let since = since.to_string();
     let mut changes = Changes::default();
-    let mut cursor: Option<String> = None;
+    let query = [("since", since.as_str())];
+    let mut pages = server.pages(&["history"], &query);
     for _ in 0..MAX_PAGES {
-        let mut query = vec![("since", since.as_str()), ("limit", PAGE)];
-        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-        let page: Page<HistoryEntry> = server.get(&["history"], &query).await?;
-        for entry in page.items {
+        let entries: Vec<HistoryEntry> = pages.next().await?.unwrap_or_default();
+        for entry in entries {
             changes.add_older(entry);
         }
-        cursor = page.next;
-        if cursor.is_none() {
+        if pages.are_read() {
             return Ok(changes);
         }
     }

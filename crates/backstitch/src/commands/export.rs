@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
-use api::{OwnerContact, Page, ServiceDetail, ServiceRow};
+use api::{OwnerContact, ServiceDetail, ServiceRow};
 use topology::query::ServiceFilter;
 use topology::topology::{OwnerId, Topology};
 
@@ -19,9 +19,6 @@ use crate::output::screen::printable;
 use crate::output::walk;
 use crate::report::Failure;
 use crate::terminal::Terminal;
-
-/// Services of one answer of a server.
-const PAGE: &str = "1000";
 
 /// Runs the command.
 pub(crate) async fn run(
@@ -140,12 +137,9 @@ fn of_topology(topology: &Topology) -> Company {
 /// Asks for all Services, and for the contacts of each owner once.
 async fn of_server(server: &Server) -> Result<Company, Failure> {
     let mut company = Company::default();
-    let mut next: Option<String> = None;
-    loop {
-        let mut query = vec![("limit", PAGE)];
-        query.extend(next.as_deref().map(|cursor| ("cursor", cursor)));
-        let page: Page<ServiceRow> = server.get(&["services"], &query).await?;
-        for row in page.items {
+    let mut pages = server.pages(&["services"], &[]);
+    while let Some(rows) = pages.next::<ServiceRow>().await? {
+        for row in rows {
             let mut parts = row.id.splitn(3, '/');
             let mut part = || parts.next().unwrap_or_default();
             let (cluster, namespace, name) = (part(), part(), part());
@@ -166,11 +160,8 @@ async fn of_server(server: &Server) -> Result<Company, Failure> {
                 owner: row.owner.clone(),
             });
         }
-        next = page.next;
-        if next.is_none() {
-            return Ok(company);
-        }
     }
+    Ok(company)
 }
 
 /// Of two instances that have an owner of one reference, the one that says how it is reached counts.

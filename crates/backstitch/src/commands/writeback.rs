@@ -25,8 +25,6 @@ use crate::writeback::{Kinds, Plan, Removals, Step, Wanted, of_services, of_topo
 
 /// Objects that are written at the same time: an API server has others to serve.
 const AT_ONCE: usize = 8;
-/// Services asked of a server at once.
-const PAGE: &str = "1000";
 
 /// Where what is wanted comes from.
 enum Truth {
@@ -138,18 +136,7 @@ async fn truth(
         }
         let server = Server::new(url, args.api_token_file.as_deref())?;
         let sources: Page<SourceStatus> = server.get(&["sources"], &[]).await?;
-        let mut rows = Vec::new();
-        let mut cursor: Option<String> = None;
-        loop {
-            let mut query = vec![("limit", PAGE)];
-            query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-            let page: Page<ServiceRow> = server.get(&["services"], &query).await?;
-            rows.extend(page.items);
-            cursor = page.next;
-            if cursor.is_none() {
-                break;
-            }
-        }
+        let rows = server.pages(&["services"], &[]).all().await?;
         let behind: Vec<String> = sources
             .items
             .iter()

@@ -26,17 +26,7 @@ impl DecisionsFile {
     /// # Errors
     /// When it cannot be read, or with all that is wrong with it.
     pub(crate) fn load(path: &Path) -> Result<Self, ConfigError> {
-        let unreadable = |source| ConfigError::Unreadable {
-            what: WHAT,
-            path: path.to_owned(),
-            source,
-        };
-        let length = std::fs::metadata(path).map_err(unreadable)?.len();
-        if length > super::MAX_BYTES {
-            let message = format!("{length} bytes, expected at most {}", super::MAX_BYTES);
-            return Err(unreadable(std::io::Error::other(message)));
-        }
-        Self::parse(path, &std::fs::read_to_string(path).map_err(unreadable)?)
+        Self::parse(path, &super::read(WHAT, path)?)
     }
 
     /// Reads the text of a file; `path` is where it comes from.

@@ -127,6 +127,21 @@ impl Default for Config {
     }
 }
 
+/// The text of a file of a person, up to its bound; `what` the file is.
+fn read(what: &'static str, path: &Path) -> Result<String, ConfigError> {
+    let unreadable = |source| ConfigError::Unreadable {
+        what,
+        path: path.to_owned(),
+        source,
+    };
+    let length = std::fs::metadata(path).map_err(unreadable)?.len();
+    if length > MAX_BYTES {
+        let message = format!("{length} bytes, expected at most {MAX_BYTES}");
+        return Err(unreadable(std::io::Error::other(message)));
+    }
+    std::fs::read_to_string(path).map_err(unreadable)
+}
+
 impl Config {
     /// Reads and checks a configuration file.
     ///
@@ -134,18 +149,7 @@ impl Config {
     /// When it cannot be read, or with all that is wrong with it. A fault of one instance's `label_map` costs that
     /// instance alone and is in [`Config::refused`] (S4).
     pub(crate) fn load(path: &Path) -> Result<Self, ConfigError> {
-        let unreadable = |source| ConfigError::Unreadable {
-            what: WHAT,
-            path: path.to_owned(),
-            source,
-        };
-        let length = std::fs::metadata(path).map_err(unreadable)?.len();
-        if length > MAX_BYTES {
-            let message = format!("{length} bytes, expected at most {MAX_BYTES}");
-            return Err(unreadable(std::io::Error::other(message)));
-        }
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
-        Self::parse(path, &text)
+        Self::parse(path, &read(WHAT, path)?)
     }
 
     /// Checks the text of a configuration; `path` is where it comes from.

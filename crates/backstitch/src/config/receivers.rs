@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::fault::ConfigError;
+use super::node;
 use super::reader::{Faults, Map, text};
-use super::{MAX_BYTES, node};
 
 /// What the file is, for messages.
 const WHAT: &str = "file of receivers";
@@ -17,18 +17,7 @@ pub(crate) type Receivers = Vec<(String, String)>;
 /// # Errors
 /// When it cannot be read, or with all that is wrong with it.
 pub(crate) fn receivers(path: &Path) -> Result<Receivers, ConfigError> {
-    let unreadable = |source| ConfigError::Unreadable {
-        what: WHAT,
-        path: path.to_owned(),
-        source,
-    };
-    let length = std::fs::metadata(path).map_err(unreadable)?.len();
-    if length > MAX_BYTES {
-        let message = format!("{length} bytes, expected at most {MAX_BYTES}");
-        return Err(unreadable(std::io::Error::other(message)));
-    }
-    let source = std::fs::read_to_string(path).map_err(unreadable)?;
-    parse(path, &source)
+    parse(path, &super::read(WHAT, path)?)
 }
 
 /// Whether Prometheus and every Alertmanager take it as the name of a label.
