@@ -18,7 +18,7 @@ use topology::topology::Topology;
 use topology::verdict::{ComponentKey, ServiceKey};
 
 use crate::problem::Refusal;
-use crate::subject::MAX_CANDIDATES;
+use crate::subject::services_meant;
 
 /// Bound on the characters of a name of an author.
 const MAX_AUTHOR: usize = 200;
@@ -299,18 +299,9 @@ fn service_key(
         }
     };
     if insist == Insist::No && topology.find_service(&key).is_none() {
-        let elsewhere = topology
-            .find_services(None, None, &key.name)
-            .into_iter()
-            .map(|id| topology.service(id).key());
-        let near: Vec<String> = elsewhere
-            .chain(topology.near_services(&key.name))
-            .take(MAX_CANDIDATES)
-            .map(|near| near.to_string())
-            .collect();
         return Err(Refusal::not_found(format!("there is no Service `{key}`"))
             .hint(INSIST)
-            .candidates(near));
+            .candidates(services_meant(topology, &key)));
     }
     Ok(key)
 }

@@ -12,6 +12,7 @@
 use topology::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
 use topology::fact::WorkloadKind;
 use topology::topology::{ComponentId, ServiceId, Topology, WorkloadId};
+use topology::verdict::ServiceKey;
 
 /// Bound on the names listed with an error.
 pub const MAX_CANDIDATES: usize = 50;
@@ -74,6 +75,20 @@ struct Place<'s> {
 enum Word {
     Service,
     Workload(WorkloadKind),
+}
+
+/// Services that may be meant by a key that is that of none: of the very name elsewhere, then of near names; at most
+/// [`MAX_CANDIDATES`].
+pub(crate) fn services_meant(topology: &Topology, key: &ServiceKey) -> Vec<String> {
+    let elsewhere = topology
+        .find_services(None, None, &key.name)
+        .into_iter()
+        .map(|id| topology.service(id).key());
+    elsewhere
+        .chain(topology.near_services(&key.name))
+        .take(MAX_CANDIDATES)
+        .map(|near| near.to_string())
+        .collect()
 }
 
 /// Finds what a subject names.

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::params::Params;
 use crate::problem::Refusal;
 use crate::render;
-use crate::subject::MAX_CANDIDATES;
+use crate::subject::services_meant;
 use crate::token::{Kind, Token};
 
 /// List Services
@@ -125,15 +125,7 @@ pub(crate) async fn one(
 }
 
 fn no_such_service(topology: &Topology, key: &ServiceKey) -> Refusal {
-    let elsewhere = topology
-        .find_services(None, None, &key.name)
-        .into_iter()
-        .map(|id| topology.service(id).key());
-    let candidates: Vec<String> = elsewhere
-        .chain(topology.near_services(&key.name))
-        .take(MAX_CANDIDATES)
-        .map(|near| near.to_string())
-        .collect();
+    let candidates = services_meant(topology, key);
     let refusal = Refusal::not_found(format!("there is no Service `{key}`"));
     match candidates.first() {
         Some(near) => {
