@@ -76,12 +76,17 @@ pub enum Standing {
 }
 
 impl Store {
-    /// Makes a decision. When this returns, it is on the disk.
+    /// Makes a decision, and ends those whose place it takes: both or neither. When this returns, it is on the disk.
     ///
     /// # Errors
     /// When the disk is full or fails. Nothing was decided then.
-    pub fn decide(&mut self, at: i64, new: &NewDecision) -> Result<DecisionRecord, StoreError> {
-        insert(&mut self.connection, at, new)
+    pub fn decide(
+        &mut self,
+        at: i64,
+        new: &NewDecision,
+        replaced: &[DecisionId],
+    ) -> Result<DecisionRecord, StoreError> {
+        decide(&mut self.connection, at, new, replaced)
             .map_err(|failure| failure.at(&self.path, "keep a decision"))
     }
 
@@ -248,11 +253,27 @@ impl Columns {
     }
 }
 
-fn insert(
+fn decide(
     connection: &mut Connection,
     at: i64,
     new: &NewDecision,
+    replaced: &[DecisionId],
 ) -> Result<DecisionRecord, Failure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let record = insert(&transaction, at, new)?;
+    let ended = Ended {
+        at,
+        by: Some(new.author.clone()),
+        why: format!("replaced by decision {}", record.id).into(),
+    };
+    for id in replaced {
+        set_ended(&transaction, *id, &ended)?;
+    }
+    transaction.commit()?;
+    Ok(record)
+}
+
+fn insert(connection: &Connection, at: i64, new: &NewDecision) -> Result<DecisionRecord, Failure> {
     let columns = Columns::of(&new.decided);
     let ended = matches!(new.decided, Decided::Confirmed(_)).then(|| Ended {
         at,
@@ -297,17 +318,22 @@ fn end(
     ended: &Ended,
 ) -> Result<Option<DecisionRecord>, Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let changed = transaction
-        .prepare_cached(
-            "UPDATE decision SET ended_at = ?2, ended_by = ?3, ended_why = ?4 WHERE id = ?1 AND ended_at IS NULL",
-        )?
-        .execute(params![id, ended.at, ended.by, ended.why])?;
-    if changed == 0 {
+    if !set_ended(&transaction, id, ended)? {
         return Ok(None);
     }
     let record = one(&transaction, id)?;
     transaction.commit()?;
     Ok(record)
+}
+
+/// Whether it stood until now.
+fn set_ended(connection: &Connection, id: DecisionId, ended: &Ended) -> rusqlite::Result<bool> {
+    let changed = connection
+        .prepare_cached(
+            "UPDATE decision SET ended_at = ?2, ended_by = ?3, ended_why = ?4 WHERE id = ?1 AND ended_at IS NULL",
+        )?
+        .execute(params![id, ended.at, ended.by, ended.why])?;
+    Ok(changed > 0)
 }
 
 const COLUMNS: &str = "id, kind, instance, component, cluster, namespace, service, author, reason, at, until, ended_at, ended_by, ended_why";

@@ -92,17 +92,9 @@ impl Engine {
             return Ok(Err(Declined::TooMany(MAX_DECISIONS)));
         }
         let now = (self.surroundings.clock)();
-        let record = self.persist(|store| store.decide(now, new))?;
+        let record = self.persist(|store| store.decide(now, new, &replaced))?;
+        self.decisions.retain(|it| !replaced.contains(&it.id));
         self.decisions.push(record.clone());
-        for id in replaced {
-            let ended = Ended {
-                at: now,
-                by: Some(new.author.clone()),
-                why: format!("replaced by decision {}", record.id).into(),
-            };
-            self.persist(|store| store.end_decision(id, &ended))?;
-            self.decisions.retain(|it| it.id != id);
-        }
         self.decided(record.id)?;
         tracing::info!(decision = record.id, author = %new.author, "decided");
         Ok(Ok(record))
@@ -174,7 +166,7 @@ impl Engine {
                 self.commit::<EntityFact>(place, &mapping, read, false, held, &[], &[], contents)?;
             }
         }
-        let record = self.persist(|store| store.decide(now, new))?;
+        let record = self.persist(|store| store.decide(now, new, &[]))?;
         tracing::info!(decision = record.id, author = %new.author, "removals of {source} are confirmed");
         self.publish(place);
         // A source that is to be left alone is read when that is over.

@@ -325,11 +325,8 @@ impl Loop {
             if self.engine.end_overdue().is_err() {
                 break;
             }
-            let idle = self.engine.until_overdue();
-            let idle = idle.map_or_else(
-                || self.engine.until_forgetting(),
-                |idle| idle.min(self.engine.until_forgetting()),
-            );
+            let overdue = self.engine.until_overdue().unwrap_or(Duration::MAX);
+            let idle = overdue.min(self.engine.until_forgetting());
             let done = match runtime.block_on(self.engine.gather.next(idle)) {
                 None => break,
                 Some(Heard::Events(events)) => self.engine.take(events),

@@ -30,7 +30,7 @@ fn company(access: Access) -> Company {
                     decided: Decided::Confirmed(_),
                     ..
                 }) => Err(Declined::NothingHeld),
-                Wish::Decide(new) => Ok(store.decide(NOW, &new).unwrap()),
+                Wish::Decide(new) => Ok(store.decide(NOW, &new, &[]).unwrap()),
                 Wish::End { id, by, why } => {
                     let ended = Ended {
                         at: NOW,

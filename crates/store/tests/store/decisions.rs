@@ -56,7 +56,7 @@ fn s26_every_kind_of_decision_reads_back_after_a_restart() {
     let mut store = Store::open(&path, &Options::default()).unwrap();
     let made: Vec<_> = each()
         .into_iter()
-        .map(|decided| store.decide(7, &new(decided)).unwrap())
+        .map(|decided| store.decide(7, &new(decided), &[]).unwrap())
         .collect();
     drop(store);
     let store = Store::open(&path, &Options::default()).unwrap();
@@ -74,7 +74,7 @@ fn s26_every_kind_of_decision_reads_back_after_a_restart() {
 #[test]
 fn s26_a_decision_ends_once_and_its_number_is_not_given_again() {
     let mut store = Store::in_memory().unwrap();
-    let made = store.decide(7, &new(each().remove(0))).unwrap();
+    let made = store.decide(7, &new(each().remove(0)), &[]).unwrap();
     let ended = |at| Ended {
         at,
         by: Some("bob".into()),
@@ -88,14 +88,29 @@ fn s26_a_decision_ends_once_and_its_number_is_not_given_again() {
     let mut reader = store.reader().unwrap();
     assert_eq!(reader.decision(made.id).unwrap(), Some(found));
     assert_eq!(reader.decision(77).unwrap(), None);
-    let next = store.decide(9, &new(each().remove(1))).unwrap();
+    let next = store.decide(9, &new(each().remove(1)), &[]).unwrap();
     assert!(next.id > made.id);
+}
+
+#[test]
+fn s26_a_decision_and_the_end_of_those_it_replaces_are_one() {
+    let mut store = Store::in_memory().unwrap();
+    let first = store.decide(7, &new(each().remove(1)), &[]).unwrap();
+    let other = store.decide(7, &new(each().remove(3)), &[]).unwrap();
+    let later = store
+        .decide(8, &new(each().remove(1)), &[first.id])
+        .unwrap();
+    assert_eq!(store.standing_decisions().unwrap(), [other, later.clone()]);
+    let first = store.reader().unwrap().decision(first.id).unwrap().unwrap();
+    let ended = first.ended.unwrap();
+    assert_eq!((ended.at, ended.by.as_deref()), (8, Some("ann")));
+    assert_eq!(*ended.why, *format!("replaced by decision {}", later.id));
 }
 
 #[test]
 fn s27_history_names_the_decision_that_made_a_change() {
     let mut store = Store::in_memory().unwrap();
-    let made = store.decide(7, &new(each().remove(0))).unwrap();
+    let made = store.decide(7, &new(each().remove(0)), &[]).unwrap();
     let change = Change::Service {
         service: service(),
         before: None,
