@@ -66,15 +66,21 @@ pub(crate) struct WhoArgs {
     pub server: ServerArgs,
 }
 
-/// When a decision ends, and what it may name.
+/// What a decision that stands is of, when it ends, who makes it and why.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct TermArgs {
+pub(crate) struct StandingArgs {
+    /// Instance of the component, where several have it
+    #[arg(long, value_name = "NAME")]
+    pub instance: Option<String>,
     /// When it ends by itself: after a time such as `30d` or `12h`, or at one such as `2027-01-31`
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
     /// Decide even if what it names is not there now
     #[arg(long)]
     pub force: bool,
+    /// Who and why.
+    #[command(flatten)]
+    pub who: WhoArgs,
 }
 
 /// `backstitch decisions pin` and `prefer`
@@ -84,15 +90,9 @@ pub(crate) struct BothArgs {
     pub component: String,
     /// The Service: `cluster/namespace/name`
     pub service: String,
-    /// Instance of the component, where several have it
-    #[arg(long, value_name = "NAME")]
-    pub instance: Option<String>,
-    /// For how long.
+    /// Of what, for how long, by whom and why.
     #[command(flatten)]
-    pub term: TermArgs,
-    /// Who and why.
-    #[command(flatten)]
-    pub who: WhoArgs,
+    pub standing: StandingArgs,
 }
 
 /// `backstitch decisions ignore`
@@ -100,15 +100,9 @@ pub(crate) struct BothArgs {
 pub(crate) struct IgnoreArgs {
     /// `component:[namespace/]name` or a Service, `cluster/namespace/name`
     pub subject: String,
-    /// Instance of the component, where several have it
-    #[arg(long, value_name = "NAME")]
-    pub instance: Option<String>,
-    /// For how long.
+    /// Of what, for how long, by whom and why.
     #[command(flatten)]
-    pub term: TermArgs,
-    /// Who and why.
-    #[command(flatten)]
-    pub who: WhoArgs,
+    pub standing: StandingArgs,
 }
 
 /// `backstitch decisions confirm`

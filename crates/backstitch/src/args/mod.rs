@@ -23,8 +23,8 @@ use self::notes::{
 };
 
 pub(crate) use self::decisions::{
-    BothArgs, DecisionsArgs, DecisionsCommand, DecisionsExportArgs, ImportArgs, ListArgs, WhoArgs,
-    WithdrawArgs,
+    BothArgs, DecisionsArgs, DecisionsCommand, DecisionsExportArgs, ImportArgs, ListArgs,
+    StandingArgs, WhoArgs, WithdrawArgs,
 };
 pub(crate) use self::diff::{DiffArgs, DiffFormat};
 pub(crate) use self::export::{ExportArgs, ExportTarget, MatchWord, RoutesArgs};
@@ -228,14 +228,9 @@ pub(crate) struct WhereArgs {
         conflicts_with_all = ["catalog", "cluster", "kubeconfig"]
     )]
     pub server: Option<String>,
-    /// File that holds the server's token; `BACKSTITCH_API_TOKEN` holds the token itself
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "BACKSTITCH_API_TOKEN_FILE",
-        help_heading = "Server"
-    )]
-    pub api_token_file: Option<PathBuf>,
+    /// What the server wants.
+    #[command(flatten)]
+    pub token: TokenArgs,
 }
 
 /// Where to ask, and how to say what came of it.
@@ -262,8 +257,21 @@ pub(crate) struct ServerArgs {
     /// The running server; without it, the one of this machine
     #[arg(long, value_name = "URL", env = "BACKSTITCH_SERVER")]
     pub server: Option<String>,
+    /// What the server wants.
+    #[command(flatten)]
+    pub token: TokenArgs,
+}
+
+/// What a server wants of whoever asks.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TokenArgs {
     /// File that holds the server's token; `BACKSTITCH_API_TOKEN` holds the token itself
-    #[arg(long, value_name = "FILE", env = "BACKSTITCH_API_TOKEN_FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "BACKSTITCH_API_TOKEN_FILE",
+        help_heading = "Server"
+    )]
     pub api_token_file: Option<PathBuf>,
 }
 

@@ -1,10 +1,8 @@
 //! `backstitch writeback`
 
-use std::path::PathBuf;
-
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::SourceArgs;
+use super::{SourceArgs, TokenArgs};
 
 /// `backstitch writeback`
 #[derive(Clone, Debug, Args)]
@@ -48,14 +46,9 @@ pub(crate) struct WritebackArgs {
         conflicts_with = "catalog"
     )]
     pub server: Option<String>,
-    /// File that holds the server's token; `BACKSTITCH_API_TOKEN` holds the token itself
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "BACKSTITCH_API_TOKEN_FILE",
-        help_heading = "Server"
-    )]
-    pub api_token_file: Option<PathBuf>,
+    /// What the server wants.
+    #[command(flatten)]
+    pub token: TokenArgs,
 }
 
 /// What can be written: the labels of a stitched Service, by their names (S16).

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -15,7 +14,7 @@ use server::subject::SubjectError;
 use url::Url;
 
 use super::stitch::read_and_stitch;
-use crate::args::{ServerArgs, WhereArgs};
+use crate::args::{ServerArgs, TokenArgs, WhereArgs};
 use crate::config::{Config, SecretSource};
 use crate::phases::Phases;
 use crate::report::Failure;
@@ -109,7 +108,7 @@ impl Asked {
             named.filter(|_| !args.sources.names_sources())
         };
         if let Some(url) = args.server.clone().or_else(by_environment) {
-            let server = Server::new(&url, args.api_token_file.as_deref())?;
+            let server = Server::new(&url, &args.token)?;
             return Ok(Self::Server(server));
         }
         if !args.sources.names_sources() && config.path.is_none() {
@@ -133,7 +132,7 @@ impl Asked {
         let named = std::env::var(SERVER_VARIABLE).ok();
         let args = ServerArgs {
             server: args.server.clone().or(named.filter(|url| !url.is_empty())),
-            api_token_file: args.api_token_file.clone(),
+            token: args.token.clone(),
         };
         Server::named(&args, config)
     }
@@ -192,7 +191,7 @@ fn listed(names: &[String]) -> String {
 
 impl Server {
     /// Prepares to ask the server at that URL, with the token of that file or of the environment.
-    pub(super) fn new(url: &str, token_file: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn new(url: &str, token: &TokenArgs) -> Result<Self, Failure> {
         let wrong = || {
             Failure::new(format!("`{url}` is no URL of a server"))
                 .hint(Some("expected such as `http://localhost:7465`"))
@@ -210,8 +209,8 @@ impl Server {
                 )),
             );
         }
-        let source = match token_file {
-            Some(file) => Some(SecretSource::File(file.to_owned())),
+        let source = match &token.api_token_file {
+            Some(file) => Some(SecretSource::File(file.clone())),
             None => std::env::var_os(TOKEN_VARIABLE)
                 .filter(|token| !token.is_empty())
                 .map(|_| SecretSource::Environment(TOKEN_VARIABLE.to_owned())),
@@ -240,7 +239,7 @@ impl Server {
             Some(url) => url.clone(),
             None => format!("http://{}", reachable(config.listen)),
         };
-        Self::new(&url, args.api_token_file.as_deref())
+        Self::new(&url, &args.token)
     }
 
     /// What a route answers; its segments are encoded here.

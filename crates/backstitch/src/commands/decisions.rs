@@ -12,7 +12,7 @@ use super::ask::Server;
 use super::sources::{chosen, full_name};
 use crate::args::{
     AnswerFormat, BothArgs, DecisionsArgs, DecisionsCommand, DecisionsExportArgs, ImportArgs,
-    ListArgs, WhoArgs, WithdrawArgs,
+    ListArgs, StandingArgs, WhoArgs, WithdrawArgs,
 };
 use crate::config::{Config, DecisionsFile};
 use crate::exit::Exit;
@@ -32,12 +32,10 @@ pub(crate) async fn run(args: &DecisionsArgs, config: &Config, terminal: Termina
             let request = DecisionRequest {
                 component: subject.clone().filter(|_| is_component),
                 service: subject.filter(|_| !is_component),
-                instance: args.instance.clone(),
-                until: until(args.term.until.as_deref())?,
-                ..request(DecisionKind::Ignore, &args.who)?
+                ..standing(DecisionKind::Ignore, &args.standing)?
             };
-            let server = Server::named(&args.who.server, config)?;
-            decided(&server, &request, args.term.force, terminal).await
+            let server = Server::named(&args.standing.who.server, config)?;
+            decided(&server, &request, args.standing.force, terminal).await
         }
         DecisionsCommand::Confirm(args) => {
             let server = Server::named(&args.who.server, config)?;
@@ -99,12 +97,19 @@ async fn both(
     let request = DecisionRequest {
         component: Some(args.component.clone()),
         service: Some(args.service.clone()),
-        instance: args.instance.clone(),
-        until: until(args.term.until.as_deref())?,
-        ..request(kind, &args.who)?
+        ..standing(kind, &args.standing)?
     };
-    let server = Server::named(&args.who.server, config)?;
-    decided(&server, &request, args.term.force, terminal).await
+    let server = Server::named(&args.standing.who.server, config)?;
+    decided(&server, &request, args.standing.force, terminal).await
+}
+
+/// A request for a decision that stands, which does not say yet what it is about.
+fn standing(kind: DecisionKind, args: &StandingArgs) -> Result<DecisionRequest, Failure> {
+    Ok(DecisionRequest {
+        instance: args.instance.clone(),
+        until: until(args.until.as_deref())?,
+        ..request(kind, &args.who)?
+    })
 }
 
 /// A request that says who and why, and nothing else.

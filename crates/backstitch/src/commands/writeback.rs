@@ -134,7 +134,7 @@ async fn truth(
             ))
             .into());
         }
-        let server = Server::new(url, args.api_token_file.as_deref())?;
+        let server = Server::new(url, &args.token)?;
         let sources: Page<SourceStatus> = server.get(&["sources"], &[]).await?;
         let rows = server.pages(&["services"], &[]).all().await?;
         let behind: Vec<String> = sources
