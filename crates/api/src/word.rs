@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 /// Declares an enum whose every variant is one word on the wire.
 macro_rules! words {
-    ($(#[$attribute:meta])* $name:ident { $($(#[$variant_attribute:meta])* $variant:ident = $word:literal,)+ }) => {
+    ($(#[$attribute:meta])* $name:ident { $($(#[$variant_attribute:meta])* $variant:ident = $word:tt,)+ }) => {
         $(#[$attribute])*
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,

@@ -77,6 +77,27 @@ async fn every_parameter_taken_is_described_and_the_reverse() {
 }
 
 #[test]
+fn closed_lists_are_described_by_the_words_that_are_sent() {
+    use api::{
+        Confidence, ContactKind, DecisionKind, DecisionState, MatchRule, OwnerKind, OwnerOutcome,
+        OwnerState, Phase, ServiceState, SourceKind, Verdict,
+    };
+
+    let document = serde_json::to_value(server::openapi_document()).unwrap();
+    macro_rules! check {
+        ($($list:ident)+) => {$(
+            let described = &document["components"]["schemas"][stringify!($list)]["enum"];
+            let sent = serde_json::to_value($list::ALL).unwrap();
+            assert_eq!(described, &sent, stringify!($list));
+        )+};
+    }
+    check!(
+        Confidence ContactKind DecisionKind DecisionState MatchRule OwnerKind OwnerOutcome OwnerState
+        Phase ServiceState SourceKind Verdict
+    );
+}
+
+#[test]
 fn every_reference_in_the_document_leads_somewhere() {
     fn references<'v>(value: &'v Value, found: &mut BTreeSet<&'v str>) {
         match value {
