@@ -48,7 +48,8 @@ pub use source::{
     SourceFailure, SourceFaults, SourceRead, SourceStatus, SourceTotals,
 };
 pub use summary::{
-    Ignored, OwnerStateCounts, ServiceStateCounts, Summary, SummaryAnswer, VerdictCounts,
+    Ignored, OwnerStateCounts, ServiceStateCounts, Summary, SummaryAnswer, SummaryAt,
+    SummaryReply, VerdictCounts,
 };
 pub use word::{
     Confidence, ContactKind, DecisionKind, DecisionState, MatchRule, OwnerKind, OwnerOutcome,

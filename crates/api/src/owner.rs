@@ -33,6 +33,12 @@ pub struct OwnerDetail {
     /// As in the list.
     #[serde(flatten)]
     pub row: OwnerRow,
+    /// Ways to reach it beside its e-mail address, the most direct first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<Contact>,
+    /// Reference of the Group above whose `contacts` they are, because it says nothing of how it is reached itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contacts_of: Option<String>,
     /// Reference of the parent Group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,

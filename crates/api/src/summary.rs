@@ -119,3 +119,26 @@ pub struct SummaryAnswer {
     /// The prefix of every label that is written (S16).
     pub label_prefix: String,
 }
+
+/// How many Services there were at a moment of the past, and how many had an owner.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SummaryAt {
+    /// The moment.
+    pub at: String,
+    /// Services.
+    pub services: u64,
+    /// Services by state.
+    pub service_states: ServiceStateCounts,
+    /// Those owned, of all, 0 to 1; 1 where there was no Service. What people ignored then is not left out.
+    pub coverage: f64,
+}
+
+/// The counts now, or those of the moment asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum SummaryReply {
+    /// Without `at`.
+    Now(Box<SummaryAnswer>),
+    /// With `at`.
+    Then(SummaryAt),
+}

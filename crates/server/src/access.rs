@@ -5,9 +5,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
+use crate::pages::is_page;
 use crate::problem::Refusal;
 
-/// The only routes that need no token: probes have none to give, and they say nothing of what is owned.
+/// The only routes that need no token, beside the files of the pages: probes have none to give, and none of these says
+/// anything of what is owned.
 const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 
 /// The names by which a loopback address is asked.
@@ -145,7 +147,7 @@ fn host<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> &'r str {
 
 /// Whether the route needs no token.
 pub(crate) fn is_open(path: &str) -> bool {
-    OPEN.contains(&path)
+    OPEN.contains(&path) || is_page(path)
 }
 
 /// The host without `:port`; an IPv6 address keeps its brackets.

@@ -12,7 +12,8 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
 
-/// Nothing that the server sends may be kept, guessed at or run as a page.
+/// Nothing that the server sends may be kept, guessed at or run as a page, unless the answer says otherwise itself: the
+/// pages do.
 const HEADERS: [(HeaderName, HeaderValue); 3] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -34,7 +35,10 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
-    response.headers_mut().extend(HEADERS);
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(value);
+    }
     // Only known paths become label values: what strangers ask for must not grow the metrics.
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     app.0

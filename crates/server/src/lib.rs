@@ -26,6 +26,7 @@ mod guard;
 mod metrics;
 mod openapi;
 pub mod owner_info;
+mod pages;
 mod params;
 mod problem;
 pub mod refresh;

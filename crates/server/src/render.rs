@@ -27,7 +27,7 @@ pub use owner::{owner_contact, owner_contact_of, owner_detail, owner_row};
 pub use past::{is_there, owned_at, resolution_at, service_at};
 pub use resolution::resolution;
 pub use service::{service_detail, service_row, workload_row};
-pub use summary::{summary, summary_answer};
+pub use summary::{summary, summary_answer, summary_at};
 
 use std::fmt::Display;
 

@@ -28,6 +28,7 @@ use crate::access::Access;
 use crate::app::{App, AppState};
 use crate::guard::guard;
 use crate::openapi;
+use crate::pages;
 use crate::problem::Refusal;
 
 /// Bound on a body, in bytes.
@@ -41,7 +42,7 @@ pub fn router(state: AppState, access: Access) -> axum::Router {
     let document = serde_json::to_string(&document).unwrap_or_default();
     let app = App::new(state, access, document);
     router
-        .fallback(no_such_route)
+        .fallback_service(pages::router().with_state(app.clone()))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(app.clone(), guard))
@@ -78,7 +79,7 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(operation::metrics))
 }
 
-async fn no_such_route(uri: Uri) -> Refusal {
+pub(crate) async fn no_such_route(uri: Uri) -> Refusal {
     let path = uri.path();
     let refusal = Refusal::no_such_route(path);
     let takes_a_reference = ["/api/v1/owners/", "/api/v1/components/"]

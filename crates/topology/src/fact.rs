@@ -112,6 +112,9 @@ pub enum OwnerKind {
 }
 
 impl OwnerKind {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Group, Self::User];
+
     /// The kind as Backstage writes it: `Group` or `User`.
     pub fn as_str(self) -> &'static str {
         match self {

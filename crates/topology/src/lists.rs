@@ -166,6 +166,7 @@ impl Topology {
         let passes = |id: &OwnerId| {
             let it = self.owner(*id);
             is(filter.instance.as_deref(), it.instance)
+                && filter.kind.is_none_or(|kind| kind == it.kind)
                 && text.as_deref().is_none_or(|text| {
                     contains(it.display_name, text)
                         || it.email.is_some_and(|email| contains(email, text))

@@ -4,6 +4,7 @@
 //! one page at most, and every page costs the same.
 
 use crate::entity_ref::EntityRef;
+use crate::fact::OwnerKind;
 use crate::topology::{ClusterId, ComponentId, OwnerId, ServiceId};
 use crate::verdict::{OwnerState, ServiceKey, ServiceState, VerdictKind};
 
@@ -68,6 +69,8 @@ pub struct ComponentFilter {
 pub struct OwnerFilter {
     /// Name of the instance.
     pub instance: Option<String>,
+    /// Groups or Users.
+    pub kind: Option<OwnerKind>,
     /// A text that the reference, the display name or the e-mail address contains, without regard to case.
     pub text: Option<String>,
 }

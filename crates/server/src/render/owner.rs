@@ -25,8 +25,11 @@ pub fn owner_row(topology: &Topology, id: OwnerId) -> api::OwnerRow {
 
 /// An owner and its place in the company.
 pub fn owner_detail(topology: &Topology, id: OwnerId) -> api::OwnerDetail {
+    let found = topology.owner_contacts(id);
     api::OwnerDetail {
         row: owner_row(topology, id),
+        contacts: contacts(&found.ways),
+        contacts_of: found.of.map(|of| of.to_string()),
         parent: topology.owner_parent(id).map(|parent| parent.to_string()),
         children: texts(&topology.owner_children(id)),
         members: texts(&topology.owner_members(id)),

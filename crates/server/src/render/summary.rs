@@ -68,3 +68,25 @@ pub fn summary_answer(topology: &Topology) -> api::SummaryAnswer {
         label_prefix: topology.label_prefix().to_owned(),
     }
 }
+
+/// The Services of a moment, by state in the order of [`topology::verdict::ServiceState::ALL`].
+pub fn summary_at(at: i64, counts: [u64; 3]) -> api::SummaryAt {
+    let [owned, stitched_without_owner, unclaimed] = counts;
+    let services = owned + stitched_without_owner + unclaimed;
+    api::SummaryAt {
+        at: super::time(at),
+        services,
+        service_states: api::ServiceStateCounts {
+            owned,
+            stitched_without_owner,
+            unclaimed,
+        },
+        coverage: if services == 0 {
+            1.0
+        } else {
+            #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+            let coverage = owned as f64 / services as f64;
+            coverage
+        },
+    }
+}

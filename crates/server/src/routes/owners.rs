@@ -4,6 +4,7 @@ use api::{OwnedServices, OwnerAnswer, OwnerRow, Page};
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use topology::entity_ref::EntityRef;
+use topology::fact::OwnerKind;
 use topology::query::OwnerFilter;
 use topology::topology::{OwnerId, Topology};
 
@@ -24,6 +25,7 @@ use crate::token::{Kind, Token};
     operation_id = "list_owners",
     params(
         ("instance" = Option<String>, Query, description = "Name of the instance"),
+        ("kind" = Option<api::OwnerKind>, Query, description = "Groups or Users"),
         ("q" = Option<String>, Query, description = "A text in the reference, the display name or the e-mail address, without regard to case"),
         ("limit" = Option<usize>, Query, description = "Items of a page, 1 to 1000; 100 if not given"),
         ("cursor" = Option<String>, Query, description = "Token of the page"),
@@ -37,6 +39,7 @@ pub(crate) async fn list(
     let mut params = Params::read(query.as_deref())?;
     let filter = OwnerFilter {
         instance: params.one("instance")?,
+        kind: params.word("kind", &OwnerKind::ALL, OwnerKind::as_str)?,
         text: params.one("q")?,
     };
     let page = params.page(Kind::Owners)?;

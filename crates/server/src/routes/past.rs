@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{HistoryBounds, OwnerAt, ResolveAnswer, ServiceAt};
+use api::{HistoryBounds, OwnerAt, ResolveAnswer, ServiceAt, SummaryAt};
 use store::{HistoryEntry, HistoryFilter, Reader, StoreError, Subject};
 use topology::entity_ref::EntityRef;
 use topology::verdict::ServiceKey;
@@ -93,6 +93,12 @@ fn not_there(key: &ServiceKey, at: i64, why: &str) -> Refusal {
     Refusal::not_found(format!("Service `{key}` was not there at {moment}: {why}")).hint(format!(
         "`/api/v1/history?service={key}` lists all that is known of it"
     ))
+}
+
+/// How many Services there were.
+pub(super) async fn summary(app: &App, at: i64) -> Result<SummaryAt, Refusal> {
+    let counts = ask(app, at, move |reader| reader.service_counts_at(at)).await?;
+    Ok(render::summary_at(at, counts))
 }
 
 /// What an owner had; in one instance, if one is named.

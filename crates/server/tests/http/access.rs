@@ -54,8 +54,30 @@ async fn every_operation_but_probes_is_refused_without_the_token() {
 
 #[tokio::test]
 async fn routes_that_are_not_there_need_the_token_too() {
-    assert_eq!(guarded().ask(request("/nowhere")).await.status, 401);
+    assert_eq!(guarded().ask(request("/api/v1/nowhere")).await.status, 401);
     assert_eq!(guarded().ask(request("/healthz/")).await.status, 401);
+}
+
+#[tokio::test]
+async fn files_of_the_pages_need_no_token_and_are_no_way_around_it() {
+    // Whether the pages were built or not.
+    for path in ["/", "/services/eu1/shop/checkout", "/assets/none.js"] {
+        let status = guarded().ask(request(path)).await.status.as_u16();
+        assert!(matches!(status, 200 | 404), "{path}: {status}");
+    }
+    for path in ["/assets/../api/v1/summary", "//api/v1/summary", "/%61pi/v1/summary"] {
+        let answer = guarded().ask(request(path)).await;
+        assert!(matches!(answer.status.as_u16(), 200 | 401 | 404), "{path}");
+        assert!(!answer.text.contains("coverage"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn pages_are_only_read() {
+    let post = Request::builder().method("POST").uri("/services");
+    let answer = Company::new().ask(post.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, 405);
+    assert_eq!(answer.header("allow"), "GET,HEAD");
 }
 
 #[tokio::test]

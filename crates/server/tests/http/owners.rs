@@ -114,3 +114,31 @@ async fn an_owner_that_is_not_there_is_a_problem() {
     }
     "#);
 }
+
+#[tokio::test]
+async fn owners_of_one_kind() {
+    let company = Company::new();
+    for (kind, other) in [("Group", "user:"), ("User", "group:")] {
+        let page = company.get(&format!("/api/v1/owners?kind={kind}")).await;
+        let items = page["items"].as_array().expect("items");
+        assert!(!items.is_empty(), "{kind}");
+        for item in items {
+            let reference = item["ref"].as_str().expect("a reference");
+            assert!(!reference.starts_with(other), "{reference}");
+        }
+    }
+    assert_snapshot!(company.problem("/api/v1/owners?kind=Grup").await, @r#"
+    {
+      "type": "urn:backstitch:problem:bad-parameter",
+      "title": "A parameter cannot be used",
+      "status": 400,
+      "detail": "`kind` cannot be `Grup`",
+      "hint": "did you mean `Group`?",
+      "parameter": "kind",
+      "candidates": [
+        "Group",
+        "User"
+      ]
+    }
+    "#);
+}

@@ -323,3 +323,49 @@ async fn a_history_that_is_empty_says_so() {
     let bounds = company.get("/api/v1/history/bounds").await;
     assert!(bounds["begin"].is_null(), "{bounds}");
 }
+
+#[tokio::test]
+async fn s27_how_many_services_there_were() {
+    let (company, _store) = company();
+    let path = "/api/v1/summary?at=";
+    let then = company.pretty(&format!("{path}2023-11-14T22:30:00Z")).await;
+    assert_snapshot!(then, @r#"
+    {
+      "at": "2023-11-14T22:30:00Z",
+      "coverage": 1.0,
+      "service_states": {
+        "owned": 1,
+        "stitched-without-owner": 0,
+        "unclaimed": 0
+      },
+      "services": 1
+    }
+    "#);
+    let later = company.pretty(&format!("{path}2023-11-14T23:30:00Z")).await;
+    assert_snapshot!(later, @r#"
+    {
+      "at": "2023-11-14T23:30:00Z",
+      "coverage": 0.0,
+      "service_states": {
+        "owned": 0,
+        "stitched-without-owner": 0,
+        "unclaimed": 1
+      },
+      "services": 1
+    }
+    "#);
+    let refused = company.problem(&format!("{path}2020-01-01T00:00:00Z")).await;
+    assert_snapshot!(refused, @r#"
+    {
+      "type": "urn:backstitch:problem:outside-history",
+      "title": "History says nothing of that moment",
+      "status": 400,
+      "detail": "2020-01-01T00:00:00Z is before history begins, at 2023-11-14T22:13:20Z",
+      "parameter": "at",
+      "bounds": {
+        "begin": "2023-11-14T22:13:20Z",
+        "now": "2023-11-15T00:13:20Z"
+      }
+    }
+    "#);
+}

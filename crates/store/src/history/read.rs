@@ -7,7 +7,9 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_f
 use topology::change::{Change, Ownership};
 use topology::verdict::ServiceKey;
 
-use super::state::{Columns, NO_CLUSTER, NO_SOURCE, Names, find_owner, service_key};
+use super::state::{
+    Columns, NO_CLUSTER, NO_SOURCE, Names, find_owner, service_key, service_state,
+};
 use super::{Cause, HistoryCursor, HistoryEntry, HistoryFilter, MAX_HISTORY_PAGE, Subject};
 use crate::error::{Failure, StoreError};
 use crate::object::{self, ObjectId};
@@ -88,6 +90,16 @@ impl Reader {
             })
             .map_err(|failure| failure.at(&self.path, format!("read the history of `{owner}`")))
     }
+
+    /// How many Services there were at a moment (seconds since the Unix epoch), by the state of their owner, in the order of
+    /// [`ServiceState::ALL`].
+    ///
+    /// # Errors
+    /// When the disk fails or a row cannot be understood.
+    pub fn service_counts_at(&mut self, at: i64) -> Result<[u64; 3], StoreError> {
+        service_counts_at(&self.connection, at)
+            .map_err(|failure| failure.at(&self.path, "count the Services of a moment"))
+    }
 }
 
 impl Store {
@@ -131,6 +143,26 @@ fn owned_at(
         conditions.add("(at, id) < (?, ?)", [cursor.at, cursor.id]);
     }
     select(snapshot, &conditions, limit)
+}
+
+fn service_counts_at(connection: &Connection, at: i64) -> Result<[u64; 3], Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT after_state, count(*) FROM history
+         WHERE cluster = ?1 AND at <= ?2 AND after_state IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM history AS newer
+                WHERE newer.object = history.object AND newer.cluster = history.cluster
+                    AND newer.at >= history.at AND newer.at <= ?2
+                    AND (newer.at, newer.id) > (history.at, history.id))
+         GROUP BY after_state",
+    )?;
+    let mut counts = [0; 3];
+    let mut rows = statement.query(params![NO_CLUSTER, at])?;
+    while let Some(row) = rows.next()? {
+        let state = service_state(row.get(0)?)?;
+        let count: i64 = row.get(1)?;
+        counts[state as usize] = count.unsigned_abs();
+    }
+    Ok(counts)
 }
 
 fn service_owner_at(

@@ -71,6 +71,16 @@ fn service_state_code(state: ServiceState) -> i64 {
     }
 }
 
+/// The state of a Service's owner that a code means.
+pub(super) fn service_state(code: i64) -> Result<ServiceState, RecordError> {
+    meaning(
+        "state of a Service",
+        &ServiceState::ALL,
+        service_state_code,
+        code,
+    )
+}
+
 fn meaning<T: Copy>(
     what: &'static str,
     all: &[T],
@@ -308,9 +318,8 @@ impl<'c> Names<'c> {
     }
 
     pub(super) fn ownership(&mut self, columns: Columns) -> Result<Ownership, Failure> {
-        let all = &ServiceState::ALL;
         Ok(Ownership {
-            state: meaning("state of a Service", all, service_state_code, columns.state)?,
+            state: service_state(columns.state)?,
             component: columns.peer.map(|peer| self.component(peer)).transpose()?,
             owner: columns.owner.map(|owner| self.owner(owner)).transpose()?,
         })

@@ -73,6 +73,31 @@ fn owned_at(all: &[(i64, &Change)], owner: &str, moment: i64) -> BTreeSet<String
     services.filter(has).map(ToString::to_string).collect()
 }
 
+/// How many Services there were at a moment, by state.
+fn counts_at(all: &[(i64, &Change)], moment: i64) -> [u64; 3] {
+    let services: BTreeSet<_> = all
+        .iter()
+        .filter_map(|(_, change)| match change {
+            Change::Service { service, .. } => Some(service.to_string()),
+            Change::Verdict { .. } => None,
+        })
+        .collect();
+    let mut counts = [0; 3];
+    for name in services {
+        let last = all.iter().rev().find_map(|(at, change)| match change {
+            Change::Service { service, after, .. } if service.to_string() == name => {
+                (*at <= moment).then_some(after.as_ref())
+            }
+            _ => None,
+        });
+        if let Some(Some(ownership)) = last {
+            let position = ServiceState::ALL.iter().position(|state| *state == ownership.state);
+            counts[position.expect("a state")] += 1;
+        }
+    }
+    counts
+}
+
 /// The same as the store has it, read in small pages.
 fn found_at(reader: &mut Reader, owner: &str, moment: i64) -> Vec<String> {
     let mut entries: Vec<HistoryEntry> = Vec::new();
@@ -230,6 +255,7 @@ proptest! {
         let all = in_order(&records);
         for at in -1..7 {
             prop_assert_eq!(reader.service_owner_at(&service, at).unwrap(), owner_at(&all, &service, at));
+            prop_assert_eq!(reader.service_counts_at(at).unwrap(), counts_at(&all, at));
         }
         for at in -1..7 {
             for owner in OWNERS {
@@ -242,6 +268,7 @@ proptest! {
         let deleted = given::compact(&mut store, before);
         for at in before..7 {
             prop_assert_eq!(reader.service_owner_at(&service, at).unwrap(), owner_at(&all, &service, at));
+            prop_assert_eq!(reader.service_counts_at(at).unwrap(), counts_at(&all, at));
             for owner in OWNERS {
                 let expected: Vec<String> = owned_at(&all, owner, at).into_iter().collect();
                 prop_assert_eq!(found_at(&mut reader, owner, at), expected);

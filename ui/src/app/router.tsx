@@ -1,0 +1,139 @@
+// Every page has an address, and every view of a list is one: what is filtered stands in the parameters.
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { Empty, Failure } from "../parts/States";
+import { many, one, parseSearch, writeSearch } from "./search-params";
+import { Shell } from "./Shell";
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: () => (
+    <Empty title="There is no such page">The address may have been cut off when it was copied.</Empty>
+  ),
+  errorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
+});
+
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  component: lazyRouteComponent(() => import("../pages/overview/Overview"), "Overview"),
+});
+
+export type ServicesSearch = {
+  cluster?: string | undefined;
+  namespace?: string | undefined;
+  team?: string | undefined;
+  state?: string | undefined;
+  lifecycle?: string | undefined;
+  system?: string | undefined;
+  ignored?: string | undefined;
+  q?: string | undefined;
+  label?: string[] | undefined;
+  column?: string[] | undefined;
+  sort?: string | undefined;
+};
+
+const services = createRoute({
+  getParentRoute: () => root,
+  path: "/services",
+  validateSearch: (search): ServicesSearch => ({
+    cluster: one(search["cluster"]),
+    namespace: one(search["namespace"]),
+    team: one(search["team"]),
+    state: one(search["state"]),
+    lifecycle: one(search["lifecycle"]),
+    system: one(search["system"]),
+    ignored: one(search["ignored"]),
+    q: one(search["q"]),
+    label: many(search["label"]),
+    column: many(search["column"]),
+    sort: one(search["sort"]),
+  }),
+  component: lazyRouteComponent(() => import("../pages/services/Services"), "Services"),
+});
+
+const service = createRoute({
+  getParentRoute: () => root,
+  path: "/services/$cluster/$namespace/$name",
+  validateSearch: (search): { at?: string | undefined } => ({ at: one(search["at"]) }),
+  component: lazyRouteComponent(() => import("../pages/services/Service"), "Service"),
+});
+
+export type ComponentsSearch = {
+  cluster?: string | undefined;
+  instance?: string | undefined;
+  verdict?: string | undefined;
+  owner_state?: string | undefined;
+  team?: string | undefined;
+  q?: string | undefined;
+};
+
+const components = createRoute({
+  getParentRoute: () => root,
+  path: "/components",
+  validateSearch: (search): ComponentsSearch => ({
+    cluster: one(search["cluster"]),
+    instance: one(search["instance"]),
+    verdict: one(search["verdict"]),
+    owner_state: one(search["owner_state"]),
+    team: one(search["team"]),
+    q: one(search["q"]),
+  }),
+  component: lazyRouteComponent(() => import("../pages/components/Components"), "Components"),
+});
+
+const component = createRoute({
+  getParentRoute: () => root,
+  path: "/components/$ref",
+  component: lazyRouteComponent(() => import("../pages/components/Component"), "Component"),
+});
+
+const owners = createRoute({
+  getParentRoute: () => root,
+  path: "/owners",
+  validateSearch: (search): { q?: string | undefined } => ({ q: one(search["q"]) }),
+  component: lazyRouteComponent(() => import("../pages/owners/Owners"), "Owners"),
+});
+
+const owner = createRoute({
+  getParentRoute: () => root,
+  path: "/owners/$ref",
+  component: lazyRouteComponent(() => import("../pages/owners/Owner"), "Owner"),
+});
+
+const sources = createRoute({
+  getParentRoute: () => root,
+  path: "/sources",
+  component: lazyRouteComponent(() => import("../pages/sources/Sources"), "Sources"),
+});
+
+const decisions = createRoute({
+  getParentRoute: () => root,
+  path: "/decisions",
+  component: lazyRouteComponent(() => import("../pages/decisions/Decisions"), "Decisions"),
+});
+
+export function makeRouter() {
+  return createRouter({
+    routeTree: root.addChildren([
+      overview,
+      services,
+      service,
+      components,
+      component,
+      owners,
+      owner,
+      sources,
+      decisions,
+    ]),
+    parseSearch,
+    stringifySearch: writeSearch,
+    defaultPreload: "intent",
+    scrollRestoration: true,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,28 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { ApiError } from "./api/client";
+import { applyTheme, savedTheme } from "./app/theme";
+import { makeRouter } from "./app/router";
+import "./style/index.css";
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // The server says when something changed; this is for what it does not tell.
+      staleTime: 30_000,
+      // What was refused is refused again; what did not answer may.
+      retry: (times, error) => times < 2 && !(error instanceof ApiError && error.problem.status >= 400),
+    },
+  },
+});
+
+applyTheme(savedTheme());
+createRoot(document.getElementById("root")!).render(
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <RouterProvider router={makeRouter()} />
+    </QueryClientProvider>
+  </StrictMode>,
+);

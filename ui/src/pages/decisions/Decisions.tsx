@@ -1,0 +1,156 @@
+// What people decided, beside what sources say: who, why, until when, and whether it still bears on anything.
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { remove } from "../../api/client";
+import { decisions } from "../../api/queries";
+import type { Decision } from "../../api/types";
+import { Ago } from "../../parts/Ago";
+import { savedAuthor, saveAuthor } from "../../parts/author";
+import { Badge } from "../../parts/Badge";
+import { ComponentLink, ServiceLink } from "../../parts/links";
+import { Prose } from "../../parts/Prose";
+import { Empty, Failure, Loading } from "../../parts/States";
+import { moment } from "../../parts/time";
+import type { Tone } from "../../parts/words";
+
+const STATES: Record<Decision["state"], { tone: Tone; label: string }> = {
+  "in-force": { tone: "good", label: "in force" },
+  stale: { tone: "warn", label: "stale" },
+  ended: { tone: "idle", label: "ended" },
+};
+
+export function Decisions() {
+  const [all, setAll] = useState(false);
+  const list = useInfiniteQuery(decisions({}));
+  const items = list.data?.pages.flatMap((page) => page.items).filter(({ state }) => all || state !== "ended") ?? [];
+  return (
+    <>
+      <div className="list-head">
+        <h1>Decisions</h1>
+        <label className="check">
+          <input type="checkbox" checked={all} onChange={(event) => setAll(event.target.checked)} /> with those that
+          ended
+        </label>
+      </div>
+      {list.isPending ? (
+        <Loading rows={6} />
+      ) : list.isError ? (
+        <Failure error={list.error} retry={() => void list.refetch()} />
+      ) : items.length === 0 ? (
+        <Empty title="Nobody decided anything">
+          A decision says what no source can: that a component is that Service, that nobody need own this one. They are
+          made on the pages of Services and components.
+        </Empty>
+      ) : (
+        <ul className="sources">
+          {items.map((decision) => (
+            <Row key={decision.id} decision={decision} />
+          ))}
+        </ul>
+      )}
+      {list.hasNextPage ? (
+        <button type="button" className="button" onClick={() => void list.fetchNextPage()}>
+          More
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+function Row({ decision }: { decision: Decision }) {
+  const state = STATES[decision.state];
+  return (
+    <li className="card">
+      <div className="title">
+        <Badge tone={state.tone}>{state.label}</Badge>
+        <span>
+          <Sentence decision={decision} />
+        </span>
+        <span className="grow" />
+        {decision.state === "ended" ? null : <Withdraw id={decision.id} />}
+      </div>
+      {decision.reason ? <p className="reason">“{decision.reason}”</p> : null}
+      {decision.stale ? (
+        <p className="reason">
+          <Prose text={decision.stale} />
+        </p>
+      ) : null}
+      <p className="quiet">
+        {decision.author}, <Ago time={decision.made_at} />
+        {decision.until ? `, until ${moment(decision.until)}` : ""}
+        {decision.ended
+          ? `, ended ${moment(decision.ended.at)}${decision.ended.by ? ` by ${decision.ended.by}` : ""}`
+          : ""}
+      </p>
+    </li>
+  );
+}
+
+function Sentence({ decision }: { decision: Decision }) {
+  const component = decision.component ? <ComponentLink of={decision.component} /> : null;
+  const service = decision.service ? <ServiceLink id={decision.service} whole /> : null;
+  switch (decision.kind) {
+    case "pin":
+      return (
+        <>
+          {component} is {service}
+        </>
+      );
+    case "prefer":
+      return (
+        <>
+          {component} has {service}
+        </>
+      );
+    case "ignore":
+      return component ? <>{component} need not run</> : <>{service} needs no owner</>;
+    case "confirm-removals":
+      return (
+        <>
+          what is gone of {decision.source?.kind} {decision.source?.name} is gone
+        </>
+      );
+  }
+}
+
+function Withdraw({ id }: { id: number }) {
+  const client = useQueryClient();
+  const [asked, setAsked] = useState(false);
+  const [author, setAuthor] = useState(savedAuthor);
+  const withdraw = useMutation({
+    mutationFn: () => remove(`/decisions/${id}`, { author }),
+    onSuccess: async () => {
+      saveAuthor(author);
+      await client.invalidateQueries();
+    },
+  });
+  if (!asked) {
+    return (
+      <button type="button" className="button small" onClick={() => setAsked(true)}>
+        Withdraw
+      </button>
+    );
+  }
+  return (
+    <form
+      className="inline"
+      onSubmit={(event) => {
+        event.preventDefault();
+        withdraw.mutate();
+      }}
+    >
+      <input
+        aria-label="Your name"
+        placeholder="Your name"
+        required
+        maxLength={200}
+        value={author}
+        onChange={(event) => setAuthor(event.target.value)}
+      />
+      <button type="submit" className="button small primary" disabled={withdraw.isPending}>
+        Withdraw
+      </button>
+      {withdraw.isError ? <span className="quiet">{withdraw.error.message}</span> : null}
+    </form>
+  );
+}

@@ -1,0 +1,155 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { get } from "../../api/client";
+import { components, services } from "../../api/queries";
+import type { ComponentRow, Page, SummaryAnswer } from "../../api/types";
+import { CopyButton } from "../../parts/CopyButton";
+import { DecideDialog } from "../../parts/DecideDialog";
+import { ComponentLink, ServiceLink } from "../../parts/links";
+import { Prose } from "../../parts/Prose";
+import { Empty, Failure, Loading } from "../../parts/States";
+import { count } from "../../parts/time";
+import { type Group, groups, patch } from "./groups";
+
+/** How many of a group are shown here; all of them are on the list's own page. */
+const SHOWN = 8;
+/** The most for which fixes are copied at once: one page of the API. */
+const COPIED = 1000;
+
+export function Queue({ known }: { known: SummaryAnswer }) {
+  const all = groups(known);
+  const [open, setOpen] = useState(all[0]?.key);
+  if (all.length === 0) {
+    return known.services + known.components === 0 ? (
+      <Empty title="There is nothing yet">
+        Backstitch has read neither a catalog nor a cluster. <Link to="/sources">The sources</Link> say why.
+      </Empty>
+    ) : (
+      <Empty title="Nothing waits for a decision">Every component is found, and every Service has an owner.</Empty>
+    );
+  }
+  return (
+    <ul className="queue">
+      {all.map((group) => (
+        <li key={group.key}>
+          <details
+            open={open === group.key}
+            onToggle={(event) => {
+              if (event.currentTarget.open) {
+                setOpen(group.key);
+              } else if (open === group.key) {
+                setOpen(undefined);
+              }
+            }}
+          >
+            <summary>
+              <span className="queue-count">{count(group.count)}</span>
+              <span className="queue-title">
+                {group.title}
+                <span className="quiet">{group.help}</span>
+              </span>
+            </summary>
+            {open !== group.key ? null : group.components ? (
+              <ComponentGroup group={group} filter={group.components} />
+            ) : (
+              <UnclaimedServices group={group} />
+            )}
+          </details>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function ComponentGroup({ group, filter }: { group: Group; filter: NonNullable<Group["components"]> }) {
+  const list = useInfiniteQuery(components({ ...filter, limit: SHOWN }));
+  if (list.isPending) {
+    return <Loading />;
+  }
+  if (list.isError) {
+    return <Failure error={list.error} retry={() => void list.refetch()} />;
+  }
+  const rows = list.data.pages[0]?.items ?? [];
+  const { verdict, owner_state } = filter as Record<string, string | undefined>;
+  return (
+    <>
+      <ul className="queue-items">
+        {rows.map((row) => (
+          <Item key={`${row.ref} ${row.instance} ${row.cluster}`} row={row} />
+        ))}
+      </ul>
+      <div className="actions">
+        <Link to="/components" search={{ verdict, owner_state }} className="button">
+          {group.count > rows.length ? `All ${count(group.count)}` : "As a list"}
+        </Link>
+        <CopyButton
+          label="Copy the patch for all of these"
+          text={async () => patch((await get<Page<ComponentRow>>("/components", { ...filter, limit: COPIED })).items)}
+        />
+      </div>
+    </>
+  );
+}
+
+function Item({ row }: { row: ComponentRow }) {
+  return (
+    <li>
+      <div className="item-head">
+        <ComponentLink of={row.ref} />
+        <span className="quiet">{row.cluster}</span>
+      </div>
+      <p className="reason">
+        <Prose text={row.reason} />
+      </p>
+      {row.fix ? (
+        <div className="fix">
+          <code>{row.fix}</code>
+          <CopyButton text={row.fix} />
+        </div>
+      ) : null}
+    </li>
+  );
+}
+
+function UnclaimedServices({ group }: { group: Group }) {
+  const list = useInfiniteQuery(services({ state: "unclaimed", ignored: false, limit: SHOWN }));
+  const [ignored, setIgnored] = useState<string>();
+  if (list.isPending) {
+    return <Loading />;
+  }
+  if (list.isError) {
+    return <Failure error={list.error} retry={() => void list.refetch()} />;
+  }
+  const rows = list.data.pages[0]?.items ?? [];
+  return (
+    <>
+      <ul className="queue-items">
+        {rows.map((row) => (
+          <li key={row.id} className="item-line">
+            <ServiceLink id={row.id} whole />
+            <button type="button" className="button small" onClick={() => setIgnored(row.id)}>
+              Ignore
+            </button>
+          </li>
+        ))}
+      </ul>
+      <div className="actions">
+        <Link to="/services" search={{ state: "unclaimed" }} className="button">
+          {group.count > rows.length ? `All ${count(group.count)}` : "As a list"}
+        </Link>
+      </div>
+      {ignored ? (
+        <DecideDialog
+          title="Ignore a Service"
+          proposal={{ kind: "ignore", service: ignored }}
+          wantsReason
+          ends
+          close={() => setIgnored(undefined)}
+        >
+          Nobody is expected to own <code>{ignored}</code>. It counts no longer, and stands in the list of decisions.
+        </DecideDialog>
+      ) : null}
+    </>
+  );
+}

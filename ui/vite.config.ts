@@ -1,0 +1,17 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+// Where a running Backstitch answers while the pages are worked on.
+const server = process.env["BACKSTITCH_SERVER"] ?? "http://127.0.0.1:7465";
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    target: "es2022",
+    // Scripts and styles come from files alone: the policy that the server sends allows nothing inline.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    sourcemap: false,
+  },
+  server: { proxy: { "/api": server } },
+});
