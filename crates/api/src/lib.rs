@@ -48,8 +48,8 @@ pub use source::{
     SourceFailure, SourceFaults, SourceRead, SourceStatus, SourceTotals,
 };
 pub use summary::{
-    Ignored, OwnerStateCounts, ServiceStateCounts, Summary, SummaryAnswer, SummaryAt,
-    SummaryReply, VerdictCounts,
+    Ignored, OwnerStateCounts, ServiceStateCounts, Summary, SummaryAnswer, SummaryAt, SummaryReply,
+    VerdictCounts,
 };
 pub use word::{
     Confidence, ContactKind, DecisionKind, DecisionState, MatchRule, OwnerKind, OwnerOutcome,

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::{places, report};
+use crate::{pages, places, report};
 
 /// The most that the files of the image may have together, in bytes.
 const MOST_BYTES: u64 = 40_000_000;
@@ -38,6 +38,8 @@ pub(crate) struct Arguments {
 
 /// Puts the image's files together, runs the program by them alone, and says how large they are.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    // An image without its pages would be no image of the program.
+    pages::build()?;
     let program = places::release_binary()?;
     let libraries = libraries(&linked(&program)?)?;
     let root = places::checkout().join(&arguments.root);

@@ -16,6 +16,7 @@ mod image;
 mod kubernetes;
 mod lint;
 mod measure;
+mod pages;
 mod places;
 mod real;
 mod report;
@@ -49,7 +50,7 @@ enum Task {
     /// Run the lints and the tests
     Test {
         /// What to test: `all`, `core` (the pure core alone), `backstage-real` (against Backstages installed for it),
-        /// `kubernetes-real` (against clusters built for it), `prometheus-real` and `alertmanager-real` (against Debian's Prometheus and Alertmanager), `chart`, `lint`, `tidy`, or the name of a crate
+        /// `kubernetes-real` (against clusters built for it), `prometheus-real` and `alertmanager-real` (against Debian's Prometheus and Alertmanager), `pages` (the web pages, in a browser too), `chart`, `lint`, `tidy`, or the name of a crate
         #[arg(default_value = "all")]
         suite: suite::Suite,
         /// Arguments for the test binaries, such as part of a test's name (not with `all` or `lint`)
@@ -65,6 +66,8 @@ enum Task {
         #[command(subcommand)]
         input: generate::Input,
     },
+    /// Build the web pages into `ui/dist`, from where a debug build reads them
+    Pages,
     /// Write the manifests of `deploy/`, and all else that is rendered from the chart, anew
     Manifests,
     /// Put together what the container image holds, and say how large it is
@@ -97,6 +100,7 @@ fn main() -> ExitCode {
         Task::Lint => suite::run(&suite::Suite::Lint, &[]),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Gen { input } => generate::run(&input),
+        Task::Pages => pages::build(),
         Task::Manifests => suite::run(&suite::Suite::Chart, &["--accept".into()]),
         Task::Image(arguments) => image::run(&arguments),
         Task::Sbom { out } => sbom::run(&out),

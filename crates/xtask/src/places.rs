@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use crate::pages;
+
 /// The root of the checkout this binary was built from.
 pub(crate) fn checkout() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -40,17 +42,33 @@ pub(crate) fn cache() -> Result<PathBuf> {
     Ok(base.join("backstitch"))
 }
 
-/// Builds `backstitch` for release and says where it is.
+/// Builds `backstitch` for release, the web pages in it, and says where it is.
 pub(crate) fn release_binary() -> Result<PathBuf> {
-    let output = cargo()
-        .args([
-            "build",
-            "--release",
-            "--package",
-            "backstitch",
-            "--bin",
-            "backstitch",
-        ])
+    let mut build = cargo();
+    build.args([
+        "build",
+        "--release",
+        "--package",
+        "backstitch",
+        "--bin",
+        "backstitch",
+    ]);
+    if let Some(pages) = pages::build_where_possible()? {
+        // Cargo does not look into the pages' folder; this says that there are others.
+        build.env("BACKSTITCH_PAGES", pages);
+    }
+    built_by(build)
+}
+
+/// Builds `backstitch` as its tests have it, and says where it is.
+pub(crate) fn debug_binary() -> Result<PathBuf> {
+    let mut build = cargo();
+    build.args(["build", "--workspace", "--bin", "backstitch"]);
+    built_by(build)
+}
+
+fn built_by(mut build: Command) -> Result<PathBuf> {
+    let output = build
         // Cargo itself knows best where its target folder is; the diagnostics still go to the terminal.
         .args(["--message-format", "json-render-diagnostics"])
         .stdout(Stdio::piped())

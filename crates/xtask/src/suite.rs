@@ -7,7 +7,7 @@ use std::str::FromStr;
 use anyhow::{Result, bail};
 
 use crate::step::{self, Step};
-use crate::{chart, lint, places, real};
+use crate::{chart, lint, pages, places, real};
 
 /// A named set of checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub(crate) enum Suite {
     AlertmanagerReal,
     /// The Helm chart: linted, rendered, held against the schemas of Kubernetes.
     Chart,
+    /// The web pages: their own checks, and the program in a browser.
+    Pages,
     /// Everything but the tests proper.
     Lint,
     /// The rules of the tree: crate edges, purity, file sizes, citations.
@@ -46,6 +48,7 @@ impl FromStr for Suite {
             "prometheus-real" => Self::PrometheusReal,
             "alertmanager-real" => Self::AlertmanagerReal,
             "chart" => Self::Chart,
+            "pages" => Self::Pages,
             "lint" => Self::Lint,
             "tidy" => Self::Tidy,
             name => Self::Crate(name.to_owned()),
@@ -71,6 +74,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
             ));
             steps.push(cargo_test("doctests", &["--workspace", "--doc"], arguments));
             steps.push(chart::step(&[]));
+            steps.extend(pages::steps(&[]));
             steps.extend(real::backstage(arguments));
             steps.extend(real::kubernetes(arguments));
             steps.extend(real::prometheus(arguments));
@@ -87,6 +91,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
         Suite::PrometheusReal => real::prometheus(arguments),
         Suite::AlertmanagerReal => real::alertmanager(arguments),
         Suite::Chart => vec![chart::step(arguments)],
+        Suite::Pages => pages::steps(arguments),
         Suite::Lint => {
             let mut steps = lint::steps();
             steps.push(tidy(arguments));
@@ -126,6 +131,7 @@ mod tests {
             ("prometheus-real", Suite::PrometheusReal),
             ("alertmanager-real", Suite::AlertmanagerReal),
             ("chart", Suite::Chart),
+            ("pages", Suite::Pages),
             ("lint", Suite::Lint),
             ("tidy", Suite::Tidy),
             ("store", Suite::Crate("store".to_owned())),

@@ -354,7 +354,9 @@ async fn s27_how_many_services_there_were() {
       "services": 1
     }
     "#);
-    let refused = company.problem(&format!("{path}2020-01-01T00:00:00Z")).await;
+    let refused = company
+        .problem(&format!("{path}2020-01-01T00:00:00Z"))
+        .await;
     assert_snapshot!(refused, @r#"
     {
       "type": "urn:backstitch:problem:outside-history",

@@ -7,9 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_f
 use topology::change::{Change, Ownership};
 use topology::verdict::ServiceKey;
 
-use super::state::{
-    Columns, NO_CLUSTER, NO_SOURCE, Names, find_owner, service_key, service_state,
-};
+use super::state::{Columns, NO_CLUSTER, NO_SOURCE, Names, find_owner, service_key, service_state};
 use super::{Cause, HistoryCursor, HistoryEntry, HistoryFilter, MAX_HISTORY_PAGE, Subject};
 use crate::error::{Failure, StoreError};
 use crate::object::{self, ObjectId};

@@ -91,7 +91,9 @@ fn counts_at(all: &[(i64, &Change)], moment: i64) -> [u64; 3] {
             _ => None,
         });
         if let Some(Some(ownership)) = last {
-            let position = ServiceState::ALL.iter().position(|state| *state == ownership.state);
+            let position = ServiceState::ALL
+                .iter()
+                .position(|state| *state == ownership.state);
             counts[position.expect("a state")] += 1;
         }
     }
