@@ -30,7 +30,17 @@ export async function start(example: string, configuration = ""): Promise<Progra
   }
   const child = spawn(
     binary,
-    ["serve", "--config", config, "--listen", "127.0.0.1:0", "--store", join(folder, "store.db"), "--log-format", "json"],
+    [
+      "serve",
+      "--config",
+      config,
+      "--listen",
+      "127.0.0.1:0",
+      "--store",
+      join(folder, "store.db"),
+      "--log-format",
+      "json",
+    ],
     { stdio: ["ignore", "ignore", "pipe"] },
   );
   const url = await listening(child);
@@ -98,7 +108,7 @@ export async function open(
   page.on("pageerror", (error) => errors.push(error.message));
   page.on("console", (message) => {
     // What the policy refuses is written there, and nowhere else.
-    if (message.type() === "error" && !/status of (400|404)/.test(message.text())) {
+    if (message.type() === "error" && !/status of (400|401|404)/.test(message.text())) {
       errors.push(message.text());
     }
   });

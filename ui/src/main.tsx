@@ -1,4 +1,4 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -7,7 +7,15 @@ import { applyTheme, savedTheme } from "./app/theme";
 import { makeRouter } from "./app/router";
 import "./style/index.css";
 
-const client = new QueryClient({
+const client: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    // The session is over, or the token is another one: ask whether to sign in.
+    onError: (error) => {
+      if (error instanceof ApiError && error.problem.status === 401) {
+        void client.invalidateQueries({ queryKey: ["session"] });
+      }
+    },
+  }),
   defaultOptions: {
     queries: {
       // The server says when something changed; this is for what it does not tell.

@@ -20,6 +20,7 @@ mod page;
 mod problem;
 mod resolve;
 mod service;
+mod session;
 mod source;
 pub mod stitch;
 mod summary;
@@ -43,6 +44,7 @@ pub use page::Page;
 pub use problem::Problem;
 pub use resolve::{ResolveAnswer, ResolveRequest, ResolvedOwner};
 pub use service::{Label, Related, ServiceComponent, ServiceDetail, ServiceRow, WorkloadRow};
+pub use session::{Session, SessionRequest};
 pub use source::{
     GenerationDelta, HeldBack, ReadCost, ReadFault, Refresh, RefreshAll, RefreshRefused,
     SourceFailure, SourceFaults, SourceRead, SourceStatus, SourceTotals,

@@ -7,10 +7,12 @@ use subtle::ConstantTimeEq as _;
 
 use crate::pages::is_page;
 use crate::problem::Refusal;
+use crate::routes::SESSION;
+use crate::session;
 
-/// The only routes that need no token, beside the files of the pages: probes have none to give, and none of these says
-/// anything of what is owned.
-const OPEN: [&str; 2] = ["/healthz", "/readyz"];
+/// The only routes that need no token, beside the files of the pages: probes have none to give, who signs
+/// in has none yet, and none of these says anything of what is owned.
+const OPEN: [&str; 3] = ["/healthz", "/readyz", SESSION];
 
 /// The names by which a loopback address is asked.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -51,9 +53,10 @@ impl Access {
         method: &Method,
         uri: &Uri,
         headers: &HeaderMap,
+        now: i64,
     ) -> Result<(), Refusal> {
         self.check_host(uri, headers)?;
-        self.check_token(uri, headers)?;
+        self.check_token(uri, headers, now)?;
         if method.is_safe() {
             return Ok(());
         }
@@ -77,7 +80,7 @@ impl Access {
         }
     }
 
-    fn check_token(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    fn check_token(&self, uri: &Uri, headers: &HeaderMap, now: i64) -> Result<(), Refusal> {
         let Some(token) = &self.token else {
             return Ok(());
         };
@@ -85,6 +88,9 @@ impl Access {
             return Ok(());
         }
         let Some(given) = headers.get(AUTHORIZATION) else {
+            if session::until(token, headers, now).is_some() {
+                return Ok(());
+            }
             return Err(Refusal::unauthorized("the request bears no token"));
         };
         let (scheme, given) = match given.as_bytes().split_at_checked("Bearer ".len()) {
@@ -184,12 +190,16 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(HOST, HeaderValue::from_static(host));
             assert_eq!(
-                access.check(&Method::GET, &uri, &headers).is_ok(),
+                access.check(&Method::GET, &uri, &headers, 0).is_ok(),
                 allowed,
                 "{host}"
             );
         }
-        assert!(access.check(&Method::GET, &uri, &HeaderMap::new()).is_err());
+        assert!(
+            access
+                .check(&Method::GET, &uri, &HeaderMap::new(), 0)
+                .is_err()
+        );
     }
 
     #[test]
@@ -212,7 +222,7 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(AUTHORIZATION, HeaderValue::from_static(given));
             assert_eq!(
-                access.check(&Method::GET, &uri, &headers).is_ok(),
+                access.check(&Method::GET, &uri, &headers, 0).is_ok(),
                 allowed,
                 "{given}"
             );
@@ -251,13 +261,13 @@ mod tests {
                 let name: HeaderName = name.parse().expect("a name");
                 headers.insert(name, HeaderValue::from_static(value));
             }
-            let post = access.check(&Method::POST, &uri, &headers);
+            let post = access.check(&Method::POST, &uri, &headers, 0);
             assert_eq!(post.is_ok(), allowed, "{given:?}");
-            assert!(access.check(&Method::GET, &uri, &headers).is_ok());
+            assert!(access.check(&Method::GET, &uri, &headers, 0).is_ok());
         }
         // An origin must not match a host that is not there.
         let mut headers = HeaderMap::new();
         headers.insert(ORIGIN, HeaderValue::from_static("file://"));
-        assert!(access.check(&Method::POST, &uri, &headers).is_err());
+        assert!(access.check(&Method::POST, &uri, &headers, 0).is_err());
     }
 }

@@ -33,6 +33,7 @@ pub mod refresh;
 pub mod render;
 mod routes;
 pub mod serve;
+mod session;
 pub mod status;
 pub mod subject;
 mod token;

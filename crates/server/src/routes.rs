@@ -12,6 +12,7 @@ mod owners;
 mod past;
 mod resolve;
 mod services;
+mod session;
 mod sources;
 mod state;
 
@@ -30,6 +31,9 @@ use crate::guard::guard;
 use crate::openapi;
 use crate::pages;
 use crate::problem::Refusal;
+
+/// Where browsers sign in.
+pub(crate) const SESSION: &str = session::PATH;
 
 /// Bound on a body, in bytes.
 pub(crate) const MAX_BODY: usize = 256 * 1024;
@@ -72,6 +76,7 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(history::list))
         .routes(routes!(history::owner))
         .routes(routes!(history::bounds))
+        .routes(routes!(session::get, session::sign_in, session::sign_out))
         .routes(routes!(events::stream))
         .routes(routes!(operation::openapi))
         .routes(routes!(operation::health))
@@ -95,6 +100,7 @@ pub(crate) async fn no_such_route(uri: Uri) -> Refusal {
 async fn method_not_allowed(method: Method, route: MatchedPath, uri: OriginalUri) -> Refusal {
     let allowed = match route.as_str() {
         resolve::PATH | decisions::PATH | alerts::PATH => "GET,HEAD,POST",
+        session::PATH => "GET,HEAD,POST,DELETE",
         decisions::ONE => "GET,HEAD,DELETE",
         route if route.ends_with(sources::REFRESH) => "POST",
         _ => "GET,HEAD",

@@ -16,6 +16,7 @@ import type {
   ServiceAt,
   ServiceDetail,
   ServiceRow,
+  Session,
   SourceStatus,
   SummaryAnswer,
   SummaryAt,
@@ -31,6 +32,13 @@ export type History = { begin?: string | null; now: string };
 export const summary = queryOptions({
   queryKey: ["summary"],
   queryFn: ({ signal }) => get<SummaryAnswer>("/summary", {}, signal),
+});
+
+/** Whether one has to sign in, and whether one has. */
+export const session = queryOptions({
+  queryKey: ["session"],
+  queryFn: ({ signal }) => get<Session>("/session", {}, signal),
+  staleTime: Infinity,
 });
 
 export const sources = queryOptions({

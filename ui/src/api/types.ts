@@ -23,6 +23,7 @@ export type ServiceAt = Schemas["ServiceAt"];
 export type ServiceDetail = Schemas["ServiceDetail"];
 export type ServiceRow = Schemas["ServiceRow"];
 export type ServiceState = Schemas["ServiceState"];
+export type Session = Schemas["Session"];
 export type SourceStatus = Schemas["SourceStatus"];
 export type SummaryAnswer = Schemas["SummaryAnswer"];
 export type Verdict = Schemas["Verdict"];

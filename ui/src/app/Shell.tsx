@@ -1,10 +1,12 @@
 // What is around every page: where one can go, the search, and whether the server is heard.
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import { remove } from "../api/client";
 import { type Connection, listen } from "../api/live";
-import { sources } from "../api/queries";
+import { session, sources } from "../api/queries";
 import { SearchDialog } from "./SearchDialog";
+import { SignIn } from "./SignIn";
 import { applyTheme, savedTheme, type Theme } from "./theme";
 
 const PAGES = [
@@ -17,6 +19,15 @@ const PAGES = [
 ] as const;
 
 export function Shell() {
+  const { data, isPending } = useQuery(session);
+  if (isPending) {
+    return null;
+  }
+  // Where the question itself fails, the pages say so better.
+  return data?.needed && !data.until ? <SignIn /> : <Pages signedIn={data?.until != null} />;
+}
+
+function Pages({ signedIn }: { signedIn: boolean }) {
   const client = useQueryClient();
   const [connection, setConnection] = useState<Connection>("open");
   const [searching, setSearching] = useState(false);
@@ -63,6 +74,7 @@ export function Shell() {
           <kbd>/</kbd>
         </button>
         <ThemeButton />
+        {signedIn ? <SignOut /> : null}
       </header>
       <nav className="rail" aria-label="Pages">
         {PAGES.map(({ to, label }) => (
@@ -82,6 +94,16 @@ export function Shell() {
       </main>
       {searching ? <SearchDialog close={() => setSearching(false)} /> : null}
     </div>
+  );
+}
+
+function SignOut() {
+  const client = useQueryClient();
+  const signOut = useMutation({ mutationFn: () => remove("/session"), onSuccess: () => client.resetQueries() });
+  return (
+    <button type="button" className="button" onClick={() => signOut.mutate()}>
+      Sign out
+    </button>
   );
 }
 

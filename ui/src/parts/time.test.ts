@@ -21,5 +21,9 @@ test.each([
 });
 
 test("counts and shares", () => {
-  expect([counted(1, "Service"), counted(1200, "Service"), share(0.7674)]).toEqual(["1 Service", "1,200 Services", "76.7%"]);
+  expect([counted(1, "Service"), counted(1200, "Service"), share(0.7674)]).toEqual([
+    "1 Service",
+    "1,200 Services",
+    "76.7%",
+  ]);
 });

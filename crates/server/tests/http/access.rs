@@ -33,7 +33,7 @@ fn operations() -> Vec<(String, String)> {
 async fn every_operation_but_probes_is_refused_without_the_token() {
     let company = guarded();
     let operations = operations();
-    assert_eq!(operations.len(), 29, "{operations:?}");
+    assert_eq!(operations.len(), 32, "{operations:?}");
     for (method, path) in operations {
         for token in [None, Some("Bearer wrong")] {
             let mut request = Request::builder().method(method.as_str()).uri(&path);
@@ -41,7 +41,7 @@ async fn every_operation_but_probes_is_refused_without_the_token() {
                 request = request.header("authorization", token);
             }
             let answer = company.ask(request.body(Body::empty()).unwrap()).await;
-            if ["/healthz", "/readyz"].contains(&path.as_str()) {
+            if ["/healthz", "/readyz", "/api/v1/session"].contains(&path.as_str()) {
                 assert_ne!(answer.status, 401, "{path}");
                 continue;
             }
@@ -160,4 +160,80 @@ async fn a_page_of_another_site_writes_nothing() {
         let _ = foreign.problem();
         assert_ne!(ask("http://localhost:7465").await.status, 403, "{path}");
     }
+}
+
+fn with_cookie(method: &str, path: &str, cookie: &str) -> Request<Body> {
+    let request = Request::builder().method(method).uri(path);
+    request
+        .header("cookie", cookie)
+        .body(Body::empty())
+        .unwrap()
+}
+
+fn signing_in(token: &str) -> Request<Body> {
+    let request = Request::builder().method("POST").uri("/api/v1/session");
+    let body = serde_json::json!({ "token": token }).to_string();
+    request
+        .header("content-type", "application/json")
+        .body(Body::from(body))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_browser_signs_in_by_the_token_and_goes_on_with_a_cookie() {
+    let company = guarded();
+    let asked = company.ask(request("/api/v1/session")).await;
+    assert_eq!(asked.json(), serde_json::json!({ "needed": true }));
+
+    let wrong = company.ask(signing_in("s3cre")).await;
+    assert_eq!(
+        (wrong.status.as_u16(), wrong.header("set-cookie")),
+        (401, "")
+    );
+
+    let signed_in = company.ask(signing_in("s3cret")).await;
+    assert_eq!(signed_in.status, 200);
+    let set = signed_in.header("set-cookie").to_owned();
+    assert!(
+        set.contains("HttpOnly") && set.contains("SameSite=Strict"),
+        "{set}"
+    );
+    let cookie = set.split(';').next().unwrap();
+
+    let answer = company
+        .ask(with_cookie("GET", "/api/v1/summary", cookie))
+        .await;
+    assert_eq!(answer.status, 200);
+    let asked = company
+        .ask(with_cookie("GET", "/api/v1/session", cookie))
+        .await;
+    assert!(asked.json()["until"].is_string());
+    let signed_out = company
+        .ask(with_cookie("DELETE", "/api/v1/session", cookie))
+        .await;
+    assert!(signed_out.header("set-cookie").contains("Max-Age=0"));
+
+    let forged = cookie.replace(".", "0.");
+    let answer = company
+        .ask(with_cookie("GET", "/api/v1/summary", &forged))
+        .await;
+    assert_eq!(answer.status, 401);
+}
+
+#[tokio::test]
+async fn a_cookie_does_not_let_a_page_of_another_site_do_anything() {
+    let company = guarded();
+    let set = company
+        .ask(signing_in("s3cret"))
+        .await
+        .header("set-cookie")
+        .to_owned();
+    let cookie = set.split(';').next().unwrap();
+    let foreign = Request::builder()
+        .method("POST")
+        .uri("/api/v1/sources/refresh")
+        .header("cookie", cookie)
+        .header("sec-fetch-site", "cross-site");
+    let answer = company.ask(foreign.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, 403);
 }

@@ -1,0 +1,119 @@
+import { appendFile, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { SummaryAnswer } from "../src/api/types";
+import { closeBrowser, open, type Program, settled, start } from "./program";
+
+let program: Program;
+
+beforeAll(async () => {
+  program = await start("demo");
+  await settled(program);
+});
+
+afterAll(async () => {
+  await closeBrowser();
+  await program.stop();
+});
+
+async function summary(): Promise<SummaryAnswer> {
+  return (await (await fetch(`${program.url}/api/v1/summary`)).json()) as SummaryAnswer;
+}
+
+test("the four numbers are those of the API, and lead to their lists", async () => {
+  const known = await summary();
+  const { page, close } = await open(program.url);
+  await page.goto("/");
+  const numbers = page.locator(".numbers li");
+  await numbers.nth(3).waitFor();
+  expect(await numbers.locator(".number").allTextContents()).toEqual([
+    `${(known.coverage * 100).toFixed(1)}%`,
+    "65.3%",
+    String(known.verdicts.ambiguous + known.verdicts.conflict),
+    String(known.owners.unresolved),
+  ]);
+  await numbers.nth(3).getByRole("link").click();
+  await page.waitForURL("**/components?owner_state=unresolved");
+  await page.getByRole("row").nth(known.owners.unresolved).waitFor();
+  // The head is a row as well.
+  expect(await page.getByRole("row").count()).toBe(known.owners.unresolved + 1);
+  await close();
+});
+
+test("what waits stands by reason, the most first, with a patch for all of a reason", async () => {
+  const known = await summary();
+  const { page, close } = await open(program.url);
+  await page.goto("/");
+  const counts = (await page
+    .locator(".queue-count")
+    .allTextContents()
+    .then(async (texts) => {
+      if (texts.length === 0) {
+        await page.locator(".queue-count").first().waitFor();
+        return page.locator(".queue-count").allTextContents();
+      }
+      return texts;
+    })) as string[];
+  const numbers = counts.map(Number);
+  expect(numbers).toEqual([...numbers].sort((a, b) => b - a));
+  await page.getByText("Components name several Services").click();
+  await page.getByText("hub-config").waitFor();
+  await page.getByRole("button", { name: "Copy the patch for all of these" }).click();
+  await page.getByText("Copied").waitFor();
+  const patch = await page.evaluate(() => navigator.clipboard.readText());
+  expect(patch.match(/^# component:/gm)).toHaveLength(known.verdicts.ambiguous);
+  expect(patch).toContain("backstage.io/kubernetes-namespace: hubs");
+  await close();
+});
+
+test("a change of a source is seen without anybody asking", async () => {
+  const before = await summary();
+  const { page, close } = await open(program.url);
+  await page.goto("/");
+  await page.getByText(`${before.owned} of ${before.services}`).waitFor();
+  // A component of its own for a Service that nobody claims.
+  const unclaimed = "booking-postgres";
+  await appendFile(
+    join(program.folder, "catalog/booking/catalog-info.yaml"),
+    `\n---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: ${unclaimed}\n  annotations:\n    backstage.io/kubernetes-id: ${unclaimed}\n    backstage.io/kubernetes-namespace: booking\nspec:\n  type: database\n  lifecycle: production\n  owner: booking\n`,
+  );
+  await page.getByText(new RegExp(`${before.owned + 1} of|${before.owned + 2} of`)).waitFor({ timeout: 30_000 });
+  await page.locator(".changes").getByText(unclaimed).first().waitFor();
+  await close();
+});
+
+test("removals that are held back are confirmed by a person, and then done", async () => {
+  const own = await start("shop", CONFIGURATION);
+  await settled(own);
+  const { page, close } = await open(own.url);
+  await page.goto("/");
+  await page.locator(".strip").getByText("up to date").first().waitFor();
+  await rename(join(own.folder, "catalog"), join(own.folder, "catalog.away"));
+  await writeFile(join(own.folder, "one.yaml"), await readFile(join(own.folder, "catalog.away/teams.yaml")));
+  await rename(join(own.folder, "catalog.away"), join(own.folder, "away"));
+  const { mkdir } = await import("node:fs/promises");
+  await mkdir(join(own.folder, "catalog"));
+  await rename(join(own.folder, "one.yaml"), join(own.folder, "catalog/teams.yaml"));
+  await page.getByRole("button", { name: "They really are gone" }).click({ timeout: 30_000 });
+  await page.getByLabel("Your name").fill("Ada");
+  await page.getByRole("button", { name: "Decide" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "They really are gone" }).waitFor({ state: "detached", timeout: 30_000 });
+  await page.getByRole("link", { name: "Decisions" }).click();
+  await page.getByLabel("with those that ended").check();
+  await page.getByText("what is gone of catalog shop is gone").waitFor();
+  await close();
+  await own.stop();
+});
+
+const CONFIGURATION = `
+scrapers:
+  backstage:
+    enabled: true
+    instances:
+      - name: shop
+        path: ./catalog
+clusters:
+  - name: k8s
+    path: ./k8s
+`;
