@@ -22,6 +22,20 @@ fn the_committed_document_is_that_of_the_routes() {
     );
 }
 
+#[test]
+fn closed_lists_are_described_by_their_words() {
+    let document = serde_json::to_value(server::openapi_document()).unwrap();
+    let described = |name: &str| document["components"]["schemas"][name]["enum"].clone();
+    assert_eq!(
+        described("Verdict"),
+        serde_json::to_value(api::Verdict::ALL).unwrap()
+    );
+    assert_eq!(
+        described("ContactKind"),
+        serde_json::to_value(api::ContactKind::ALL).unwrap()
+    );
+}
+
 #[tokio::test]
 async fn the_document_is_served() {
     let company = Company::new();
