@@ -1,15 +1,18 @@
 //! The one thing done around every request: who may ask, headers, counting.
 
+use std::sync::Arc;
 use std::time::Instant;
 
+use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 
+use crate::access::Access;
 use crate::app::App;
 
 /// Nothing that the server sends may be kept, guessed at or run as a page.
@@ -21,6 +24,21 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
     ),
 ];
+
+/// Other routes than the server's own under the same rules of who may ask.
+pub fn guarded(router: Router, access: Access) -> Router {
+    router.layer(from_fn_with_state(Arc::new(access), check))
+}
+
+async fn check(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response {
+    let checked = access.check(request.method(), request.uri(), request.headers());
+    let mut response = match checked {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    };
+    response.headers_mut().extend(HEADERS);
+    response
+}
 
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let started = Instant::now();
