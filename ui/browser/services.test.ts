@@ -58,7 +58,7 @@ test("a Service says whom to call and why", async () => {
   await card.getByRole("link", { name: "Billing & Settlement" }).waitFor();
   await card.getByRole("link", { name: "billing@lindhaven.example" }).waitFor();
   const trail = page.locator(".trail");
-  await trail.getByText("Rule service-name").waitFor();
+  await trail.getByText("Rule service-name", { exact: true }).waitFor();
   expect(await trail.locator("li strong").allTextContents()).toEqual([
     "What it says",
     "Rule service-name",
@@ -110,6 +110,6 @@ test("a person pins a component", async () => {
   await page.getByLabel("Your name").fill("Ada");
   await page.getByRole("button", { name: "Decide" }).click();
   await page.getByText("a person pinned the component").waitFor();
-  await page.getByText("owned", { exact: true }).waitFor();
+  await page.locator(".title .badge").getByText("owned").waitFor();
   await close();
 });

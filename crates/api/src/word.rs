@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Declares an enum whose every variant is one word on the wire.
+///
+/// A word is taken as a token: the derived schema does not see through a literal that a macro passes on, and would have the names of
+/// the variants instead.
 macro_rules! words {
     ($(#[$attribute:meta])* $name:ident { $($(#[$variant_attribute:meta])* $variant:ident = $word:tt,)+ }) => {
         $(#[$attribute])*

@@ -143,6 +143,26 @@ fn concerned(difference: &Difference) -> Vec<Option<String>> {
     teams
 }
 
+/// What became of a Service between two states of it; none where whose it is did not change.
+pub(crate) fn kind(before: Option<&Ownership>, after: Option<&Ownership>) -> Option<Kind> {
+    let (before, after) = match (before, after) {
+        (None, None) => return None,
+        (None, Some(_)) => return Some(Kind::Appeared),
+        (Some(_), None) => return Some(Kind::Gone),
+        (Some(before), Some(after)) => (before, after),
+    };
+    match (&before.owner, &after.owner) {
+        (Some(from), Some(to)) if from == to => None,
+        (Some(_), Some(_)) => Some(Kind::ChangedHands),
+        (None, Some(_)) => Some(Kind::Claimed),
+        (None, None) if before.state == after.state => None,
+        (_, None) if after.state == ServiceState::Unclaimed => Some(Kind::Unclaimed),
+        // A component that has no owner has it now.
+        (None, None) => None,
+        (Some(_), None) => Some(Kind::LostItsOwner),
+    }
+}
+
 fn difference(service: String, span: Span) -> Option<Difference> {
     let Span {
         before,
@@ -151,23 +171,9 @@ fn difference(service: String, span: Span) -> Option<Difference> {
         cause,
         changes,
     } = span;
+    let kind = kind(before.as_ref(), after.as_ref())?;
     let owner = |side: &Option<Ownership>| side.as_ref().and_then(|it| it.owner.clone());
     let (from, to) = (owner(&before), owner(&after));
-    let kind = match (&before, &after) {
-        (None, None) => return None,
-        (None, Some(_)) => Kind::Appeared,
-        (Some(_), None) => Kind::Gone,
-        (Some(before), Some(after)) => match (&from, &to) {
-            (Some(from), Some(to)) if from == to => return None,
-            (Some(_), Some(_)) => Kind::ChangedHands,
-            (None, Some(_)) => Kind::Claimed,
-            (None, None) if before.state == after.state => return None,
-            (_, None) if after.state == ServiceState::Unclaimed => Kind::Unclaimed,
-            // A component that has no owner has it now.
-            (None, None) => return None,
-            (Some(_), None) => Kind::LostItsOwner,
-        },
-    };
     let component = [&after, &before]
         .into_iter()
         .flatten()

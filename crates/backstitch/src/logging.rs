@@ -11,6 +11,9 @@ use crate::terminal::Terminal;
 /// The environment variable that chooses by crate what is said, such as `catalog=debug`.
 const VARIABLE: &str = "BACKSTITCH_LOG";
 
+/// What is said by crate while nobody asks for more: the SDK of MCP has three lines for each request over HTTP.
+const UNASKED: &str = "rmcp=warn";
+
 /// For whom is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -28,10 +31,14 @@ pub(crate) fn init(kind: Kind, terminal: Terminal) {
         (Kind::Command, 2) | (Kind::Service(_), 1) => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
+    let chosen = std::env::var(VARIABLE).ok();
+    let chosen = chosen.unwrap_or_else(|| match terminal.verbose {
+        0 => format!("{level},{UNASKED}"),
+        _ => String::new(),
+    });
     let filter = EnvFilter::builder()
         .with_default_directive(level.into())
-        .with_env_var(VARIABLE)
-        .from_env_lossy();
+        .parse_lossy(chosen);
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

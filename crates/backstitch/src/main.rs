@@ -4,6 +4,7 @@
 //!  args ──▶ config ──▶ commands ─┬─ stitch, explain, owner ── sources ──▶ topology ──▶ output
 //!                                ├─ explain, owner, diff, sources, refresh, decisions ─ a server ▶ output
 //!                                ├─ export, writeback ── the same ──▶ routes for an Alertmanager, annotations
+//!                                ├─ mcp ── a server ── tools ──▶ an AI agent
 //!                                ├─ doctor ── every source, asked ───────────────────▶ output
 //!                                └─ serve, demo ── the loop ──▶ store, server
 //! ```
@@ -20,6 +21,7 @@ mod exit;
 mod export;
 mod gates;
 mod logging;
+mod mcp;
 mod memory;
 mod output;
 mod phases;
@@ -59,6 +61,7 @@ fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
     let kind = match &cli.command {
         Command::Serve(args) => logging::Kind::Service(args.log_format),
         Command::Demo(_) => logging::Kind::Service(LogFormat::Text),
+        Command::Mcp(args) if args.listen.is_some() => logging::Kind::Service(args.log_format),
         _ => logging::Kind::Command,
     };
     logging::init(kind, terminal);
@@ -104,6 +107,10 @@ fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
         Command::Export(args) => {
             let config = configuration(&global)?;
             connected(commands::export::run(&args.target, &config, terminal))
+        }
+        Command::Mcp(args) => {
+            let config = configuration(&global)?;
+            connected(commands::mcp::run(&args, &config, terminal))
         }
         Command::Serve(args) => {
             let config = configuration(&global)?;

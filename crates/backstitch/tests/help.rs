@@ -25,6 +25,11 @@ fn help_of_diff() {
 }
 
 #[test]
+fn help_of_mcp() {
+    insta::assert_snapshot!(run(["mcp", "--help"]).env("COLUMNS", "100").shown());
+}
+
+#[test]
 fn completions_of_every_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = run(["completions", shell]).printed();

@@ -407,3 +407,40 @@ async fn a_server_that_remembers_nothing() {
         shown(&diff, &[]).await
     ));
 }
+
+#[test]
+fn mcp_beyond_this_machine_wants_a_token() {
+    let args = ["mcp", "--listen", "0.0.0.0:0"];
+    insta::assert_snapshot!(small().run(args).shown());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mcp_writes_nothing_but_its_protocol() {
+    let url = serve(Access::default()).await;
+    let said = [
+        "this is no JSON",
+        r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}"#,
+        r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
+        r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"who_owns","arguments":{"subject":"shop/cart"}}}"#,
+        r#"{"jsonrpc":"2.0","id":3,"method":"no/such"}"#,
+        "{",
+    ];
+    let folder = small();
+    folder.file("said", said.join("\n"));
+    let file = std::fs::File::open(folder.path().join("said")).expect("the file");
+    let run = move || {
+        folder
+            .run(["mcp", "-vv", "--server", &url])
+            .stdin(file)
+            .output()
+    };
+    let output = tokio::task::spawn_blocking(run).await.expect("it ends");
+    assert!(output.status.success());
+    let written = String::from_utf8(output.stdout).expect("text");
+    let mut answers = written
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect(line));
+    assert!(answers.clone().all(|answer| answer["jsonrpc"] == "2.0"));
+    let owned = answers.find(|answer| answer["id"] == 2).expect("an answer");
+    assert_eq!(owned["result"]["structuredContent"]["owned"], true);
+}

@@ -5,12 +5,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
-use crate::pages::is_page;
 use crate::problem::Refusal;
 use crate::routes::SESSION;
-use crate::session;
 
-/// The only routes that need no token, beside the files of the pages: probes have none to give, who signs
+/// The only routes that need no token: probes have none to give, who signs
 /// in has none yet, and none of these says anything of what is owned.
 const OPEN: [&str; 3] = ["/healthz", "/readyz", SESSION];
 
@@ -53,14 +51,21 @@ impl Access {
         method: &Method,
         uri: &Uri,
         headers: &HeaderMap,
-        now: i64,
     ) -> Result<(), Refusal> {
         self.check_host(uri, headers)?;
-        self.check_token(uri, headers, now)?;
-        if method.is_safe() {
-            return Ok(());
-        }
-        check_origin(uri, headers)
+        self.check_token(uri, headers)?;
+        check_site(method, uri, headers)
+    }
+
+    /// Checks a request that needs no token, or whose sender has a session: what is left is where it comes from.
+    pub(crate) fn check_place(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Result<(), Refusal> {
+        self.check_host(uri, headers)?;
+        check_site(method, uri, headers)
     }
 
     fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
@@ -80,7 +85,7 @@ impl Access {
         }
     }
 
-    fn check_token(&self, uri: &Uri, headers: &HeaderMap, now: i64) -> Result<(), Refusal> {
+    fn check_token(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
         let Some(token) = &self.token else {
             return Ok(());
         };
@@ -88,9 +93,6 @@ impl Access {
             return Ok(());
         }
         let Some(given) = headers.get(AUTHORIZATION) else {
-            if session::until(token, headers, now).is_some() {
-                return Ok(());
-            }
             return Err(Refusal::unauthorized("the request bears no token"));
         };
         let (scheme, given) = match given.as_bytes().split_at_checked("Bearer ".len()) {
@@ -108,6 +110,13 @@ impl Access {
             Err(Refusal::unauthorized("the token is not the one configured"))
         }
     }
+}
+
+fn check_site(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    if method.is_safe() {
+        return Ok(());
+    }
+    check_origin(uri, headers)
 }
 
 /// Refuses what a page of another site sends.
@@ -153,7 +162,7 @@ fn host<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> &'r str {
 
 /// Whether the route needs no token.
 pub(crate) fn is_open(path: &str) -> bool {
-    OPEN.contains(&path) || is_page(path)
+    OPEN.contains(&path)
 }
 
 /// The host without `:port`; an IPv6 address keeps its brackets.
@@ -190,16 +199,12 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(HOST, HeaderValue::from_static(host));
             assert_eq!(
-                access.check(&Method::GET, &uri, &headers, 0).is_ok(),
+                access.check(&Method::GET, &uri, &headers).is_ok(),
                 allowed,
                 "{host}"
             );
         }
-        assert!(
-            access
-                .check(&Method::GET, &uri, &HeaderMap::new(), 0)
-                .is_err()
-        );
+        assert!(access.check(&Method::GET, &uri, &HeaderMap::new()).is_err());
     }
 
     #[test]
@@ -222,7 +227,7 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(AUTHORIZATION, HeaderValue::from_static(given));
             assert_eq!(
-                access.check(&Method::GET, &uri, &headers, 0).is_ok(),
+                access.check(&Method::GET, &uri, &headers).is_ok(),
                 allowed,
                 "{given}"
             );
@@ -261,13 +266,13 @@ mod tests {
                 let name: HeaderName = name.parse().expect("a name");
                 headers.insert(name, HeaderValue::from_static(value));
             }
-            let post = access.check(&Method::POST, &uri, &headers, 0);
+            let post = access.check(&Method::POST, &uri, &headers);
             assert_eq!(post.is_ok(), allowed, "{given:?}");
-            assert!(access.check(&Method::GET, &uri, &headers, 0).is_ok());
+            assert!(access.check(&Method::GET, &uri, &headers).is_ok());
         }
         // An origin must not match a host that is not there.
         let mut headers = HeaderMap::new();
         headers.insert(ORIGIN, HeaderValue::from_static("file://"));
-        assert!(access.check(&Method::POST, &uri, &headers, 0).is_err());
+        assert!(access.check(&Method::POST, &uri, &headers).is_err());
     }
 }

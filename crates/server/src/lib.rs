@@ -40,5 +40,6 @@ mod token;
 
 pub use access::{Access, Hosts};
 pub use app::AppState;
+pub use guard::guarded;
 pub use openapi::document as openapi_document;
 pub use routes::router;

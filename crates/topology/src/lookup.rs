@@ -154,6 +154,17 @@ impl Topology {
         near
     }
 
+    /// Groups and Users of every instance whose names are near `name`, sorted by reference.
+    pub fn near_owners(&self, name: &str) -> Vec<EntityRef> {
+        let mut near: Vec<EntityRef> = self
+            .instances()
+            .flat_map(|(instance, _)| self.owners_near(instance, name))
+            .collect();
+        near.sort();
+        near.dedup();
+        near
+    }
+
     /// Services of the cluster of the few names nearest to `name`.
     pub(crate) fn services_near(&self, cluster: ClusterId, name: &str) -> Vec<ServiceId> {
         let text = |id: u32| self.names.get(self.services.get(id).name);

@@ -16,6 +16,7 @@ use crate::backstages::{self, Backstages, INSTALLATIONS};
 use crate::debian::{self, Package, Unpacked};
 use crate::kubernetes::{self, Kubernetes};
 use crate::places;
+use crate::python::{self, Packages};
 use crate::step::Step;
 
 /// Which of them a run of contract tests is about.
@@ -132,6 +133,37 @@ pub(crate) fn alertmanager(arguments: &[OsString]) -> Vec<Step> {
         alertmanager::INSTALLATION,
         arguments,
     )
+}
+
+/// The variable that says where the official MCP client is, for its tests.
+const MCP_CLIENT: &str = "BACKSTITCH_MCP_CLIENT";
+
+/// Installs the official MCP client, and has it ask the server; arguments choose some tests.
+pub(crate) fn mcp(arguments: &[OsString]) -> Vec<Step> {
+    // Lives as long as any step, and with it the lock on what the tests use.
+    let installed: Rc<OnceCell<Packages>> = Rc::default();
+    let place = Rc::clone(&installed);
+    let arguments = arguments.to_vec();
+    vec![
+        Step::action("mcp-client", move || {
+            let requirements = places::checkout().join("tests/mcp/requirements.txt");
+            // This step is the only one that sets it.
+            let _ = place.set(python::packages(
+                "mcp",
+                "the official MCP client",
+                &requirements,
+            )?);
+            Ok(())
+        }),
+        Step::prepared_tests("mcp", move || {
+            let installed = installed
+                .get()
+                .context("there is no MCP client to test with")?;
+            let mut command = cargo_test(&["real_mcp"], &arguments);
+            command.env(MCP_CLIENT, installed.folder());
+            Ok(command)
+        }),
+    ]
 }
 
 /// Unpacks a program of Debian's, and runs the tests against it: the name of each step and what it does, and the variable that

@@ -24,6 +24,8 @@ pub(crate) enum Suite {
     PrometheusReal,
     /// The contract tests against a real Alertmanager.
     AlertmanagerReal,
+    /// The MCP server, asked by the official client.
+    McpReal,
     /// The Helm chart: linted, rendered, held against the schemas of Kubernetes.
     Chart,
     /// The web pages: their own checks, and the program in a browser.
@@ -47,6 +49,7 @@ impl FromStr for Suite {
             "kubernetes-real" => Self::KubernetesReal,
             "prometheus-real" => Self::PrometheusReal,
             "alertmanager-real" => Self::AlertmanagerReal,
+            "mcp-real" => Self::McpReal,
             "chart" => Self::Chart,
             "pages" => Self::Pages,
             "lint" => Self::Lint,
@@ -79,6 +82,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
             steps.extend(real::kubernetes(arguments));
             steps.extend(real::prometheus(arguments));
             steps.extend(real::alertmanager(arguments));
+            steps.extend(real::mcp(arguments));
             steps
         }
         Suite::Core => vec![cargo_test(
@@ -90,6 +94,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
         Suite::KubernetesReal => real::kubernetes(arguments),
         Suite::PrometheusReal => real::prometheus(arguments),
         Suite::AlertmanagerReal => real::alertmanager(arguments),
+        Suite::McpReal => real::mcp(arguments),
         Suite::Chart => vec![chart::step(arguments)],
         Suite::Pages => pages::steps(arguments),
         Suite::Lint => {
@@ -130,6 +135,7 @@ mod tests {
             ("kubernetes-real", Suite::KubernetesReal),
             ("prometheus-real", Suite::PrometheusReal),
             ("alertmanager-real", Suite::AlertmanagerReal),
+            ("mcp-real", Suite::McpReal),
             ("chart", Suite::Chart),
             ("pages", Suite::Pages),
             ("lint", Suite::Lint),

@@ -1,13 +1,16 @@
 // Every page has an address, and every view of a list is one: what is filtered stands in the parameters.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
-import { Empty, Failure } from "../parts/States";
+import { Failure } from "../parts/States";
 import { many, one, parseSearch, writeSearch } from "./search-params";
 import { Shell } from "./Shell";
 
 const root = createRootRoute({
   component: Shell,
   notFoundComponent: () => (
-    <Empty title="There is no such page">The address may have been cut off when it was copied.</Empty>
+    <>
+      <h1>There is no such page</h1>
+      <p>The address may have been cut off when it was copied.</p>
+    </>
   ),
   errorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
 });

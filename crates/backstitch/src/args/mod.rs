@@ -6,6 +6,7 @@ mod decisions;
 mod diff;
 mod export;
 mod gate;
+mod mcp;
 mod moment;
 mod notes;
 mod owner;
@@ -29,6 +30,7 @@ pub(crate) use self::decisions::{
 pub(crate) use self::diff::{DiffArgs, DiffFormat};
 pub(crate) use self::export::{ExportArgs, ExportTarget, MatchWord, RoutesArgs};
 pub(crate) use self::gate::{Condition, Gate, Threshold};
+pub(crate) use self::mcp::McpArgs;
 pub(crate) use self::moment::Moment;
 pub(crate) use self::owner::OwnerArgs;
 pub(crate) use self::writeback::WritebackArgs;
@@ -110,6 +112,9 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Write what is known for another program
     Export(ExportArgs),
+    /// Answer the questions of AI agents about a running server, by the Model Context Protocol
+    #[command(after_help = mcp::NOTES)]
+    Mcp(McpArgs),
     /// Run as a service: watch the sources of --config, keep history, answer over HTTP
     #[command(after_help = SERVE_NOTES)]
     Serve(ServeArgs),

@@ -1,12 +1,13 @@
-//! Whom `explain`, `owner` and `export` ask: sources read now, or a running server. Both answer in the shapes of `api`.
+//! Whom `explain`, `owner`, `export` and `mcp` ask: sources read now, or a running server. Both answer in the shapes of `api`.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use api::{Explanation, Page, Problem, ResolveAnswer, ResolveRequest};
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,7 +40,7 @@ pub(crate) enum Asked {
     /// What was read now.
     Sources(Box<Stitched>),
     /// A running server.
-    Server(Server),
+    Server(Arc<Server>),
 }
 
 /// A running server.
@@ -109,7 +110,7 @@ impl Asked {
         };
         if let Some(url) = args.server.clone().or_else(by_environment) {
             let server = Server::new(&url, &args.token)?;
-            return Ok(Self::Server(server));
+            return Ok(Self::Server(Arc::new(server)));
         }
         if !args.sources.names_sources() && config.path.is_none() {
             return Err(Failure::new("neither sources nor a server are given")
@@ -234,7 +235,7 @@ impl Server {
     }
 
     /// The server that is named, else the one that this machine's configuration would have.
-    pub(super) fn named(args: &ServerArgs, config: &Config) -> Result<Self, Failure> {
+    pub(crate) fn named(args: &ServerArgs, config: &Config) -> Result<Self, Failure> {
         let url = match &args.server {
             Some(url) => url.clone(),
             None => format!("http://{}", reachable(config.listen)),
@@ -243,12 +244,25 @@ impl Server {
     }
 
     /// What a route answers; its segments are encoded here.
-    pub(super) async fn get<T: DeserializeOwned>(
+    pub(crate) async fn get<T: DeserializeOwned>(
         &self,
         route: &[&str],
         query: &[(&str, &str)],
     ) -> Result<T, Failure> {
         self.ask(self.client.get(self.url(route, query)?)).await
+    }
+
+    /// What a route answers; inside, why it is that there is no such thing.
+    pub(crate) async fn find<T: DeserializeOwned>(
+        &self,
+        route: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Result<T, Failure>, Failure> {
+        match self.answer(self.client.get(self.url(route, query)?)).await {
+            Ok(found) => Ok(Ok(found)),
+            Err((Some(StatusCode::NOT_FOUND), absent)) => Ok(Err(absent)),
+            Err((_, failure)) => Err(failure),
+        }
     }
 
     /// A list of a route, page after page.
@@ -266,7 +280,7 @@ impl Server {
     }
 
     /// Whom labels lead to.
-    pub(super) async fn resolve(
+    pub(crate) async fn resolve(
         &self,
         labels: BTreeMap<String, String>,
         query: &[(&str, &str)],
@@ -326,30 +340,38 @@ impl Server {
     }
 
     async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
+        let answer = self.answer(request).await;
+        answer.map_err(|(_, failure)| failure)
+    }
+
+    /// The answer, or why there is none, with the status of what Backstitch refused.
+    async fn answer<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<T, (Option<StatusCode>, Failure)> {
         let request = match &self.token {
             Some(token) => request.bearer_auth(token.expose_secret()),
             None => request,
         };
         let unreachable = |error: reqwest::Error| {
-            Failure::because(
+            let failure = Failure::because(
                 format!("cannot ask the server `{}`", self.base),
                 &error.without_url(),
-            )
-            .hint(Some(
-                "is it running? `backstitch serve` says where it listens",
-            ))
+            );
+            let hint = "is it running? `backstitch serve` says where it listens";
+            (None, failure.hint(Some(hint)))
         };
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         let body = body(response).await.map_err(unreachable)?;
         let not_ours = || {
-            Failure::new(format!(
+            let failure = Failure::new(format!(
                 "`{}` answered with status {status}, and not as Backstitch does",
                 self.base
-            ))
-            .hint(Some(
-                "`--server` takes the URL at which `backstitch serve` listens, without `/api/v1`",
-            ))
+            ));
+            let hint =
+                "`--server` takes the URL at which `backstitch serve` listens, without `/api/v1`";
+            (None, failure.hint(Some(hint)))
         };
         if status.is_success() {
             return serde_json::from_slice(&body).map_err(|_| not_ours());
@@ -363,7 +385,7 @@ impl Server {
             (_, [_, ..], _) => Some(format!("name one of them: {}", listed(&problem.candidates))),
             (.., hint) => hint,
         };
-        Err(Failure::new(problem.detail).hint(hint))
+        Err((Some(status), Failure::new(problem.detail).hint(hint)))
     }
 }
 

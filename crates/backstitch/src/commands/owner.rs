@@ -24,13 +24,40 @@ pub(crate) async fn run(args: &OwnerArgs, config: &Config, terminal: Terminal) -
         return print(&args.subject, &answer, args.ask.output, terminal);
     }
     let asked = Asked::open(&args.ask.at, config, terminal).await?;
-    let answer = match asked.explain(&args.subject).await {
+    match now(&asked, &args.subject).await? {
+        Owned::Resolved(answer) => print(&args.subject, &answer, args.ask.output, terminal),
+        Owned::Component {
+            reference,
+            verdicts,
+        } => component(&reference, &verdicts, args.ask.output, terminal),
+    }
+}
+
+/// Whose something is.
+pub(crate) enum Owned {
+    /// That of a Service, or of what is around one.
+    Resolved(ResolveAnswer),
+    /// That of a component, which its verdicts say.
+    Component {
+        /// Canonical reference.
+        reference: String,
+        /// In every instance and cluster.
+        verdicts: Vec<VerdictExplanation>,
+    },
+}
+
+/// Who owns it now.
+pub(crate) async fn now(asked: &Asked, subject: &str) -> Result<Owned, Failure> {
+    let answer = match asked.explain(subject).await {
         Ok(Explanation::Component {
             reference,
             verdicts,
             ..
         }) => {
-            return component(&reference, &verdicts, args.ask.output, terminal);
+            return Ok(Owned::Component {
+                reference,
+                verdicts,
+            });
         }
         Ok(Explanation::Service(it)) => {
             let service = &it.service;
@@ -42,17 +69,17 @@ pub(crate) async fn run(args: &OwnerArgs, config: &Config, terminal: Terminal) -
             );
             asked.resolve(labels).await?
         }
-        Ok(Explanation::Workload(it)) => workload(&asked, &it).await?,
+        Ok(Explanation::Workload(it)) => workload(asked, &it).await?,
         // A pod that an alert names is often gone; its name still says whose it was.
-        Err(failure) => match pod_labels(&args.subject) {
+        Err(failure) => match pod_labels(subject) {
             Some(labels) => match asked.resolve(labels).await {
                 Ok(answer) if !answer.owners.is_empty() => answer,
-                _ => return Err(failure.into()),
+                _ => return Err(failure),
             },
-            None => return Err(failure.into()),
+            None => return Err(failure),
         },
     };
-    print(&args.subject, &answer, args.ask.output, terminal)
+    Ok(Owned::Resolved(answer))
 }
 
 fn print(
@@ -74,7 +101,11 @@ fn print(
 }
 
 /// Who owned it at a moment of the past. What it is called is looked for among what is there now, and then among what was.
-async fn past(server: &Server, subject: &str, at: Timestamp) -> Result<ResolveAnswer, Failure> {
+pub(crate) async fn past(
+    server: &Server,
+    subject: &str,
+    at: Timestamp,
+) -> Result<ResolveAnswer, Failure> {
     let moment = at.to_string();
     let query = [("at", moment.as_str())];
     let explained = server.get(&["explain"], &[("subject", subject)]).await;
@@ -137,12 +168,12 @@ fn component(
     Ok(if owned { Exit::Done } else { Exit::Refused })
 }
 
-async fn workload(asked: &Asked, it: &WorkloadExplanation) -> Result<ResolveAnswer> {
+async fn workload(asked: &Asked, it: &WorkloadExplanation) -> Result<ResolveAnswer, Failure> {
     let row = &it.workload;
     if let (Some(label), false) = (label_of(&row.kind), it.inherited.is_empty()) {
-        return Ok(asked
+        return asked
             .resolve(bag(&row.cluster, &row.namespace, label, &row.name))
-            .await?);
+            .await;
     }
     Ok(without_label(it))
 }

@@ -29,6 +29,9 @@ pub(crate) struct Paint {
 }
 
 impl Paint {
+    /// Text that no terminal shows.
+    pub(crate) const NONE: Self = Self { on: false };
+
     /// By the choice of the user for this stream; the environment's `NO_COLOR` counts where the choice is left open.
     pub(crate) fn choose(color: Color, stream: &impl IsTerminal) -> Self {
         let on = match color {

@@ -91,6 +91,11 @@ impl Run {
         self
     }
 
+    pub(crate) fn stdin(mut self, stdin: impl Into<Stdio>) -> Self {
+        self.command.stdin(stdin);
+        self
+    }
+
     pub(crate) fn output(mut self) -> Output {
         self.command.output().expect("the binary runs")
     }
@@ -124,7 +129,7 @@ impl Run {
 }
 
 /// `2026-11-23T16:35:12Z` becomes `[TIME]`.
-fn without_times(text: &str) -> String {
+pub(crate) fn without_times(text: &str) -> String {
     let is_time = |word: &str| {
         word.len() == 20
             && word.ends_with('Z')

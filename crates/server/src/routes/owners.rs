@@ -174,10 +174,15 @@ pub(super) fn find(
         let place = instance.map_or(String::new(), |instance| {
             format!(" in instance `{instance}`")
         });
-        return Err(
-            Refusal::not_found(format!("there is no owner `{reference}`{place}"))
-                .hint("search with `/api/v1/owners?q=`"),
-        );
+        let near = topology.near_owners(&reference.name);
+        let near: Vec<String> = near.iter().map(ToString::to_string).collect();
+        let refusal = Refusal::not_found(format!("there is no owner `{reference}`{place}"));
+        return Err(match near.first() {
+            Some(first) => refusal
+                .hint(format!("did you mean `{first}`?"))
+                .candidates(near),
+            None => refusal.hint("search with `/api/v1/owners?q=`"),
+        });
     }
     Ok(owners)
 }

@@ -237,7 +237,10 @@ async fn s27_what_an_owner_owned() {
       "title": "There is no such thing",
       "status": 404,
       "detail": "there is no owner `group:default/shopp`",
-      "hint": "search with `/api/v1/owners?q=`"
+      "hint": "did you mean `group:default/shop`?",
+      "candidates": [
+        "group:default/shop"
+      ]
     }
     "#);
 }
