@@ -1,0 +1,160 @@
+//! `backstitch suggest`: what would mend the catalog.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use anyhow::Result;
+use topology::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
+
+use super::ask::Asked;
+use super::checkout::{self, Checkout};
+use super::company;
+use crate::args::{SuggestArgs, SuggestFormat};
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::output::{document, suggest, warnings};
+use crate::report::Failure;
+use crate::suggest::files::{self, File};
+use crate::suggest::{Change, Patch, Suggestions, diff, edit, suggestions};
+use crate::terminal::Terminal;
+
+/// What goes into a diff has to be as sure as this, where nothing else is said.
+const SURE: f64 = 0.8;
+
+/// Runs the command.
+pub(crate) async fn run(args: &SuggestArgs, config: &Config, terminal: Terminal) -> Result<Exit> {
+    let asked = Asked::open(&args.at, config, terminal).await?;
+    let known = company::company(&asked).await?;
+    let (reasoning, not_asked) = company::reasoning(&asked, &known).await?;
+    let made = suggestions(&known, &reasoning, not_asked);
+    if let Some(folder) = &args.out {
+        let least = args.min_confidence.unwrap_or(0.0);
+        let count = write_files(&made, least, folder)?;
+        terminal.tell(|err, _| writeln!(err, "{count} files are in `{}`", folder.display()));
+    }
+    match &args.repo {
+        Some(root) => {
+            let least = args.min_confidence.unwrap_or(SURE);
+            let (diff, notes) = over(root, &made, least)?;
+            Terminal::print(|out| out.write_all(diff.as_bytes()))?;
+            terminal.tell(|err, paint| warnings::write_notes(&notes, paint, err));
+        }
+        None => Terminal::print(|out| match args.output {
+            SuggestFormat::Table => suggest::write(&made, terminal.out, out),
+            SuggestFormat::Json => document::json(&made, out),
+            SuggestFormat::Yaml => document::yaml(&made, out),
+        })?,
+    }
+    std::mem::forget(asked);
+    Ok(Exit::Done)
+}
+
+/// The diff over a checkout, and why what is sure enough is not in it.
+fn over(root: &Path, made: &Suggestions, least: f64) -> Result<(String, Vec<String>), Failure> {
+    let mut wanted: BTreeMap<EntityRef, &Patch> = BTreeMap::new();
+    let mut notes = Vec::new();
+    let mut unsure = 0_usize;
+    for patch in &made.patches {
+        if patch.confidence < least {
+            unsure += 1;
+            continue;
+        }
+        let Ok(entity) = EntityRef::parse(&patch.component, Some("component"), DEFAULT_NAMESPACE)
+        else {
+            continue;
+        };
+        let known = wanted.entry(entity).or_insert(patch);
+        if known.changes != patch.changes {
+            notes.push(format!(
+                "`{}` is in several instances, which want different things of it: only instance `{}` is heard",
+                patch.component, known.instance
+            ));
+        }
+    }
+    let entities: BTreeSet<EntityRef> = wanted.keys().cloned().collect();
+    let Checkout { files, holders } = checkout::open(root, &entities)?;
+    let mut changed = files.clone();
+    let mut done = 0_usize;
+    for (entity, patch) in &wanted {
+        let edited = match holders.get(entity).map(Vec::as_slice) {
+            None => Err("its file is not in the checkout".to_owned()),
+            Some([path]) => edited(&mut changed, path, entity, &patch.changes),
+            Some(paths) => Err(format!("it is in several files: {}", paths.join(", "))),
+        };
+        match edited {
+            Ok(()) => done += 1,
+            Err(why) => notes.push(format!("`{}` is left alone: {why}", patch.component)),
+        }
+    }
+    let differences = files.iter();
+    let differences = differences.map(|(path, before)| diff::unified(path, before, &changed[path]));
+    notes.push(format!(
+        "{done} of {} changes are in the diff; {unsure} are less sure than {least}, which `--min-confidence` sets",
+        made.patches.len()
+    ));
+    if !made.drafts.is_empty() {
+        let drafts = made.drafts.len();
+        notes.push(format!(
+            "{drafts} drafts of new components are no part of it: `--out` writes them"
+        ));
+    }
+    Ok((differences.collect(), notes))
+}
+
+/// Makes all changes to an entity, or none.
+fn edited(
+    files: &mut BTreeMap<String, String>,
+    path: &str,
+    entity: &EntityRef,
+    changes: &[Change],
+) -> Result<(), String> {
+    let mut text = files.get(path).cloned().unwrap_or_default();
+    if !diff::has_plain_lines(&text) {
+        return Err(format!(
+            "`{path}` has carriage returns that end no line for git"
+        ));
+    }
+    for change in changes {
+        text = edit::edit(&text, entity, &change.keys, &change.to)
+            .map_err(|why| format!("`{}` in `{path}`: {why}", change.path))?;
+    }
+    files.insert(path.to_owned(), text);
+    Ok(())
+}
+
+/// Writes a file for each suggestion that is as sure as that, and says how many. Nothing that is there is touched.
+fn write_files(made: &Suggestions, least: f64, folder: &Path) -> Result<usize, Failure> {
+    let cannot = |path: &Path, error: &io::Error| {
+        Failure::because(format!("cannot write `{}`", path.display()), error)
+    };
+    fs::create_dir_all(folder).map_err(|error| cannot(folder, &error))?;
+    let mut there = fs::read_dir(folder).map_err(|error| cannot(folder, &error))?;
+    if there.next().is_some() {
+        return Err(
+            Failure::new(format!("`--out`: `{}` is not empty", folder.display()))
+                .hint(Some("name a folder that is empty or not there yet")),
+        );
+    }
+    let patches = made.patches.iter().filter(|it| it.confidence >= least);
+    let drafts = made.drafts.iter().filter(|it| it.confidence >= least);
+    let files: Vec<File> = patches
+        .map(files::patch)
+        .chain(drafts.map(files::draft))
+        .collect();
+    let mut written = 0;
+    for file in files {
+        let mut path = folder.to_owned();
+        path.extend(&file.path);
+        // Two instances may have a component of one name, of which the surer one comes first.
+        if path.exists() {
+            continue;
+        }
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).map_err(|error| cannot(parent, &error))?;
+        fs::write(&path, file.text).map_err(|error| cannot(&path, &error))?;
+        written += 1;
+    }
+    Ok(written)
+}
