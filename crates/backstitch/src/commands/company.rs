@@ -147,7 +147,7 @@ async fn known(server: &Server, since: Timestamp) -> Result<Past, Failure> {
     };
     if begin > since {
         return Err(Failure::new(format!(
-            "history begins at {begin}, after {since}, which is asked for by `--since`"
+            "history begins at {begin}, and {since} is asked for (--since)"
         )));
     }
     let changes = diff::changes(server, since).await?;

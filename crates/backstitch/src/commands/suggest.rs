@@ -37,9 +37,25 @@ pub(crate) async fn run(args: &SuggestArgs, config: &Config, terminal: Terminal)
     match &args.repo {
         Some(root) => {
             let least = args.min_confidence.unwrap_or(SURE);
-            let (diff, notes) = over(root, &made, least)?;
-            Terminal::print(|out| out.write_all(diff.as_bytes()))?;
-            terminal.tell(|err, paint| warnings::write_notes(&notes, paint, err));
+            let over = over(root, &made, least)?;
+            Terminal::print(|out| out.write_all(over.diff.as_bytes()))?;
+            terminal.tell(|err, paint| {
+                warnings::write_notes(&over.left_alone, paint, err)?;
+                writeln!(
+                    err,
+                    "{} of {} changes are in the diff; {} are less sure than {least}, which `--min-confidence` sets",
+                    over.done,
+                    made.patches.len(),
+                    over.unsure
+                )?;
+                match made.drafts.len() {
+                    0 => Ok(()),
+                    drafts => writeln!(
+                        err,
+                        "drafts of {drafts} new components are no part of it: `--out` writes them"
+                    ),
+                }
+            });
         }
         None => Terminal::print(|out| match args.output {
             SuggestFormat::Table => suggest::write(&made, terminal.out, out),
@@ -51,14 +67,24 @@ pub(crate) async fn run(args: &SuggestArgs, config: &Config, terminal: Terminal)
     Ok(Exit::Done)
 }
 
-/// The diff over a checkout, and why what is sure enough is not in it.
-fn over(root: &Path, made: &Suggestions, least: f64) -> Result<(String, Vec<String>), Failure> {
+/// What came of a checkout.
+#[derive(Default)]
+struct Over {
+    diff: String,
+    /// How many changes are in the diff.
+    done: usize,
+    /// How many are not sure enough.
+    unsure: usize,
+    /// Why others are not in it.
+    left_alone: Vec<String>,
+}
+
+fn over(root: &Path, made: &Suggestions, least: f64) -> Result<Over, Failure> {
     let mut wanted: BTreeMap<EntityRef, &Patch> = BTreeMap::new();
-    let mut notes = Vec::new();
-    let mut unsure = 0_usize;
+    let mut over = Over::default();
     for patch in &made.patches {
         if patch.confidence < least {
-            unsure += 1;
+            over.unsure += 1;
             continue;
         }
         let Ok(entity) = EntityRef::parse(&patch.component, Some("component"), DEFAULT_NAMESPACE)
@@ -67,7 +93,7 @@ fn over(root: &Path, made: &Suggestions, least: f64) -> Result<(String, Vec<Stri
         };
         let known = wanted.entry(entity).or_insert(patch);
         if known.changes != patch.changes {
-            notes.push(format!(
+            over.left_alone.push(format!(
                 "`{}` is in several instances, which want different things of it: only instance `{}` is heard",
                 patch.component, known.instance
             ));
@@ -76,7 +102,6 @@ fn over(root: &Path, made: &Suggestions, least: f64) -> Result<(String, Vec<Stri
     let entities: BTreeSet<EntityRef> = wanted.keys().cloned().collect();
     let Checkout { files, holders } = checkout::open(root, &entities)?;
     let mut changed = files.clone();
-    let mut done = 0_usize;
     for (entity, patch) in &wanted {
         let edited = match holders.get(entity).map(Vec::as_slice) {
             None => Err("its file is not in the checkout".to_owned()),
@@ -84,23 +109,18 @@ fn over(root: &Path, made: &Suggestions, least: f64) -> Result<(String, Vec<Stri
             Some(paths) => Err(format!("it is in several files: {}", paths.join(", "))),
         };
         match edited {
-            Ok(()) => done += 1,
-            Err(why) => notes.push(format!("`{}` is left alone: {why}", patch.component)),
+            Ok(()) => over.done += 1,
+            Err(why) => {
+                let component = &patch.component;
+                over.left_alone
+                    .push(format!("`{component}` is left alone: {why}"));
+            }
         }
     }
     let differences = files.iter();
     let differences = differences.map(|(path, before)| diff::unified(path, before, &changed[path]));
-    notes.push(format!(
-        "{done} of {} changes are in the diff; {unsure} are less sure than {least}, which `--min-confidence` sets",
-        made.patches.len()
-    ));
-    if !made.drafts.is_empty() {
-        let drafts = made.drafts.len();
-        notes.push(format!(
-            "{drafts} drafts of new components are no part of it: `--out` writes them"
-        ));
-    }
-    Ok((differences.collect(), notes))
+    over.diff = differences.collect();
+    Ok(over)
 }
 
 /// Makes all changes to an entity, or none.

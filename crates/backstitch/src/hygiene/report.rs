@@ -82,6 +82,7 @@ impl<T> Listed<T> {
 
 /// How many of some Services have an owner.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the key is called as everywhere")]
 pub(crate) struct Coverage {
     /// Of which Services.
     pub name: String,
@@ -132,6 +133,7 @@ pub(crate) struct Unclaimed {
 
 /// A component that is not stitched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the key is called as everywhere")]
 pub(crate) struct Component {
     /// Reference.
     pub component: String,
@@ -372,7 +374,7 @@ fn not_running(company: &Company) -> Vec<Component> {
     };
     by_component(company)
         .into_values()
-        .filter(|rows| rows.iter().all(|it| claims(it)))
+        .filter(|rows| rows.iter().all(claims))
         .filter_map(|rows| component(&rows))
         .collect()
 }
@@ -433,6 +435,7 @@ fn unreachable(company: &Company, teams: &[Team]) -> Vec<Unreachable> {
 /// By cluster, because a component of each region may have the same id.
 fn duplicates(company: &Company) -> Vec<Duplicate> {
     type Ids<'c> = BTreeMap<(&'c str, &'c str, Option<&'c str>), BTreeSet<&'c str>>;
+    type Groups<'c> = BTreeMap<(&'c str, Option<&'c str>, BTreeSet<&'c str>), Vec<String>>;
     let mut ids: Ids<'_> = BTreeMap::new();
     for row in company.components.iter().filter(|it| !it.ignored) {
         if let Some(id) = &row.kubernetes_id {
@@ -444,7 +447,6 @@ fn duplicates(company: &Company) -> Vec<Duplicate> {
             ids.entry(key).or_default().insert(&row.reference);
         }
     }
-    type Groups<'c> = BTreeMap<(&'c str, Option<&'c str>, BTreeSet<&'c str>), Vec<String>>;
     let mut groups: Groups<'_> = BTreeMap::new();
     for ((cluster, id, namespace), components) in ids {
         if components.len() > 1 {

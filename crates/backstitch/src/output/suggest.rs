@@ -89,7 +89,7 @@ fn write_by_hand(by_hand: &ByHand, paint: Paint, out: &mut dyn Write) -> io::Res
         out,
         "  {} in {}: {}",
         printable(&by_hand.component),
-        printable(&by_hand.cluster),
+        printable(&by_hand.clusters.join(", ")),
         paint.paint(Style::Warning, by_hand.verdict)
     )?;
     writeln!(out, "        {}", printable(&by_hand.reason))?;

@@ -1,5 +1,7 @@
 //! A unified diff that `git apply` takes.
 
+use std::fmt::Write as _;
+
 use similar::TextDiff;
 
 /// The difference of a file, by its path from the root with `/` between the parts; empty where there is none.
@@ -34,7 +36,9 @@ fn name(side: &str, path: &str) -> String {
                 quoted.push(char::from(byte));
             }
             b' '..=b'~' => quoted.push(char::from(byte)),
-            byte => quoted.push_str(&format!("\\{byte:03o}")),
+            byte => {
+                let _ = write!(quoted, "\\{byte:03o}");
+            }
         }
     }
     quoted.push('"');

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use api::Verdict;
 use topology::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
 
 use super::score;
@@ -32,6 +33,7 @@ pub(super) fn drafts(known: &Known<'_>, patches: &[Patch]) -> Vec<Draft> {
                 .push(&service.id);
         }
     }
+    let namesakes = namesakes(known);
     let mut taken: BTreeSet<String> = known
         .company
         .components
@@ -41,7 +43,13 @@ pub(super) fn drafts(known: &Known<'_>, patches: &[Patch]) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = groups
         .into_iter()
         .map(|((namespace, name), services)| {
-            let (owner, evidence) = owner(known, namespace, &services);
+            let (owner, mut evidence) = owner(known, namespace, &services);
+            if let Some(namesake) = namesakes.get(name) {
+                evidence.push(Evidence {
+                    says: format!("`{namesake}` may be it, and be mended instead"),
+                    factor: score::NAMESAKE,
+                });
+            }
             let confidence = match owner {
                 Some(_) => score::confidence(&evidence),
                 None => 0.0,
@@ -64,6 +72,27 @@ pub(super) fn drafts(known: &Known<'_>, patches: &[Patch]) -> Vec<Draft> {
             .then_with(|| one.services.cmp(&other.services))
     });
     drafts
+}
+
+/// By name, the first component that is called so, or names a Service so, and is stitched nowhere.
+fn namesakes<'c>(known: &Known<'c>) -> BTreeMap<&'c str, &'c str> {
+    let rows = &known.company.components;
+    let stitched: BTreeSet<&str> = rows
+        .iter()
+        .filter(|it| it.verdict == Verdict::Stitched)
+        .map(|it| it.reference.as_str())
+        .collect();
+    let mut namesakes = BTreeMap::new();
+    for row in rows.iter().filter(|it| !it.ignored) {
+        if stitched.contains(row.reference.as_str()) {
+            continue;
+        }
+        let own = row.reference.rsplit_once('/').map(|it| it.1);
+        for name in own.into_iter().chain(row.kubernetes_id.as_deref()) {
+            namesakes.entry(name).or_insert(row.reference.as_str());
+        }
+    }
+    namesakes
 }
 
 /// A name that no component has; Backstage does not allow all that a Service can be called.

@@ -107,13 +107,13 @@ pub(crate) struct ByHand {
     pub component: String,
     /// Name of its instance.
     pub instance: String,
-    /// Name of the cluster.
-    pub cluster: String,
-    /// What became of it there.
+    /// The clusters in which that became of it.
+    pub clusters: Vec<String>,
+    /// What became of it.
     pub verdict: Verdict,
-    /// Why.
+    /// Why, in the first of them.
     pub reason: String,
-    /// The smallest change that would help.
+    /// The smallest change that would help there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
 }

@@ -49,7 +49,7 @@ pub(super) fn patches(
         (other.confidence.total_cmp(&one.confidence))
             .then_with(|| (&one.component, &one.instance).cmp(&(&other.component, &other.instance)))
     });
-    let patched: BTreeSet<(&str, &str)> = patches
+    let mended: BTreeSet<(&str, &str)> = patches
         .iter()
         .map(|it| (it.component.as_str(), it.instance.as_str()))
         .collect();
@@ -57,22 +57,31 @@ pub(super) fn patches(
         .iter()
         .filter(|(key, verdicts)| {
             let runs = verdicts.iter().any(|it| it.verdict == Verdict::Stitched);
-            !runs && !patched.contains(*key) && !ignored.contains(*key)
+            !runs && !mended.contains(*key) && !ignored.contains(*key)
         })
-        .flat_map(|(_, verdicts)| verdicts.iter().map(|it| by_hand(it)))
+        .flat_map(|(_, verdicts)| by_hand(verdicts))
         .collect();
     (patches, by_hand)
 }
 
-fn by_hand(verdict: &VerdictExplanation) -> ByHand {
-    ByHand {
-        component: verdict.reference.clone(),
-        instance: verdict.instance.clone(),
-        cluster: verdict.cluster.clone(),
-        verdict: verdict.verdict,
-        reason: verdict.reason.clone(),
-        fix: verdict.fix.clone(),
+/// One for each verdict of a component, whatever the number of clusters.
+fn by_hand(verdicts: &[&VerdictExplanation]) -> Vec<ByHand> {
+    let mut by_hand: Vec<ByHand> = Vec::new();
+    for verdict in verdicts {
+        let known = by_hand.iter_mut().find(|it| it.verdict == verdict.verdict);
+        match known {
+            Some(known) => known.clusters.push(verdict.cluster.clone()),
+            None => by_hand.push(ByHand {
+                component: verdict.reference.clone(),
+                instance: verdict.instance.clone(),
+                clusters: vec![verdict.cluster.clone()],
+                verdict: verdict.verdict,
+                reason: verdict.reason.clone(),
+                fix: verdict.fix.clone(),
+            }),
+        }
     }
+    by_hand
 }
 
 /// The likeliest change over all clusters. The same change in several clusters is one.
@@ -231,8 +240,8 @@ fn candidate(verdict: &VerdictExplanation, service: &str, known: &Known<'_>) -> 
 
 /// What the namespace says.
 fn place(verdict: &VerdictExplanation, namespace: &str, of_name: Option<u64>) -> (String, f64) {
-    let named = verdict.namespace_paths.iter();
-    let named = named.filter_map(|it| it.value.as_deref()).next();
+    let mut paths = verdict.namespace_paths.iter();
+    let named = paths.find_map(|it| it.value.as_deref());
     let Some(named) = named else {
         return match of_name.unwrap_or(0) {
             0 | 1 => (

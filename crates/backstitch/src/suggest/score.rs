@@ -45,6 +45,8 @@ pub(super) const OWNER_LABEL: f64 = 0.9;
 pub(super) const TEAM_LABEL: f64 = 0.85;
 /// The namespace is called as an owner is.
 pub(super) const OWNER_NAMESPACE: f64 = 0.6;
+/// A component that is stitched nowhere has the name: it may be the one.
+pub(super) const NAMESAKE: f64 = 0.5;
 /// An owner that is less sure than this is not written into a draft.
 pub(super) const LEAST_OWNER: f64 = 0.5;
 

@@ -1,5 +1,7 @@
 //! The sections of the report: what stands in which table, in words. It knows nothing of the formats.
 
+use std::fmt::Write as _;
+
 use crate::hygiene::{Component, Coverage, Listed, Report, Team, Unclaimed};
 use crate::output::screen::counted;
 
@@ -219,9 +221,10 @@ fn unclaimed(listed: &Listed<Unclaimed>, not_asked: u64) -> Section {
                     of them and the components that name them, each counted once."
         .to_owned();
     if not_asked > 0 {
-        says.push_str(&format!(
+        let _ = write!(
+            says,
             " Of {not_asked} it is not known what is around them; they stand last."
-        ));
+        );
     }
     let row = |it: &Unclaimed| {
         vec![
@@ -304,7 +307,7 @@ fn owners(report: &Report) -> [Section; 3] {
         .to_owned();
     if report.owners_not_asked > 0 {
         let count = counted(report.owners_not_asked, "owner was", "owners were");
-        reached.push_str(&format!(" {count} not looked at: there are too many."));
+        let _ = write!(reached, " {count} not looked at: there are too many.");
     }
     [
         Section {

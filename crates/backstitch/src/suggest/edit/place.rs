@@ -1,6 +1,7 @@
 //! Where in the text of a document a value stands or could stand, and what is to be written there. It guarantees nothing:
 //! whoever uses it reads the result again.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use catalog::document::MAX_DEPTH;
@@ -164,7 +165,7 @@ fn nested(keys: &[String], to: &str, indent: &str, line_break: &str) -> String {
         if depth > 0 {
             text.push_str(line_break);
         }
-        text.push_str(&format!("{indent}{}:", scalar(key)));
+        let _ = write!(text, "{indent}{}:", scalar(key));
         indent.push_str("  ");
     }
     text.push(' ');
