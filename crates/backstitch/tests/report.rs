@@ -87,7 +87,7 @@ fn hostile_names_are_shown_and_do_nothing() {
     let markdown = made("markdown");
     for markup in ["<script", "<img", "<b>", "@all", "https://", " `"] {
         let found = markdown.lines().find(|line| line.contains(markup));
-        let found = found.filter(|line| !line.starts_with("Made by"));
+        let found = found.filter(|line| !line.starts_with("Made at"));
         assert_eq!(found, None, "{markup}");
     }
     // Every row has the columns of its table.

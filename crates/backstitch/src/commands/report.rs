@@ -28,8 +28,7 @@ pub(crate) async fn run(args: &ReportArgs, config: &Config, terminal: Terminal) 
     known.past = match &asked {
         Asked::Server(server) => company::past(server, since).await,
         Asked::Sources(_) => Past::Unknown(
-            "sources that are read now have no past, only a running server has one (--server)"
-                .to_owned(),
+            "sources that are read now have no past, only a running server has one".to_owned(),
         ),
     };
     let made_at = Timestamp::from_second(now.timestamp().as_second())

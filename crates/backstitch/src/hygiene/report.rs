@@ -331,14 +331,16 @@ fn ranked(company: &Company) -> Vec<Unclaimed> {
     ranked
 }
 
-/// Endpoints are another view of the pods, and are not counted.
+/// Endpoints are another view of the pods, a `ReplicaSet` is one of its Deployment: neither is counted.
 fn depended_on(id: &str, detail: Option<&ServiceDetail>, named_by: Vec<String>) -> Unclaimed {
     let (mut workloads, mut pods, mut in_front) = (0, 0, 0);
     if let Some(detail) = detail {
+        let deployed = detail.workloads.iter().any(|it| it.kind == "Deployment");
         for behind in &detail.workloads {
             match behind.kind.as_str() {
                 "Pod" => pods += 1,
                 "EndpointSlice" | "Endpoints" => {}
+                "ReplicaSet" if deployed => {}
                 _ => workloads += 1,
             }
         }

@@ -99,7 +99,7 @@ fn rows(report: &Report) -> Vec<Row> {
         subject: it.service.clone(),
         dependents: Some(it.dependents),
         detail: format!(
-            "{} workloads, {} pods, {} in front, named by {}",
+            "workloads {}, pods {}, in front {}, named by {}",
             it.workloads,
             it.pods,
             it.in_front,

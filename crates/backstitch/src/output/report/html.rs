@@ -40,7 +40,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(
         out,
-        "<footer>Made by <code>backstitch report</code> at {}.</footer>\n</main>\n</body>\n</html>",
+        "<footer>Made at {} by <code>backstitch report</code>.</footer>\n</main>\n</body>\n</html>",
         escaped(&report.made_at)
     )
 }

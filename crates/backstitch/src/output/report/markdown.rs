@@ -15,7 +15,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for section in sections(report) {
         write_section(&section, out)?;
     }
-    writeln!(out, "Made by `backstitch report` at {}.", report.made_at)
+    writeln!(out, "Made at {} by `backstitch report`.", report.made_at)
 }
 
 fn write_section(section: &Section, out: &mut dyn Write) -> io::Result<()> {

@@ -197,7 +197,7 @@ fn teams(listed: &Listed<Team>, has_past: bool) -> Section {
     columns.extend([number("Components"), number("Stitched")]);
     let row = |it: &Team| {
         let mut row = vec![
-            Cell::Name(it.display_name.clone()),
+            Cell::Text(it.display_name.clone()),
             Cell::Name(it.owner.clone()),
             Cell::Count(it.services),
         ];
@@ -289,7 +289,7 @@ fn owners(report: &Report) -> [Section; 3] {
     });
     let unreachable = report.owners_without_contact.items.iter().map(|it| {
         vec![
-            Cell::Name(it.display_name.clone()),
+            Cell::Text(it.display_name.clone()),
             Cell::Name(it.owner.clone()),
             Cell::Count(it.services),
             Cell::Count(it.components),
