@@ -126,6 +126,184 @@ fn a_repository_that_is_not_as_expected() {
     insta::assert_snapshot!(folder.run(args).shown());
 }
 
+/// A Service with a label.
+fn labelled(namespace: &str, name: &str, label: &str) -> String {
+    let labels = format!("metadata:\n  labels: {{{label}}}\n");
+    service(namespace, name).replace("metadata:\n", &labels)
+}
+
+/// Components, Services, and what is suggested: `component confidence Service` and `=confidence owner` of drafts.
+type Case = (Vec<String>, Vec<String>, &'static [&'static str]);
+
+#[test]
+fn what_speaks_for_and_against() {
+    let of = |name: &str, id: &str, owner: &str| component(name, &[(ID, id)], owner);
+    let at = |name: &str, id: &str, namespace: &str, owner: &str| {
+        component(name, &[(ID, id), (NAMESPACE, namespace)], owner)
+    };
+    let web = |number: u32| of(&format!("w{number}"), &format!("web{number}"), "web");
+    let with_web =
+        |more: &[String]| -> Vec<String> { (1..=3).map(web).chain(more.to_vec()).collect() };
+    let web_services = |more: &[String]| -> Vec<String> {
+        let services = (1..=3).map(|number| service("shop", &format!("web{number}")));
+        services.chain(more.to_vec()).collect()
+    };
+    let cases: Vec<Case> = vec![
+        // One edit of nine letters, and no namespace.
+        (
+            vec![of("a", "inventroy", "x")],
+            vec![service("shop", "inventory")],
+            &["a 0.85 inventory"],
+        ),
+        (
+            vec![at("a", "inventroy", "shop", "x")],
+            vec![service("shop", "inventory")],
+            &["a 0.89 inventory"],
+        ),
+        (
+            vec![at("a", "inventory", "shpo", "x")],
+            vec![service("shop", "inventory")],
+            &["a 0.90 inventory"],
+        ),
+        (
+            vec![at("a", "inventory", "billing", "x")],
+            vec![service("shop", "inventory")],
+            &["a 0.60 inventory"],
+        ),
+        (
+            vec![at("a", "inventory", "billing", "x")],
+            vec![
+                service("shop", "inventory"),
+                labelled("billing", "zzzz", "team: web"),
+            ],
+            &["a 0.50 inventory", "=0.90 group:default/web"],
+        ),
+        // The name of the component is all there is.
+        (
+            vec![component("inventory", &[("a", "b")], "x")],
+            vec![service("shop", "inventory")],
+            &["inventory 0.81 inventory"],
+        ),
+        (
+            vec![of("a", "inventory-api", "x")],
+            vec![service("shop", "inventory")],
+            &["a 0.57 inventory"],
+        ),
+        // Two that want it, of which one is nearer.
+        (
+            vec![
+                at("a", "inventroy", "shop", "x"),
+                at("b", "inventoyr", "shop", "x"),
+            ],
+            vec![service("shop", "inventory")],
+            &["a 0.45 inventory", "b 0.45 inventory"],
+        ),
+        (
+            vec![
+                at("a", "inventroy", "shop", "x"),
+                at("b", "inventory-x", "shop", "x"),
+            ],
+            vec![service("shop", "inventory")],
+            &["a 0.89 inventory", "b 0.30 inventory"],
+        ),
+        // Who has most of the namespace.
+        (
+            with_web(&[at("a", "inventroy", "shop", "web")]),
+            web_services(&[service("shop", "inventory")]),
+            &["a 0.98 inventory"],
+        ),
+        (
+            with_web(&[at("a", "inventroy", "shop", "x")]),
+            web_services(&[service("shop", "inventory")]),
+            &["a 0.71 inventory"],
+        ),
+        // Somebody has it: nothing is suggested.
+        (
+            vec![
+                at("a", "inventroy", "shop", "x"),
+                at("b", "inventory", "shop", "x"),
+            ],
+            vec![service("shop", "inventory")],
+            &[],
+        ),
+        // A label that has the component's name.
+        (
+            vec![at("stock", "inventroy", "shop", "x")],
+            vec![labelled("shop", "inventory", "app: stock")],
+            &["stock 0.98 inventory"],
+        ),
+        // Owners of drafts.
+        (
+            with_web(&[]),
+            web_services(&[service("shop", "zzzz")]),
+            &["=0.75 group:default/web"],
+        ),
+        (
+            vec![],
+            vec![service("web", "zzzz")],
+            &["=0.60 group:default/web"],
+        ),
+        (
+            vec![],
+            vec![labelled("shop", "zzzz", "example.org/owner: Web")],
+            &["=0.90 group:default/web"],
+        ),
+        (
+            vec![],
+            vec![labelled("shop", "zzzz", "squad: team-web")],
+            &["=0.85 group:default/web"],
+        ),
+        (
+            vec![],
+            vec![labelled("shop", "zzzz", "team: nobody")],
+            &["=0.00 nobody"],
+        ),
+        (
+            vec![of("zzzz", "other", "x")],
+            vec![service("web", "zzzz")],
+            &["=0.30 group:default/web"],
+        ),
+    ];
+    for (components, services, expected) in cases {
+        let catalog = [&components[..], &[group("web"), group("x")]].concat();
+        let folder = Folder::with(&[
+            ("repo/all.yaml", &stream(&catalog)),
+            ("k8s/all.yaml", &stream(&services)),
+        ]);
+        let made = json(
+            &folder
+                .run([&["suggest", "-o", "json"][..], &SOURCES].concat())
+                .printed(),
+        );
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or("nobody").to_owned();
+        let last = |value: &serde_json::Value| -> String {
+            let text = text(value);
+            text.rsplit('/').next().unwrap_or_default().to_owned()
+        };
+        let list = |key: &str| made[key].as_array().cloned().unwrap_or_default();
+        let patches = list("patches").into_iter().map(|it| {
+            let sure = it["confidence"].as_f64().unwrap_or_default();
+            format!(
+                "{} {sure:.2} {}",
+                last(&it["component"]),
+                last(&it["services"][0])
+            )
+        });
+        let drafts = list("drafts").into_iter().map(|it| {
+            let sure = it["confidence"].as_f64().unwrap_or_default();
+            format!("={sure:.2} {}", text(&it["owner"]))
+        });
+        let got: Vec<String> = patches.chain(drafts).collect();
+        // A Service that is suggested for less than sure has a draft beside it, which other rows are about.
+        let got: Vec<&str> = got
+            .iter()
+            .map(String::as_str)
+            .filter(|it| !it.starts_with('=') || expected.iter().any(|it| it.starts_with('=')))
+            .collect();
+        assert_eq!(got, expected, "{components:?} {services:?}");
+    }
+}
+
 fn git(folder: &Path, args: &[&str], input: &str) -> String {
     let mut git = Command::new("git")
         .args(args)

@@ -106,12 +106,17 @@ pub(super) async fn reasoning(
     asked: &Asked,
     company: &Company,
 ) -> Result<(Vec<VerdictExplanation>, u64), Failure> {
-    let mut open: BTreeSet<&str> = BTreeSet::new();
-    for row in &company.components {
-        if row.verdict != Verdict::Stitched && !row.ignored {
-            open.insert(&row.reference);
-        }
-    }
+    let stitched: BTreeSet<(&str, &str)> = company
+        .components
+        .iter()
+        .filter(|it| it.verdict == Verdict::Stitched)
+        .map(|it| (it.reference.as_str(), it.instance.as_str()))
+        .collect();
+    let open = company
+        .components
+        .iter()
+        .filter(|it| !it.ignored && !stitched.contains(&(&*it.reference, &*it.instance)));
+    let open: BTreeSet<&str> = open.map(|it| it.reference.as_str()).collect();
     let not_asked = open.len().saturating_sub(MOST_ASKED) as u64;
     let mut verdicts = Vec::new();
     for component in open.into_iter().take(MOST_ASKED) {

@@ -71,7 +71,7 @@ pub(super) fn lead(report: &Report) -> Vec<String> {
     }
     match (&report.since, &total.then, &report.no_trend) {
         (Some(since), Some(then), _) => lead.push(format!(
-            "Since {since}: {} of {} had an owner then ({}), {} now.",
+            "At {since}, {} of {} had an owner ({}). The change since: {}.",
             then.counts.owned,
             then.counts.services,
             percent(then.coverage),

@@ -198,9 +198,24 @@ fn scalar(text: &str) -> String {
     }
 }
 
-/// In double quotes, whose escapes are those of JSON.
+/// In double quotes, by the escapes that JSON and YAML share; what YAML does not print is escaped too.
 pub(in crate::suggest) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let json = serde_json::Value::from(text).to_string();
+    let is_printed = |c: char| {
+        !matches!(
+            c,
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+        )
+    };
+    let mut quoted = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_printed(c) {
+            quoted.push(c);
+        } else {
+            let _ = write!(quoted, "\\u{:04x}", u32::from(c));
+        }
+    }
+    quoted
 }
 
 fn is_null(text: &str, node: &Node) -> bool {

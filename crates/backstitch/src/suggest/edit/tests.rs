@@ -183,7 +183,7 @@ fn any_path_and_any_text_can_be_written() {
         "\"x\" # y",
         "",
         "- a",
-        "é\u{7f}\n",
+        "é\u{7f}\u{85}\n",
     ] {
         for path in [
             &["spec", "k8s", "name"][..],
