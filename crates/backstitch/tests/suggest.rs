@@ -92,6 +92,7 @@ fn a_repository_that_is_not_as_expected() {
                 component("cart", &[(ID, "carrt"), (NAMESPACE, "shop")], "web"),
                 component("search", &[(ID, "searhc"), (NAMESPACE, "shop")], "web"),
                 component("stock", &[(ID, "stokc"), (NAMESPACE, "shop")], "web"),
+                component("prices", &[(ID, "pricign"), (NAMESPACE, "shop")], "web"),
                 group("web"),
             ]),
         ),
@@ -101,6 +102,7 @@ fn a_repository_that_is_not_as_expected() {
                 service("shop", "cart"),
                 service("shop", "search"),
                 service("shop", "stock"),
+                service("shop", "pricing"),
             ]),
         ),
         // One is not there, one is there twice, and one cannot be changed.
@@ -117,6 +119,11 @@ fn a_repository_that_is_not_as_expected() {
             &component("stock", &[(ID, "&x stokc"), ("z", "*x")], "web"),
         ),
         ("repo/d.yaml", "kind: [\n"),
+        // One is further than the catalog.
+        (
+            "repo/e.yaml",
+            &component("prices", &[(ID, "pricing"), (NAMESPACE, "shop")], "web"),
+        ),
     ]);
     let sources = ["--catalog", "catalog.yaml", "--cluster", "k8s"];
     let least = ["--min-confidence", "0.5"];
@@ -135,20 +142,29 @@ fn labelled(namespace: &str, name: &str, label: &str) -> String {
 /// Components, Services, and what is suggested: `component confidence Service` and `=confidence owner` of drafts.
 type Case = (Vec<String>, Vec<String>, &'static [&'static str]);
 
+fn of(name: &str, id: &str, owner: &str) -> String {
+    component(name, &[(ID, id)], owner)
+}
+
+fn at(name: &str, id: &str, namespace: &str, owner: &str) -> String {
+    component(name, &[(ID, id), (NAMESPACE, namespace)], owner)
+}
+
+/// Three components of a team, and more.
+fn with_web(more: &[String]) -> Vec<String> {
+    let web = (1..=3).map(|number| of(&format!("w{number}"), &format!("web{number}"), "web"));
+    web.chain(more.to_vec()).collect()
+}
+
+/// Their Services, and more.
+fn web_services(more: &[String]) -> Vec<String> {
+    let services = (1..=3).map(|number| service("shop", &format!("web{number}")));
+    services.chain(more.to_vec()).collect()
+}
+
 #[test]
-fn what_speaks_for_and_against() {
-    let of = |name: &str, id: &str, owner: &str| component(name, &[(ID, id)], owner);
-    let at = |name: &str, id: &str, namespace: &str, owner: &str| {
-        component(name, &[(ID, id), (NAMESPACE, namespace)], owner)
-    };
-    let web = |number: u32| of(&format!("w{number}"), &format!("web{number}"), "web");
-    let with_web =
-        |more: &[String]| -> Vec<String> { (1..=3).map(web).chain(more.to_vec()).collect() };
-    let web_services = |more: &[String]| -> Vec<String> {
-        let services = (1..=3).map(|number| service("shop", &format!("web{number}")));
-        services.chain(more.to_vec()).collect()
-    };
-    let cases: Vec<Case> = vec![
+fn names_and_places() {
+    check(vec![
         // One edit of nine letters, and no namespace.
         (
             vec![of("a", "inventroy", "x")],
@@ -189,6 +205,12 @@ fn what_speaks_for_and_against() {
             vec![service("shop", "inventory")],
             &["a 0.57 inventory"],
         ),
+    ]);
+}
+
+#[test]
+fn rivals_owners_and_labels() {
+    check(vec![
         // Two that want it, of which one is nearer.
         (
             vec![
@@ -232,6 +254,12 @@ fn what_speaks_for_and_against() {
             vec![labelled("shop", "inventory", "app: stock")],
             &["stock 0.98 inventory"],
         ),
+    ]);
+}
+
+#[test]
+fn owners_of_drafts() {
+    check(vec![
         // Owners of drafts.
         (
             with_web(&[]),
@@ -263,7 +291,10 @@ fn what_speaks_for_and_against() {
             vec![service("web", "zzzz")],
             &["=0.30 group:default/web"],
         ),
-    ];
+    ]);
+}
+
+fn check(cases: Vec<Case>) {
     for (components, services, expected) in cases {
         let catalog = [&components[..], &[group("web"), group("x")]].concat();
         let folder = Folder::with(&[
@@ -280,8 +311,8 @@ fn what_speaks_for_and_against() {
             let text = text(value);
             text.rsplit('/').next().unwrap_or_default().to_owned()
         };
-        let list = |key: &str| made[key].as_array().cloned().unwrap_or_default();
-        let patches = list("patches").into_iter().map(|it| {
+        let all = |key: &str| made[key].as_array().cloned().unwrap_or_default();
+        let patches = all("patches").into_iter().map(|it| {
             let sure = it["confidence"].as_f64().unwrap_or_default();
             format!(
                 "{} {sure:.2} {}",
@@ -289,7 +320,7 @@ fn what_speaks_for_and_against() {
                 last(&it["services"][0])
             )
         });
-        let drafts = list("drafts").into_iter().map(|it| {
+        let drafts = all("drafts").into_iter().map(|it| {
             let sure = it["confidence"].as_f64().unwrap_or_default();
             format!("={sure:.2} {}", text(&it["owner"]))
         });

@@ -7,6 +7,7 @@ use api::{Explanation, HistoryBounds, OwnerContact, ServiceDetail, Verdict, Verd
 use jiff::Timestamp;
 use server::render;
 use topology::query::{ComponentFilter, ServiceFilter};
+use topology::verdict::ServiceKey;
 
 use super::ask::{Asked, Server};
 use super::diff;
@@ -47,27 +48,32 @@ pub(super) async fn company(asked: &Asked) -> Result<Company, Failure> {
         .map(|it| it.id.clone())
         .collect();
     for id in wanted {
-        if let Some(detail) = detail(asked, &id).await? {
+        if let Some(detail) = detail(asked, &id).await {
             company.details.insert(id, detail);
         }
     }
     Ok(company)
 }
 
-/// Everything around a Service; nothing where it is gone meanwhile, or its name is one that nobody can ask for.
-async fn detail(asked: &Asked, id: &str) -> Result<Option<ServiceDetail>, Failure> {
-    let found = match asked {
-        Asked::Sources(_) => asked.explain(&format!("service/{id}")).await,
-        Asked::Server(server) => {
-            let (cluster, namespace, name) = parts(id);
-            let route = ["services", cluster, namespace, name];
-            return Ok(server.get(&route, &[]).await.ok());
+/// Everything around a Service; nothing where it is gone meanwhile.
+async fn detail(asked: &Asked, id: &str) -> Option<ServiceDetail> {
+    let (cluster, namespace, name) = parts(id);
+    match asked {
+        Asked::Sources(stitched) => {
+            let topology = &stitched.topology;
+            let key = ServiceKey {
+                cluster: cluster.into(),
+                namespace: namespace.into(),
+                name: name.into(),
+            };
+            let found = topology.find_service(&key)?;
+            Some(render::service_detail(topology, found))
         }
-    };
-    Ok(match found {
-        Ok(Explanation::Service(service)) => Some(service.service),
-        _ => None,
-    })
+        Asked::Server(server) => {
+            let route = ["services", cluster, namespace, name];
+            server.get(&route, &[]).await.ok()
+        }
+    }
 }
 
 /// Asks how the owners are reached of which the list has no e-mail address, by a component of each.

@@ -140,8 +140,10 @@ fn edited(
         text = edit::edit(&text, entity, &change.keys, &change.to)
             .map_err(|why| format!("`{}` in `{path}`: {why}", change.path))?;
     }
-    files.insert(path.to_owned(), text);
-    Ok(())
+    match files.insert(path.to_owned(), text) {
+        Some(before) if before == files[path] => Err(format!("`{path}` has it already")),
+        _ => Ok(()),
+    }
 }
 
 /// Writes a file for each suggestion that is as sure as that, and says how many. Nothing that is there is touched.

@@ -60,11 +60,12 @@ impl Default for Past {
     }
 }
 
-/// `cluster`, `namespace` and `name` of a Service's id.
+/// `cluster`, `namespace` and `name` of a Service's id. The latter two have no slash.
 pub(crate) fn parts(id: &str) -> (&str, &str, &str) {
-    let mut parts = id.splitn(3, '/');
+    let mut parts = id.rsplitn(3, '/');
     let mut part = || parts.next().unwrap_or_default();
-    (part(), part(), part())
+    let (name, namespace, cluster) = (part(), part(), part());
+    (cluster, namespace, name)
 }
 
 /// The Services that nobody has and somebody should have.
