@@ -14,6 +14,7 @@ use super::company;
 use crate::args::{SuggestArgs, SuggestFormat};
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::output::screen::printable;
 use crate::output::{document, suggest, warnings};
 use crate::report::Failure;
 use crate::suggest::files::{self, File};
@@ -40,7 +41,9 @@ pub(crate) async fn run(args: &SuggestArgs, config: &Config, terminal: Terminal)
             let over = over(root, &made, least)?;
             Terminal::print(|out| out.write_all(over.diff.as_bytes()))?;
             terminal.tell(|err, paint| {
-                warnings::write_notes(&over.left_alone, paint, err)?;
+                let notes = over.left_alone.iter();
+                let notes: Vec<String> = notes.map(|it| printable(it).into_owned()).collect();
+                warnings::write_notes(&notes, paint, err)?;
                 writeln!(
                     err,
                     "{} of {} changes are in the diff; {} are less sure than {least}, which `--min-confidence` sets",

@@ -175,6 +175,8 @@ fn candidates(verdict: &VerdictExplanation, known: &Known<'_>) -> Vec<Patch> {
     let services = services.into_iter();
     services
         .filter_map(|service| candidate(verdict, service, known))
+        // What nobody would suggest here adds nothing to what is suggested for another cluster.
+        .filter(|it| it.confidence >= score::LEAST)
         .collect()
 }
 
