@@ -57,7 +57,7 @@ mod tests {
                 cluster: "eu1".into(),
                 verdict: Verdict::Stitched,
                 rule: Some(MatchRule::ServiceName),
-                kubernetes_id: Some("cart".into()),
+                kubernetes_id: None,
                 kubernetes_namespace: None,
                 ignored: false,
                 services: vec!["eu1/shop/cart".into()],

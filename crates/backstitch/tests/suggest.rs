@@ -93,12 +93,14 @@ fn a_repository_that_is_not_as_expected() {
                 component("search", &[(ID, "searhc"), (NAMESPACE, "shop")], "web"),
                 component("stock", &[(ID, "stokc"), (NAMESPACE, "shop")], "web"),
                 component("prices", &[(ID, "pricign"), (NAMESPACE, "shop")], "web"),
+                component("orders", &[(ID, "ordesr"), (NAMESPACE, "shop")], "web"),
                 group("web"),
             ]),
         ),
         (
             "k8s/services.yaml",
             &stream(&[
+                service("shop", "orders"),
                 service("shop", "cart"),
                 service("shop", "search"),
                 service("shop", "stock"),
@@ -119,7 +121,11 @@ fn a_repository_that_is_not_as_expected() {
             &component("stock", &[(ID, "&x stokc"), ("z", "*x")], "web"),
         ),
         ("repo/d.yaml", "kind: [\n"),
-        // One is further than the catalog.
+        // Two are further than the catalog.
+        (
+            "repo/f.yaml",
+            &component("orders", &[(ID, "orders-v2"), (NAMESPACE, "shop")], "web"),
+        ),
         (
             "repo/e.yaml",
             &component("prices", &[(ID, "pricing"), (NAMESPACE, "shop")], "web"),

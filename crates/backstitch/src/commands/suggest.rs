@@ -140,6 +140,17 @@ fn edited(
         ));
     }
     for change in changes {
+        let now = edit::found(&text, entity, &change.keys);
+        // Somebody has been there since the catalog was read.
+        if now != change.from && now.as_ref() != Some(&change.to) {
+            let said = |it: &Option<String>| it.clone().unwrap_or_else(|| "nothing".to_owned());
+            return Err(format!(
+                "`{}` is `{}` in `{path}`, and `{}` in the catalog",
+                change.path,
+                said(&now),
+                said(&change.from)
+            ));
+        }
         text = edit::edit(&text, entity, &change.keys, &change.to)
             .map_err(|why| format!("`{}` in `{path}`: {why}", change.path))?;
     }

@@ -108,6 +108,14 @@ pub(crate) fn edit(
     }
 }
 
+/// The text that the entity has at those keys.
+pub(crate) fn found(text: &str, entity: &EntityRef, keys: &[String]) -> Option<String> {
+    let documents = documents(text);
+    let document = documents.iter().find(|it| it.is(entity))?;
+    let value = at(document.value.as_ref()?, keys)?;
+    value.text().map(str::to_owned)
+}
+
 fn at<'v, 'a>(value: &'v Value<'a>, keys: &[String]) -> Option<&'v Value<'a>> {
     keys.iter().try_fold(value, |value, key| value.get(key))
 }
