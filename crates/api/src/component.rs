@@ -22,6 +22,12 @@ pub struct ComponentRow {
     /// The rule that decided, if one found anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<MatchRule>,
+    /// Its Kubernetes id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubernetes_id: Option<String>,
+    /// Its Kubernetes namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubernetes_namespace: Option<String>,
     /// A person decided that it need not run.
     #[serde(default, skip_serializing_if = "is_false")]
     pub ignored: bool,

@@ -53,6 +53,9 @@ pub struct ServiceDetail {
     pub owner: Option<OwnerContact>,
     /// What is written on it, with the reason of each (S16, S18).
     pub labels: Vec<Label>,
+    /// `metadata.labels`, as its cluster has them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kubernetes_labels: BTreeMap<String, String>,
     /// Workloads, pods and endpoints behind it, to which its owner flows (S19); at most 1000.
     pub workloads: Vec<WorkloadRow>,
     /// How many there are in all.

@@ -57,6 +57,8 @@ mod tests {
                 cluster: "eu1".into(),
                 verdict: Verdict::Stitched,
                 rule: Some(MatchRule::ServiceName),
+                kubernetes_id: None,
+                kubernetes_namespace: None,
                 ignored: false,
                 services: vec!["eu1/shop/cart".into()],
                 candidates: vec![],

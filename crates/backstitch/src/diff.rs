@@ -103,6 +103,14 @@ impl Changes {
         span.changes += 1;
     }
 
+    /// Who had each Service that was changed, before all of the changes.
+    pub(crate) fn before(self) -> HashMap<String, Option<Ownership>> {
+        let spans = self.services.into_iter();
+        spans
+            .map(|(service, span)| (service, span.before))
+            .collect()
+    }
+
     /// What is different, for each team that gained or lost something; or for that team.
     pub(crate) fn by_team(self, only: Option<&str>) -> Vec<Team> {
         let mut differences: Vec<Difference> = self

@@ -3,6 +3,7 @@
 //! ```text
 //!  args ──▶ config ──▶ commands ─┬─ stitch, explain, owner ── sources ──▶ topology ──▶ output
 //!                                ├─ explain, owner, diff, sources, refresh, decisions ─ a server ▶ output
+//!                                ├─ report, suggest ── the same ──▶ what is untidy, and what would mend it
 //!                                ├─ export, writeback ── the same ──▶ routes for an Alertmanager, annotations
 //!                                ├─ mcp ── a server ── tools ──▶ an AI agent
 //!                                ├─ doctor ── every source, asked ───────────────────▶ output
@@ -20,6 +21,7 @@ mod doctor;
 mod exit;
 mod export;
 mod gates;
+mod hygiene;
 mod logging;
 mod mcp;
 mod memory;
@@ -29,6 +31,7 @@ mod report;
 mod secrets;
 mod service;
 mod sources;
+mod suggest;
 mod terminal;
 mod writeback;
 
@@ -87,6 +90,14 @@ fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
         Command::Diff(args) => {
             let config = configuration(&global)?;
             connected(commands::diff::run(&args, &config, terminal))
+        }
+        Command::Report(args) => {
+            let config = configuration(&global)?;
+            connected(commands::report::run(&args, &config, terminal))
+        }
+        Command::Suggest(args) => {
+            let config = configuration(&global)?;
+            connected(commands::suggest::run(&args, &config, terminal))
         }
         Command::Sources(args) => {
             let config = configuration(&global)?;

@@ -444,3 +444,50 @@ async fn mcp_writes_nothing_but_its_protocol() {
     let owned = answers.find(|answer| answer["id"] == 2).expect("an answer");
     assert_eq!(owned["result"]["structuredContent"]["owned"], true);
 }
+
+async fn printed(args: &[&str]) -> String {
+    let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+    tokio::task::spawn_blocking(|| run(args).printed())
+        .await
+        .expect("the run ends")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_and_suggestions_of_a_server_are_those_of_its_sources() {
+    let url = serve(Access::default()).await;
+    for (command, differs) in [("report", &["made_at", "no_trend"][..]), ("suggest", &[])] {
+        let args = [&[command, "-o", "json"][..], &SHOP].concat();
+        let sources = printed(&args).await;
+        let server = printed(&[command, "-o", "json", "--server", &url]).await;
+        let [sources, server] = [sources, server].map(|text| {
+            let mut read: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+            for key in differs {
+                let object = read.as_object_mut().expect("an object");
+                object.remove(*key);
+            }
+            read
+        });
+        assert_eq!(sources, server, "{command}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s27_a_report_with_a_trend() {
+    let (url, _store) = serve_past().await;
+    let mut all = String::new();
+    for more in [
+        &["--since", "2023-11-14T22:30:00Z"][..],
+        &["--since", "2023-11-14T22:30:00Z", "-o", "csv"],
+        &["--since", "2023-11-14T20:00:00Z"],
+    ] {
+        let args = [&["report", "--top", "3", "--server", &url], more].concat();
+        let shown = shown(&args, &[]).await;
+        let end = shown.find("\n## Unclaimed").unwrap_or(shown.len());
+        writeln!(all, "$ report {}\n{}", more.join(" "), &shown[..end]).expect("a text");
+    }
+    let url = serve(Access::default()).await;
+    let shown = shown(&["report", "--top", "1", "--server", &url], &[]).await;
+    let end = shown.find("\n## ").unwrap_or(shown.len());
+    writeln!(all, "$ report, without a store\n{}", &shown[..end]).expect("a text");
+    insta::assert_snapshot!(all);
+}

@@ -19,6 +19,16 @@ pub struct Label {
 }
 
 impl Topology {
+    /// `metadata.labels` of a Service, sorted by key.
+    pub fn kubernetes_labels(&self, id: ServiceId) -> Vec<(&str, &str)> {
+        let labels = self.services.get(id.0).labels().iter();
+        let mut labels: Vec<(&str, &str)> = labels
+            .map(|&(key, value)| (self.names.get(key), self.names.get(value)))
+            .collect();
+        labels.sort_unstable();
+        labels
+    }
+
     /// The labels of a Service, sorted by key; none if no component is stitched to it.
     pub fn service_labels(&self, id: ServiceId) -> Vec<Label> {
         let service = self.service(id);

@@ -10,6 +10,8 @@ mod mcp;
 mod moment;
 mod notes;
 mod owner;
+mod report;
+mod suggest;
 mod writeback;
 
 use std::net::SocketAddr;
@@ -33,6 +35,8 @@ pub(crate) use self::gate::{Condition, Gate, Threshold};
 pub(crate) use self::mcp::McpArgs;
 pub(crate) use self::moment::Moment;
 pub(crate) use self::owner::OwnerArgs;
+pub(crate) use self::report::{ReportArgs, ReportFormat};
+pub(crate) use self::suggest::{SuggestArgs, SuggestFormat};
 pub(crate) use self::writeback::WritebackArgs;
 
 /// Who owns what is running: Backstage catalogs stitched to Kubernetes clusters
@@ -95,6 +99,12 @@ pub(crate) enum Command {
     /// Say what changed hands, appeared or lost its owner, by the history of a running server
     #[command(after_help = diff::NOTES)]
     Diff(DiffArgs),
+    /// Report on the catalog: coverage, what nobody has, what runs nowhere, owners that are not there
+    #[command(after_help = report::NOTES)]
+    Report(ReportArgs),
+    /// Write what would mend the catalog: annotations as a diff, drafts for Services that nobody has
+    #[command(after_help = suggest::NOTES)]
+    Suggest(SuggestArgs),
     /// Say where the sources of a running server stand: what they hold, when they are read, what is wrong
     #[command(after_help = SOURCES_NOTES)]
     Sources(SourcesArgs),

@@ -65,7 +65,7 @@ fn owner(text: &str) -> Result<String, Failure> {
 }
 
 /// Every change since a moment, put together.
-async fn changes(server: &Server, since: Timestamp) -> Result<Changes, Failure> {
+pub(super) async fn changes(server: &Server, since: Timestamp) -> Result<Changes, Failure> {
     let since = since.to_string();
     let mut changes = Changes::default();
     let query = [("since", since.as_str())];

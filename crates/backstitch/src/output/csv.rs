@@ -58,7 +58,7 @@ pub(crate) fn write(
 }
 
 /// The error of the stream, where it is one: a closed pipe has to be told from a full disk.
-fn io_error(error: csv::Error) -> io::Error {
+pub(super) fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),

@@ -1,7 +1,7 @@
 //! Components and their verdicts.
 
 use topology::topology::{ComponentId, Topology};
-use topology::verdict::{OwnerOutcome, OwnerVerdict, Verdict};
+use topology::verdict::{OwnerOutcome, OwnerVerdict, PathTried, Verdict};
 
 use super::{owned, owner_contact, texts, word};
 
@@ -13,6 +13,8 @@ pub fn component_row(verdict: &Verdict) -> api::ComponentRow {
         cluster: verdict.cluster.to_string(),
         verdict: word::verdict(verdict.kind),
         rule: verdict.rule.map(word::rule),
+        kubernetes_id: found(&verdict.id_paths),
+        kubernetes_namespace: found(&verdict.namespace_paths),
         ignored: verdict.ignored,
         services: texts(&verdict.services),
         candidates: texts(&verdict.candidates),
@@ -24,6 +26,11 @@ pub fn component_row(verdict: &Verdict) -> api::ComponentRow {
         fix: verdict.fix(),
         reason: verdict.reason(),
     }
+}
+
+/// The value of the path that has one.
+fn found(paths: &[PathTried]) -> Option<String> {
+    paths.iter().find_map(|it| owned(it.value.as_deref()))
 }
 
 fn component_owner(owner: &OwnerVerdict) -> api::ComponentOwner {

@@ -60,6 +60,11 @@ pub fn service_detail(topology: &Topology, id: ServiceId) -> api::ServiceDetail 
                 why: label.why.to_owned(),
             })
             .collect(),
+        kubernetes_labels: topology
+            .kubernetes_labels(id)
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect(),
         workloads_total: count(workloads.len()),
         workloads: workloads
             .into_iter()

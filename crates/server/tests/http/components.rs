@@ -60,6 +60,8 @@ async fn a_component_comes_with_its_verdicts() {
               "conflict_with": "component:default/checkout",
               "fix": "backstage.io/kubernetes-id: <name of its own Service>  # under `metadata.annotations`, one that no other component has",
               "instance": "default",
+              "kubernetes_id": "checkout",
+              "kubernetes_namespace": "shop",
               "owner": {
                 "ref": "group:default/shop",
                 "source": "spec.owner",
