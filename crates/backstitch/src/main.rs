@@ -4,6 +4,7 @@
 //!  args ──▶ config ──▶ commands ─┬─ stitch, explain, owner ── sources ──▶ topology ──▶ output
 //!                                ├─ explain, owner, diff, sources, refresh, decisions ─ a server ▶ output
 //!                                ├─ export, writeback ── the same ──▶ routes for an Alertmanager, annotations
+//!                                ├─ notify ── an example message ─────────────────────▶ a receiver
 //!                                ├─ doctor ── every source, asked ───────────────────▶ output
 //!                                └─ serve, demo ── the loop ──▶ store, server
 //! ```
@@ -21,6 +22,8 @@ mod export;
 mod gates;
 mod logging;
 mod memory;
+mod notifications;
+mod outbound;
 mod output;
 mod phases;
 mod report;
@@ -100,6 +103,10 @@ fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
         Command::Writeback(args) => {
             let config = configuration(&global)?;
             connected(commands::writeback::run(&args, &config, terminal))
+        }
+        Command::Notify(args) => {
+            let config = configuration(&global)?;
+            connected(commands::notify::run(&args, &config))
         }
         Command::Export(args) => {
             let config = configuration(&global)?;

@@ -18,8 +18,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use self::notes::{
-    DECISIONS_NOTES, DOCTOR_NOTES, EXPLAIN_EXAMPLES, MAIN_EXAMPLES, REFRESH_NOTES, SERVE_NOTES,
-    SOURCES_NOTES, STITCH_EXAMPLES, WRITEBACK_NOTES,
+    DECISIONS_NOTES, DOCTOR_NOTES, EXPLAIN_EXAMPLES, MAIN_EXAMPLES, NOTIFY_NOTES, REFRESH_NOTES,
+    SERVE_NOTES, SOURCES_NOTES, STITCH_EXAMPLES, WRITEBACK_NOTES,
 };
 
 pub(crate) use self::decisions::{
@@ -108,6 +108,9 @@ pub(crate) enum Command {
     /// Check all that a server depends on, and say what keeps owners from appearing
     #[command(after_help = DOCTOR_NOTES)]
     Doctor(DoctorArgs),
+    /// Send an example message to a receiver of notifications, and say what came back
+    #[command(after_help = NOTIFY_NOTES)]
+    Notify(NotifyArgs),
     /// Write what is known for another program
     Export(ExportArgs),
     /// Run as a service: watch the sources of --config, keep history, answer over HTTP
@@ -394,6 +397,14 @@ pub(crate) enum DoctorFormat {
     Text,
     /// One document whose keys are a stable interface
     Json,
+}
+
+/// `backstitch notify`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct NotifyArgs {
+    /// The receiver, by its name under `notifications` of the configuration
+    #[arg(long, value_name = "RECEIVER")]
+    pub test: String,
 }
 
 /// `backstitch serve`

@@ -7,6 +7,7 @@ pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod notify;
 pub(crate) mod owner;
 pub(crate) mod refresh;
 pub(crate) mod serve;

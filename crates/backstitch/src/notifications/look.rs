@@ -1,0 +1,122 @@
+//! What the topology knows that messages need: names and addresses of teams, who has a namespace. It only reads.
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use server::status::SourceId;
+use server::status::SourceState;
+use topology::contact::ContactKind;
+use topology::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
+use topology::query::ServiceFilter;
+use topology::topology::{OwnerId, Topology};
+use topology::verdict::ServiceKey;
+
+use super::gather::{Look, Sources};
+use super::message::OfSource;
+use crate::config::Happening;
+
+/// Services of a namespace that are looked at.
+const LOOKED_AT: usize = 200;
+
+/// The topology; each question takes the read lock for itself, so that the loop is not kept from writing.
+#[derive(Clone, Debug)]
+pub(super) struct Known(pub(super) Arc<RwLock<Topology>>);
+
+impl Known {
+    fn read(&self) -> RwLockReadGuard<'_, Topology> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The e-mail address of a team, or of the nearest group above that can be reached.
+    pub(super) fn address(&self, reference: &str) -> Option<String> {
+        let topology = self.read();
+        let id = owner(&topology, reference)?;
+        if let Some(email) = topology.owner(id).email {
+            return Some(email.to_owned());
+        }
+        let ways = topology.owner_contacts(id).ways.into_iter();
+        let mut mails = ways.filter(|way| way.kind == ContactKind::Email);
+        mails.next().map(|way| way.value.into())
+    }
+}
+
+impl Look for Known {
+    fn team_of_namespace(&self, service: &ServiceKey) -> Option<String> {
+        let topology = self.read();
+        let filter = ServiceFilter {
+            cluster: Some(service.cluster.to_string()),
+            namespace: Some(service.namespace.to_string()),
+            ..ServiceFilter::default()
+        };
+        let page = topology.list_services(&filter, None, LOOKED_AT);
+        let mut owners = page
+            .items
+            .iter()
+            .filter_map(|id| topology.service(*id).owner);
+        let first = owners.next()?;
+        let only = !page.more && owners.all(|owner| owner == first);
+        only.then(|| topology.owner_ref(first).to_string())
+    }
+
+    fn name(&self, reference: &str) -> Option<String> {
+        let topology = self.read();
+        let id = owner(&topology, reference)?;
+        Some(topology.owner(id).display_name.to_owned())
+    }
+
+    fn is_ignored(&self, service: &ServiceKey) -> bool {
+        let topology = self.read();
+        let found = topology.find_service(service);
+        found.is_some_and(|id| topology.is_service_ignored(id))
+    }
+}
+
+fn owner(topology: &Topology, reference: &str) -> Option<OwnerId> {
+    let reference = EntityRef::parse(reference, None, DEFAULT_NAMESPACE).ok()?;
+    topology.find_owners(&reference).first().copied()
+}
+
+/// What is to be told of sources that stand so. Pure.
+pub(super) fn of_sources(states: &[(SourceId, SourceState)]) -> Sources {
+    let mut sources = Sources::default();
+    for (id, state) in states {
+        let since = state.phase_since.unwrap_or_default();
+        let source = format!("{}/{}", id.kind, id.name);
+        if let Some(held) = &state.held {
+            let removals = if held.removals == 1 {
+                "removal"
+            } else {
+                "removals"
+            };
+            sources.standing.push(OfSource {
+                happening: Happening::RemovalsHeldBack,
+                source: source.clone(),
+                detail: format!("{} {removals} wait to be confirmed", held.removals),
+                remedy: Some(format!(
+                    "if they are right, `backstitch decisions confirm {source}`"
+                )),
+                since,
+            });
+        }
+        if !state.current && state.failure.is_none() {
+            sources.unsure.insert(source.clone());
+        }
+        // One that never answered has nothing that could be stale.
+        if let (Some(failure), Some(_), false) = (&state.failure, state.last_good, state.current) {
+            sources.standing.push(OfSource {
+                happening: Happening::SourceStale,
+                source,
+                detail: failure.message.clone(),
+                remedy: failure.remedy.clone(),
+                since,
+            });
+        }
+    }
+    sources
+}
+
+/// Whether every source has answered once, whatever it said.
+pub(super) fn all_answered(states: &[(SourceId, SourceState)]) -> bool {
+    states
+        .iter()
+        .all(|(_, state)| state.current || state.failure.is_some() || state.held.is_some())
+}
