@@ -17,6 +17,7 @@ mod kubernetes;
 mod lint;
 mod measure;
 mod places;
+mod python;
 mod real;
 mod report;
 mod sbom;
@@ -49,7 +50,7 @@ enum Task {
     /// Run the lints and the tests
     Test {
         /// What to test: `all`, `core` (the pure core alone), `backstage-real` (against Backstages installed for it),
-        /// `kubernetes-real` (against clusters built for it), `prometheus-real` and `alertmanager-real` (against Debian's Prometheus and Alertmanager), `chart`, `lint`, `tidy`, or the name of a crate
+        /// `kubernetes-real` (against clusters built for it), `prometheus-real` and `alertmanager-real` (against Debian's Prometheus and Alertmanager), `notifications-real` (against a mail server), `chart`, `lint`, `tidy`, or the name of a crate
         #[arg(default_value = "all")]
         suite: suite::Suite,
         /// Arguments for the test binaries, such as part of a test's name (not with `all` or `lint`)

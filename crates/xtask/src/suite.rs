@@ -24,6 +24,8 @@ pub(crate) enum Suite {
     PrometheusReal,
     /// The contract tests against a real Alertmanager.
     AlertmanagerReal,
+    /// Notifications, to a real mail server and to what reads CloudEvents.
+    NotificationsReal,
     /// The Helm chart: linted, rendered, held against the schemas of Kubernetes.
     Chart,
     /// Everything but the tests proper.
@@ -45,6 +47,7 @@ impl FromStr for Suite {
             "kubernetes-real" => Self::KubernetesReal,
             "prometheus-real" => Self::PrometheusReal,
             "alertmanager-real" => Self::AlertmanagerReal,
+            "notifications-real" => Self::NotificationsReal,
             "chart" => Self::Chart,
             "lint" => Self::Lint,
             "tidy" => Self::Tidy,
@@ -75,6 +78,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
             steps.extend(real::kubernetes(arguments));
             steps.extend(real::prometheus(arguments));
             steps.extend(real::alertmanager(arguments));
+            steps.extend(real::notifications(arguments));
             steps
         }
         Suite::Core => vec![cargo_test(
@@ -86,6 +90,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
         Suite::KubernetesReal => real::kubernetes(arguments),
         Suite::PrometheusReal => real::prometheus(arguments),
         Suite::AlertmanagerReal => real::alertmanager(arguments),
+        Suite::NotificationsReal => real::notifications(arguments),
         Suite::Chart => vec![chart::step(arguments)],
         Suite::Lint => {
             let mut steps = lint::steps();
@@ -125,6 +130,7 @@ mod tests {
             ("kubernetes-real", Suite::KubernetesReal),
             ("prometheus-real", Suite::PrometheusReal),
             ("alertmanager-real", Suite::AlertmanagerReal),
+            ("notifications-real", Suite::NotificationsReal),
             ("chart", Suite::Chart),
             ("lint", Suite::Lint),
             ("tidy", Suite::Tidy),

@@ -15,7 +15,7 @@ use self::email::email;
 use super::credentials::SecretKeys;
 use super::endpoint::{EndpointProblem, parse_endpoint};
 use super::headers::headers;
-use super::node::{Node, Place};
+use super::node::{Node, Place, Value};
 use super::reader::{Map, duration, items, listed, number, text, texts};
 use super::root::Reading;
 use super::secret::SecretSource;
@@ -313,8 +313,27 @@ fn teams(node: Node, reading: &mut Reading<'_, '_>) -> Vec<String> {
     teams
 }
 
+/// The keys of a channel. S31: where a URL stands in their place, it is not shown.
+fn open(
+    node: Node,
+    key: &'static str,
+    what: &'static str,
+    reading: &mut Reading<'_, '_>,
+) -> Option<Map> {
+    if !matches!(node.value, Value::Map(_) | Value::Null) {
+        let message = format!("`{key}`: expected a map");
+        let hint = match key {
+            "slack" => "such as `slack: {url_file: /run/secrets/slack-url}`",
+            _ => "such as `webhook: {url: 'https://hub.example.com/events'}`",
+        };
+        reading.faults.hint(node.at, message, hint);
+        return None;
+    }
+    Map::open(node, key, what, reading.faults)
+}
+
 fn slack(at: Place, node: Node, reading: &mut Reading<'_, '_>) -> Option<SecretSource> {
-    let mut map = Map::open(node, "slack", "`slack`", reading.faults)?;
+    let mut map = open(node, "slack", "`slack`", reading)?;
     let file = map.take_entry("url_file");
     let variable = map.take_entry("url_env");
     // S31: whoever writes the URL here has it shown by no fault.
@@ -339,7 +358,7 @@ fn slack(at: Place, node: Node, reading: &mut Reading<'_, '_>) -> Option<SecretS
 }
 
 fn webhook(at: Place, node: Node, reading: &mut Reading<'_, '_>) -> Option<Webhook> {
-    let mut map = Map::open(node, "webhook", "`webhook`", reading.faults)?;
+    let mut map = open(node, "webhook", "`webhook`", reading)?;
     let url = map.take("url");
     let token_file = map.take_entry("token_file");
     let token_env = map.take_entry("token_env");

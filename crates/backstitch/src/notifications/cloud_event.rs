@@ -128,9 +128,112 @@ mod tests {
                     )
                 })
                 .collect();
-            bodies.join("\n")
+            // A compiler takes no such mark in a literal.
+            bodies.join("\n").replace('\u{202e}', "[202e]")
         };
-        insta::assert_snapshot!(shown(&hostile()), @"");
-        insta::assert_snapshot!(shown(&of_sources()), @"");
+        insta::assert_snapshot!(shown(&hostile()), @r#"
+        15 {
+          "data": {
+            "count": 12,
+            "event": "owner-lost",
+            "left_out_before": 3,
+            "services": [
+              {
+                "changed_at": "2023-11-14T22:13:20Z",
+                "cluster": "prod",
+                "component": "component:default/cart",
+                "name": "<!channel> *a* `b` & <https://evil.example|safe>\r\nBcc: x[202e]",
+                "namespace": "shop",
+                "owner_before": "group:default/<!channel> *a* `b` & <https://evil.example|safe>\r\nBcc: x[202e]",
+                "state": "unclaimed"
+              }
+            ],
+            "team": {
+              "name": "<!channel> *a* `b` & <https://evil.example|safe>\r\nBcc: x[202e]",
+              "ref": "group:default/web"
+            }
+          },
+          "datacontenttype": "application/json",
+          "id": "6553f13c-1-owner-lost",
+          "source": "/backstitch/notifications/hub",
+          "specversion": "1.0",
+          "subject": "group:default/web",
+          "time": "2023-11-14T22:14:20Z",
+          "type": "ai.causely.backstitch.owner-lost"
+        }
+        1 {
+          "data": {
+            "count": 1,
+            "event": "service-unclaimed",
+            "left_out_before": 0,
+            "services": [
+              {
+                "changed_at": "2023-11-14T22:13:20Z",
+                "cluster": "prod",
+                "component": null,
+                "name": "cart",
+                "namespace": "shop",
+                "owner_before": null,
+                "state": "unclaimed"
+              }
+            ],
+            "team": {
+              "name": "<!channel> *a* `b` & <https://evil.example|safe>\r\nBcc: x[202e]",
+              "ref": "group:default/web"
+            }
+          },
+          "datacontenttype": "application/json",
+          "id": "6553f13c-1-service-unclaimed",
+          "source": "/backstitch/notifications/hub",
+          "specversion": "1.0",
+          "subject": "group:default/web",
+          "time": "2023-11-14T22:14:20Z",
+          "type": "ai.causely.backstitch.service-unclaimed"
+        }
+        "#);
+        insta::assert_snapshot!(shown(&of_sources()), @r#"
+        1 {
+          "data": {
+            "count": 1,
+            "event": "source-stale",
+            "left_out_before": 0,
+            "sources": [
+              {
+                "detail": "connection refused <x>",
+                "remedy": "start it",
+                "since": "2023-11-14T22:13:20Z",
+                "source": "catalog/main"
+              }
+            ]
+          },
+          "datacontenttype": "application/json",
+          "id": "6553f13c-1-source-stale",
+          "source": "/backstitch/notifications/hub",
+          "specversion": "1.0",
+          "time": "2023-11-14T22:14:20Z",
+          "type": "ai.causely.backstitch.source-stale"
+        }
+        1 {
+          "data": {
+            "count": 1,
+            "event": "removals-held-back",
+            "left_out_before": 0,
+            "sources": [
+              {
+                "detail": "60 removals wait to be confirmed",
+                "remedy": null,
+                "since": "2023-11-14T22:13:20Z",
+                "source": "catalog/main"
+              }
+            ]
+          },
+          "datacontenttype": "application/json",
+          "id": "6553f13c-1-removals-held-back",
+          "source": "/backstitch/notifications/hub",
+          "specversion": "1.0",
+          "time": "2023-11-14T22:14:20Z",
+          "type": "ai.causely.backstitch.removals-held-back"
+        }
+        "#);
     }
 }

@@ -70,7 +70,7 @@ fn text(message: &Message, title: &str) -> String {
     let mut text = String::new();
     for line in lines {
         // Writing to a text cannot fail.
-        let _ = writeln!(text, "{}", plain(&line, LINE));
+        let _ = writeln!(text, "{}", plain(&line, LINE).trim_end());
     }
     text
 }
@@ -87,7 +87,33 @@ mod tests {
             assert!(!mail.subject.contains(['\r', '\n']));
             format!("{}\n\n{}", mail.subject, mail.text)
         };
-        insta::assert_snapshot!(shown(&hostile()), @"");
-        insta::assert_snapshot!(shown(&of_sources()), @"");
+        insta::assert_snapshot!(shown(&hostile()), @r"
+        <!channel> *a* `b` & <https://evil.example|safe>  Bcc: x : 12 Services lost their owner, 1 Service is unclaimed
+
+        <!channel> *a* `b` & <https://evil.example|safe>  Bcc: x : 12 Services lost their owner, 1 Service is unclaimed
+
+        - prod/shop/<!channel> *a* `b` & <https://evil.example|safe>  Bcc: x
+          was owned by group:default/<!channel> *a* `b` & <https://evil.example|safe>  Bcc: x , and component:default/cart claims it no more
+        - prod/shop/cart
+          no component claims it
+        - and 11 more
+
+        Not told before, as too many messages had been sent: 3 Services lost their owner.
+
+        See more: backstitch diff --since 1d
+        ");
+        insta::assert_snapshot!(shown(&of_sources()), @r"
+        1 source is stale, 1 source has removals that are held back
+
+        1 source is stale, 1 source has removals that are held back
+
+        - catalog/main
+          connection refused <x>
+          hint: start it
+        - catalog/main
+          60 removals wait to be confirmed
+
+        See more: backstitch sources catalog/main
+        ");
     }
 }

@@ -13,6 +13,9 @@ pub(super) const NAMED: usize = 10;
 /// Teams that a message names.
 pub(super) const NAMED_TEAMS: usize = 10;
 
+/// What shows all that changed of late.
+const LAST_DAY: &str = "backstitch diff --since 1d";
+
 /// How often each of them happened.
 pub(super) type Counts = BTreeMap<Happening, u64>;
 
@@ -136,10 +139,17 @@ impl Message {
 
     /// What to look at next, as a command.
     pub(super) fn next_step(&self) -> String {
-        match (self.services.first(), self.sources.first()) {
+        let step = match (self.services.first(), self.sources.first()) {
             (Some(first), _) => format!("backstitch explain {}", first.service),
             (None, Some(first)) => format!("backstitch sources {}", first.source),
-            (None, None) => "backstitch diff --since 1d".to_owned(),
+            (None, None) => LAST_DAY.to_owned(),
+        };
+        // Somebody may paste it into a shell.
+        let is_safe = |letter: char| letter.is_ascii_alphanumeric() || " -_./".contains(letter);
+        if step.chars().all(is_safe) {
+            step
+        } else {
+            LAST_DAY.to_owned()
         }
     }
 }

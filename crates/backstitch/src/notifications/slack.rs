@@ -110,8 +110,81 @@ mod tests {
     #[test]
     fn names_of_a_catalog_mention_nobody_and_link_nowhere() {
         let shown = |message: &Message| serde_json::to_string_pretty(&body(message)).expect("JSON");
-        insta::assert_snapshot!(shown(&hostile()), @"");
-        insta::assert_snapshot!(shown(&of_sources()), @"");
+        insta::assert_snapshot!(shown(&hostile()), @r#"
+        {
+          "blocks": [
+            {
+              "text": {
+                "emoji": false,
+                "text": "‹!channel› *a* `b` & ‹https://evil.example|safe›  Bcc: x : 12 Services lost their owner, 1 Service is unclaimed",
+                "type": "plain_text"
+              },
+              "type": "header"
+            },
+            {
+              "text": {
+                "text": "• `prod/shop/&lt;!channel&gt; *a* ’b’ &amp; &lt;https://evil.example|safe&gt;  Bcc: x ` was owned by group:default/&lt;!channel&gt; *a* ’b’ &amp; &lt;https://evil.example|safe&gt;  Bcc: x , and component:default/cart claims it no more\n• `prod/shop/cart` no component claims it\n• and 11 more",
+                "type": "mrkdwn",
+                "verbatim": true
+              },
+              "type": "section"
+            },
+            {
+              "elements": [
+                {
+                  "text": "Not told before, as too many messages had been sent: 3 Services lost their owner.",
+                  "type": "mrkdwn",
+                  "verbatim": true
+                },
+                {
+                  "text": "`backstitch diff --since 1d`",
+                  "type": "mrkdwn",
+                  "verbatim": true
+                }
+              ],
+              "type": "context"
+            }
+          ],
+          "text": "&lt;!channel&gt; *a* ’b’ &amp; &lt;https://evil.example|safe&gt;  Bcc: x : 12 Services lost their owner, 1 Service is unclaimed",
+          "unfurl_links": false,
+          "unfurl_media": false
+        }
+        "#);
+        insta::assert_snapshot!(shown(&of_sources()), @r#"
+        {
+          "blocks": [
+            {
+              "text": {
+                "emoji": false,
+                "text": "1 source is stale, 1 source has removals that are held back",
+                "type": "plain_text"
+              },
+              "type": "header"
+            },
+            {
+              "text": {
+                "text": "• `catalog/main` connection refused &lt;x&gt;\n• `catalog/main` 60 removals wait to be confirmed",
+                "type": "mrkdwn",
+                "verbatim": true
+              },
+              "type": "section"
+            },
+            {
+              "elements": [
+                {
+                  "text": "`backstitch sources catalog/main`",
+                  "type": "mrkdwn",
+                  "verbatim": true
+                }
+              ],
+              "type": "context"
+            }
+          ],
+          "text": "1 source is stale, 1 source has removals that are held back",
+          "unfurl_links": false,
+          "unfurl_media": false
+        }
+        "#);
     }
 
     proptest! {

@@ -91,6 +91,7 @@ impl Watcher {
             tracing::error!("cannot make notifications: {}", told(&error));
             sleep(DISK_REST).await;
         }
+        tracing::info!("notifications begin with what changes from now on, or since they ended");
         loop {
             // Whatever comes while this is read is seen in the next round.
             news.borrow_and_update();

@@ -190,6 +190,7 @@ fn s31_urls_are_in_no_fault() {
         "{name: a, slack: {url: 'https://hooks.example/sentinel'}}",
         "{name: a, slack: {'https://hooks.example/sentinel'}}",
         "{name: a, slack: 'https://hooks.example/sentinel'}",
+        "{name: a, webhook: 'https://hooks.example/sentinel'}",
         "{name: a, webhook: {url: 'htp://hooks.example/sentinel'}}",
         "{name: a, email: {smtp: m, from: 'a:sentinel@b c', to: 'd:sentinel@e f'}}",
     ] {

@@ -282,7 +282,21 @@ fn what_the_limit_leaves_out_is_told_later() {
     let (messages, _) = gathered.close(&Sources::default(), &Company, due);
     let _ = writeln!(log, "{} s\n{}", due - START, shown(&messages));
     assert_eq!(gathered.due(), None);
-    insta::assert_snapshot!(log, @"");
+    insta::assert_snapshot!(log, @r"
+    60 s: 0 left out
+    Web shop: 1 Service lost its owner [prod/shop/a: was owned by group:default/web, and component:default/cart claims it no more]
+
+    120 s: 0 left out
+    Web shop: 1 Service lost its owner [prod/shop/b: was owned by group:default/web, and component:default/cart claims it no more]
+
+    180 s: 1 left out
+    group:default/pay: 1 Service lost its owner [prod/lab/x: was owned by group:default/pay, and component:default/cart claims it no more]
+
+    240 s: 1 left out
+
+    3660 s
+    Web shop: 2 more events Not told before, as too many messages had been sent: 1 Service lost its owner, 1 Service is unclaimed.
+    ");
 }
 
 #[test]
