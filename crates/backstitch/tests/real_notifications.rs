@@ -298,7 +298,41 @@ async fn a_lost_owner_is_told_once_to_slack_a_webhook_and_by_mail() {
     let [request] = slack.requests().try_into().expect("one message");
     let body: Value =
         serde_json::from_str(request["body"].as_str().expect("a body")).expect("JSON");
-    insta::assert_snapshot!(format!("{body:#}"), @"");
+    insta::assert_snapshot!(format!("{body:#}"), @r#"
+    {
+      "blocks": [
+        {
+          "text": {
+            "emoji": false,
+            "text": "pay: 1 Service lost its owner",
+            "type": "plain_text"
+          },
+          "type": "header"
+        },
+        {
+          "text": {
+            "text": "• `prod/shop/checkout` was owned by group:default/pay, and component:default/checkout has no owner that is known",
+            "type": "mrkdwn",
+            "verbatim": true
+          },
+          "type": "section"
+        },
+        {
+          "elements": [
+            {
+              "text": "`backstitch explain prod/shop/checkout`",
+              "type": "mrkdwn",
+              "verbatim": true
+            }
+          ],
+          "type": "context"
+        }
+      ],
+      "text": "pay: 1 Service lost its owner",
+      "unfurl_links": false,
+      "unfurl_media": false
+    }
+    "#);
     let [request] = hub.requests().try_into().expect("one event");
     assert_eq!(request["headers"]["authorization"], "Bearer s3cret");
     let event = event(&request);
@@ -312,7 +346,21 @@ async fn a_lost_owner_is_told_once_to_slack_a_webhook_and_by_mail() {
     // The team has no address, and the group above it has one.
     let [mail] = mail.mails().try_into().expect("one mail");
     assert_eq!(mail["to"], json!(["web@example.org"]));
-    insta::assert_snapshot!(text(&mail), @"");
+    insta::assert_snapshot!(text(&mail), @r"
+    From: b@example.com
+    Subject: pay: 1 Service lost its owner
+    To: web@example.org
+    Content-Transfer-Encoding: quoted-printable
+    Auto-Submitted: auto-generated
+
+    pay: 1 Service lost its owner
+
+    - prod/shop/checkout
+      was owned by group:default/pay, and component:default/checkout has no own=
+    er that is known
+
+    See more: backstitch explain prod/shop/checkout
+    ");
     // S31: the URL of Slack is a secret.
     assert!(!service.log().contains("s3ntinel"), "{}", service.log());
 }
@@ -583,6 +631,39 @@ async fn a_trial_says_what_came_back() {
         shown += &came.expect("it ends");
         shown.push('\n');
     }
-    insta::assert_snapshot!(shown, @"");
+    insta::assert_snapshot!(shown, @r"
+    exit 0
+    ----- stdout
+    an example message goes to Slack
+    ok    chat: slack took it
+    ----- stderr
+
+    exit 1
+    ----- stdout
+    an example message goes to Slack
+    FAIL  chat: slack refused it: it answered with status 404: no_service
+          hint: make a new incoming webhook in Slack, and put its URL into the file that `url_file` names
+    ----- stderr
+
+    exit 1
+    ----- stdout
+    an example message goes to Slack
+    FAIL  chat: it was not sent: it answered with status 503: no_service
+          hint: check that this machine reaches it, and that the files of the configuration are there
+    ----- stderr
+
+    exit 1
+    ----- stdout
+    an example message goes to owner by m.example:587
+    FAIL  owners: there is nobody to send it to
+          hint: `to` has only `owner`; add an address to it for the time of the test
+    ----- stderr
+
+    exit 2
+    ----- stdout
+    ----- stderr
+    error: there is no receiver `chta`
+    hint: did you mean `chat`?
+    ");
     assert_eq!(hook.requests().len(), 3);
 }

@@ -69,14 +69,11 @@ pub(crate) fn place(receiver: &Receiver) -> String {
         Channel::Slack(_) => "Slack".to_owned(),
         Channel::Webhook(webhook) => webhook.url.origin().ascii_serialization(),
         Channel::Email(email) => {
-            let to: Vec<String> = email
-                .to
-                .iter()
-                .filter_map(|it| match it {
-                    Addressee::Owner => None,
-                    Addressee::Address(address) => Some(address.to_string()),
-                })
-                .collect();
+            let to = email.to.iter().map(|it| match it {
+                Addressee::Owner => "owner".to_owned(),
+                Addressee::Address(address) => address.to_string(),
+            });
+            let to: Vec<String> = to.collect();
             format!("{} by {}:{}", to.join(", "), email.host, email.port)
         }
     }
