@@ -1,5 +1,5 @@
 //! Notifications of the built binary, on their way to a real mail server, to what takes a webhook of Slack, and to what reads
-//! CloudEvents by the official SDK. Run by `cargo xtask test notifications-real`, which installs the server and the SDK.
+//! `CloudEvents` by the official SDK. Run by `cargo xtask test notifications-real`, which installs the server and the SDK.
 
 #![cfg(target_os = "linux")]
 

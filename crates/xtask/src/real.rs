@@ -139,7 +139,7 @@ pub(crate) fn alertmanager(arguments: &[OsString]) -> Vec<Step> {
 /// The variable that says where the packages of Python are, for the tests of notifications.
 const NOTIFICATIONS: &str = "BACKSTITCH_NOTIFICATIONS";
 
-/// Installs a mail server and what reads CloudEvents, and runs the tests against them; arguments choose some.
+/// Installs a mail server and what reads `CloudEvents`, and runs the tests against them; arguments choose some.
 pub(crate) fn notifications(arguments: &[OsString]) -> Vec<Step> {
     let install = || {
         let manifests = places::checkout().join("tests/notifications");

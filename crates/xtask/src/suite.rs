@@ -24,7 +24,7 @@ pub(crate) enum Suite {
     PrometheusReal,
     /// The contract tests against a real Alertmanager.
     AlertmanagerReal,
-    /// Notifications, to a real mail server and to what reads CloudEvents.
+    /// Notifications, to a real mail server and to what reads `CloudEvents`.
     NotificationsReal,
     /// The Helm chart: linted, rendered, held against the schemas of Kubernetes.
     Chart,

@@ -105,7 +105,7 @@ impl Happening {
 pub(crate) enum Channel {
     /// An incoming webhook of Slack, or of what is compatible with it, by its URL, which is a secret.
     Slack(SecretSource),
-    /// Whatever takes CloudEvents.
+    /// Whatever takes `CloudEvents`.
     Webhook(Webhook),
     /// Mail.
     Email(Email),
@@ -122,7 +122,7 @@ impl Channel {
     }
 }
 
-/// What takes CloudEvents.
+/// What takes `CloudEvents`.
 #[derive(Clone)]
 pub(crate) struct Webhook {
     /// http or https, without user information. It may be a secret.
@@ -268,7 +268,7 @@ fn filter(
     for (at, word) in &words {
         let found = Happening::ALL.into_iter().find(|it| it.as_str() == *word);
         let Some(event) = found else {
-            let hint = match nearest(word, known.into_iter()) {
+            let hint = match nearest(word, known) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the events are {}", listed(&known)),
             };

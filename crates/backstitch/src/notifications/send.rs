@@ -206,7 +206,7 @@ fn transport(
         parameters.build().map_err(|error| told(&error))
     };
     let tls = match tls {
-        Tls::StartTls => SmtpTls::Required(parameters()?),
+        Tls::Upgraded => SmtpTls::Required(parameters()?),
         Tls::Implicit => SmtpTls::Wrapper(parameters()?),
         Tls::None => SmtpTls::None,
     };

@@ -248,7 +248,7 @@ fn bodies(
             _ => None,
         };
         let id = format!("{:x}-{:016x}", message.at, random.next());
-        bodies.extend(rendered(receiver, message, address, &id));
+        bodies.extend(rendered(receiver, message, address.as_deref(), &id));
     }
     bodies
 }
@@ -257,7 +257,7 @@ fn bodies(
 pub(super) fn rendered(
     receiver: &Receiver,
     message: &Message,
-    address: Option<String>,
+    address: Option<&str>,
     id: &str,
 ) -> Vec<Body> {
     let whole = |body: Vec<u8>| vec![Some((body, message.items()))];
@@ -271,7 +271,7 @@ pub(super) fn rendered(
             let mut to: Vec<String> = Vec::new();
             for addressee in &email.to {
                 let address = match addressee {
-                    Addressee::Owner => address.clone(),
+                    Addressee::Owner => address.map(str::to_owned),
                     Addressee::Address(address) => Some(address.to_string()),
                 };
                 to.extend(address.filter(|address| !to.contains(address)));

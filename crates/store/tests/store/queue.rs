@@ -129,15 +129,15 @@ fn the_oldest_make_room_for_the_newest_and_the_memo_is_of_the_same_moment() {
         body,
     };
     let long = [b'x'; 60];
-    let table: [(&[&[u8]], u64, &[i64]); 4] = [
-        (&[b"1", b"2"], 0, &[1, 2]),
-        (&[b"3", b"4"], 1, &[2, 3, 4]),
+    let table = [
+        (vec![&b"1"[..], b"2"], 0, vec![1, 2]),
+        (vec![b"3", b"4"], 1, vec![2, 3, 4]),
         // By bytes as well.
-        (&[&long], 1, &[3, 4, 5]),
-        (&[&long], 3, &[6]),
+        (vec![&long], 1, vec![3, 4, 5]),
+        (vec![&long], 3, vec![6]),
     ];
     for (number, (bodies, dropped, left)) in table.into_iter().enumerate() {
-        let entries: Vec<NewEntry<'_>> = bodies.iter().map(|body| entry(1, *body)).collect();
+        let entries: Vec<NewEntry<'_>> = bodies.into_iter().map(|body| entry(1, body)).collect();
         let memo = number.to_string();
         assert_eq!(queue.push_all(&entries, memo.as_bytes()).unwrap(), dropped);
         assert_eq!(ids(&queue, 0), left);

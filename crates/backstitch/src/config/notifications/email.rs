@@ -50,7 +50,7 @@ impl Email {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tls {
     /// By the command STARTTLS, without which nothing is sent.
-    StartTls,
+    Upgraded,
     /// From the first byte.
     Implicit,
     /// It is not: the server is on this machine.
@@ -105,7 +105,7 @@ pub(super) fn email(at: Place, node: Node, reading: &mut Reading<'_, '_>) -> Opt
             .add(at, "a password without `username`, which goes with it"),
         _ => {}
     }
-    let tls = tls.map_or(Tls::StartTls, |node| self::tls(&node, reading));
+    let tls = tls.map_or(Tls::Upgraded, |node| self::tls(&node, reading));
     let server = smtp.and_then(|node| server(&node, tls, reading));
     let keys = SecretKeys {
         file: ("password_file", password_file),
@@ -131,13 +131,13 @@ pub(super) fn email(at: Place, node: Node, reading: &mut Reading<'_, '_>) -> Opt
 
 fn tls(node: &Node, reading: &mut Reading<'_, '_>) -> Tls {
     match text("tls", node, reading.faults).as_deref() {
-        None | Some("starttls") => Tls::StartTls,
+        None | Some("starttls") => Tls::Upgraded,
         Some("tls") => Tls::Implicit,
         Some("none") => Tls::None,
         Some(_) => {
             let expected = format!("one of {}", listed(&["starttls", "tls", "none"]));
             reading.faults.expected("tls", node, &expected);
-            Tls::StartTls
+            Tls::Upgraded
         }
     }
 }
@@ -146,7 +146,7 @@ fn tls(node: &Node, reading: &mut Reading<'_, '_>) -> Tls {
 fn server(node: &Node, tls: Tls, reading: &mut Reading<'_, '_>) -> Option<(String, u16)> {
     let written = text("smtp", node, reading.faults)?;
     let default = match tls {
-        Tls::StartTls => 587,
+        Tls::Upgraded => 587,
         Tls::Implicit => 465,
         Tls::None => 25,
     };
