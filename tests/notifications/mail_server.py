@@ -58,6 +58,7 @@ def main():
         if arguments.tls == "starttls":
             options.update(tls_context=context, require_starttls=True)
         if arguments.login:
+            # By TLS from the first byte the server knows of no TLS.
             options.update(authenticator=authenticate, auth_required=True, auth_require_tls=arguments.tls == "starttls")
         return SMTP(Handler(), hostname="localhost", **options)
 

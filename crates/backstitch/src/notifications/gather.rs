@@ -175,8 +175,9 @@ impl Gathered {
         }
     }
 
-    /// Takes note of where the sources stand.
-    pub(super) fn sources(&mut self, sources: &Sources, now: i64) {
+    /// Takes note of where the sources stand; whether something is remembered no more of what they were told of, which is to be kept
+    /// then.
+    pub(super) fn sources(&mut self, sources: &Sources, now: i64) -> bool {
         let is_new = |it: &OfSource| {
             self.rules.filter.events.contains(&it.happening)
                 && !self.memo.sources.contains(&told_as(it))
@@ -186,9 +187,11 @@ impl Gathered {
         }
         // What is over may be told of again.
         let standing: BTreeSet<_> = sources.standing.iter().map(told_as).collect();
+        let told = self.memo.sources.len();
         self.memo
             .sources
             .retain(|told| standing.contains(told) || sources.unsure.contains(&told.0));
+        self.memo.sources.len() < told
     }
 
     /// What it means to this receiver, and whose it is where that is known already.
@@ -286,6 +289,8 @@ impl Gathered {
     /// What the window came to, by team; sorted.
     fn by_team(&mut self, look: &impl Look) -> BTreeMap<String, Vec<OfService>> {
         let mut teams: BTreeMap<String, Vec<OfService>> = BTreeMap::new();
+        // Each namespace is looked at once, however many Services of it there are.
+        let mut namespaces: HashMap<(Box<str>, Box<str>), Option<String>> = HashMap::new();
         for (service, Sides { before, after, at }) in std::mem::take(&mut self.services) {
             let happening = self.happening(before.as_ref(), after.as_ref());
             let (Some((happening, owner)), Some(after)) = (happening, after) else {
@@ -294,7 +299,12 @@ impl Gathered {
             if look.is_ignored(&service) {
                 continue;
             }
-            let team = owner.clone().or_else(|| look.team_of_namespace(&service));
+            let team = owner.clone().or_else(|| {
+                let namespace = (service.cluster.clone(), service.namespace.clone());
+                let team = namespaces.entry(namespace);
+                team.or_insert_with(|| look.team_of_namespace(&service))
+                    .clone()
+            });
             if let Some(wanted) = &self.rules.filter.teams
                 && !team.as_ref().is_some_and(|team| wanted.contains(team))
             {

@@ -9,6 +9,7 @@ use topology::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
 use topology::query::ServiceFilter;
 use topology::topology::{OwnerId, Topology};
 use topology::verdict::ServiceKey;
+use topology::view::ServiceView;
 
 use super::gather::{Look, Sources};
 use super::message::OfSource;
@@ -42,18 +43,22 @@ impl Known {
 impl Look for Known {
     fn team_of_namespace(&self, service: &ServiceKey) -> Option<String> {
         let topology = self.read();
-        let filter = ServiceFilter {
-            cluster: Some(service.cluster.to_string()),
-            namespace: Some(service.namespace.to_string()),
-            ..ServiceFilter::default()
+        // No name is empty: the list goes on with the first of the namespace.
+        let before = ServiceKey {
+            name: "".into(),
+            ..service.clone()
         };
-        let page = topology.list_services(&filter, None, LOOKED_AT);
-        let mut owners = page
-            .items
-            .iter()
-            .filter_map(|id| topology.service(*id).owner);
+        let any = ServiceFilter::default();
+        let page = topology.list_services(&any, Some(&before), LOOKED_AT);
+        let services = page.items.iter().map(|id| topology.service(*id));
+        let here = |it: &ServiceView<'_>| {
+            *it.cluster == *service.cluster && *it.namespace == *service.namespace
+        };
+        let here: Vec<ServiceView<'_>> = services.take_while(here).collect();
+        let mut owners = here.iter().filter_map(|it| it.owner);
         let first = owners.next()?;
-        let only = !page.more && owners.all(|owner| owner == first);
+        // Of a namespace that is not seen whole nothing is said.
+        let only = here.len() < LOOKED_AT && owners.all(|owner| owner == first);
         only.then(|| topology.owner_ref(first).to_string())
     }
 

@@ -198,7 +198,9 @@ impl Watcher {
         let sources = of_sources(&self.sources.list());
         let now = (self.clock)();
         for (it, gathering) in gathered.iter_mut().zip(&mut self.receivers) {
-            it.sources(&sources, now);
+            if it.sources(&sources, now) {
+                put(&gathering.outbox, Vec::new(), it.memo(), now).await?;
+            }
             if it.due().is_none_or(|due| due > now) {
                 gathering.keep_up(it, now).await?;
                 continue;

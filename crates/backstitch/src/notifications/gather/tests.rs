@@ -331,10 +331,10 @@ fn a_source_is_told_of_once_as_long_as_it_stands_so() {
         standing: Vec::new(),
         unsure: BTreeSet::from(["catalog/main".to_owned()]),
     };
-    gathered.sources(&unsure, START);
+    assert!(!gathered.sources(&unsure, START));
     gathered.sources(&standing(&["catalog/main"]), START);
     assert_eq!(gathered.due(), None);
-    gathered.sources(&standing(&[]), START);
+    assert!(gathered.sources(&standing(&[]), START), "it is to be kept");
     gathered.sources(&standing(&["catalog/main"]), START);
     assert_eq!(gathered.due(), Some(START + WINDOW));
 }
