@@ -382,6 +382,15 @@ async fn what_is_undone_in_time_is_not_told() {
     let event = event(&request);
     assert_eq!(event["data"]["count"], 1);
     assert_eq!(event["data"]["services"][0]["name"], "checkout");
+    // One that nobody claims goes to whom the rest of its namespace is.
+    folder.file("k8s/new.yaml", self::service("shop", "wish-list"));
+    let event = self::event(&hub.until(2).await[1]);
+    assert_eq!(
+        event["attributes"]["type"],
+        "ai.causely.backstitch.service-unclaimed"
+    );
+    assert_eq!(event["attributes"]["subject"], "group:default/web");
+    assert_eq!(event["data"]["team"]["name"], "Team web");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,6 @@ use server::status::SourceId;
 use server::status::SourceState;
 use topology::contact::ContactKind;
 use topology::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
-use topology::query::ServiceFilter;
 use topology::topology::{OwnerId, Topology};
 use topology::verdict::ServiceKey;
 use topology::view::ServiceView;
@@ -48,9 +47,8 @@ impl Look for Known {
             name: "".into(),
             ..service.clone()
         };
-        let any = ServiceFilter::default();
-        let page = topology.list_services(&any, Some(&before), LOOKED_AT);
-        let services = page.items.iter().map(|id| topology.service(*id));
+        let services = topology.services_after(Some(&before)).take(LOOKED_AT);
+        let services = services.map(|id| topology.service(id));
         let here = |it: &ServiceView<'_>| {
             *it.cluster == *service.cluster && *it.namespace == *service.namespace
         };
@@ -124,4 +122,64 @@ pub(super) fn all_answered(states: &[(SourceId, SourceState)]) -> bool {
     states
         .iter()
         .all(|(_, state)| state.current || state.failure.is_some() || state.held.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use server::status::{Failure, FailureKind};
+
+    use super::*;
+
+    /// What is told of a source, and whether it is unsure.
+    fn told(state: SourceState) -> String {
+        let id = SourceId {
+            kind: api::SourceKind::Catalog,
+            name: "main".to_owned(),
+        };
+        let Sources { standing, unsure } = of_sources(&[(id, state)]);
+        let mut words: Vec<&str> = standing.iter().map(|it| it.happening.as_str()).collect();
+        words.extend((!unsure.is_empty()).then_some("unsure"));
+        words.join(" ")
+    }
+
+    #[test]
+    fn what_is_told_of_a_source() {
+        let failure = Some(Failure {
+            kind: FailureKind::Unreachable,
+            at: 1,
+            message: "no route".into(),
+            remedy: None,
+        });
+        let held = Some(api::HeldBack {
+            removals: 60,
+            times: 1,
+            confirmations: 3,
+        });
+        // As it was last good, is current, failed, and holds back.
+        let table = [
+            (None, false, &None, &None, "unsure"),
+            (None, false, &failure, &None, ""),
+            (Some(1), false, &None, &None, "unsure"),
+            (Some(1), true, &None, &None, ""),
+            (Some(1), false, &failure, &None, "source-stale"),
+            (Some(1), true, &None, &held, "removals-held-back"),
+            (
+                Some(1),
+                false,
+                &failure,
+                &held,
+                "removals-held-back source-stale",
+            ),
+        ];
+        for (last_good, current, failure, held, expected) in table {
+            let state = SourceState {
+                last_good,
+                current,
+                failure: failure.clone(),
+                held: *held,
+                ..SourceState::default()
+            };
+            assert_eq!(told(state), expected, "{last_good:?} {current}");
+        }
+    }
 }
