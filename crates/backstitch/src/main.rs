@@ -6,6 +6,7 @@
 //!                                ├─ report, suggest ── the same ──▶ what is untidy, and what would mend it
 //!                                ├─ export, writeback ── the same ──▶ routes for an Alertmanager, annotations
 //!                                ├─ mcp ── a server ── tools ──▶ an AI agent
+//!                                ├─ notify ── an example message ─────────────────────▶ a receiver
 //!                                ├─ doctor ── every source, asked ───────────────────▶ output
 //!                                └─ serve, demo ── the loop ──▶ store, server
 //! ```
@@ -25,6 +26,8 @@ mod hygiene;
 mod logging;
 mod mcp;
 mod memory;
+mod notifications;
+mod outbound;
 mod output;
 mod phases;
 mod report;
@@ -114,6 +117,10 @@ fn run(cli: Cli, terminal: Terminal) -> Result<Exit> {
         Command::Writeback(args) => {
             let config = configuration(&global)?;
             connected(commands::writeback::run(&args, &config, terminal))
+        }
+        Command::Notify(args) => {
+            let config = configuration(&global)?;
+            connected(commands::notify::run(&args, &config))
         }
         Command::Export(args) => {
             let config = configuration(&global)?;

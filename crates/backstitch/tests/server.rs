@@ -58,6 +58,7 @@ async fn serve(access: Access) -> String {
         decisions: None,
         owner_info: OwnerInfo::default(),
         alerts: None,
+        notifications: None,
         clock: || 1_800_000_000,
     };
     serve_state(state, access).await
@@ -156,6 +157,7 @@ async fn serve_past() -> (String, Store) {
         decisions: None,
         owner_info: OwnerInfo::default(),
         alerts: None,
+        notifications: None,
         clock: || BEGIN + 3 * 3600,
     };
     (serve_state(state, Access::default()).await, store)

@@ -131,6 +131,7 @@ impl Shared {
                 decisions: None,
                 owner_info: OwnerInfo::default(),
                 alerts: None,
+                notifications: None,
                 clock: || 0,
             },
             cluster,

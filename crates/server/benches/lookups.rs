@@ -37,6 +37,7 @@ fn router() -> Router {
         decisions: None,
         owner_info: OwnerInfo::default(),
         alerts: None,
+        notifications: None,
         clock: || 0,
     };
     server::router(state, Access::default())

@@ -11,6 +11,7 @@ use crate::alerts::Alerts;
 use crate::decisions::Desk;
 use crate::events::Events;
 use crate::metrics::Metrics;
+use crate::notifications::Counters;
 use crate::owner_info::OwnerInfo;
 use crate::problem::Refusal;
 use crate::status::Sources;
@@ -35,6 +36,8 @@ pub struct AppState {
     pub owner_info: OwnerInfo,
     /// The way of alerts; `None`: none are taken.
     pub alerts: Option<Arc<Alerts>>,
+    /// What is counted of notifications; `None`: none are sent.
+    pub notifications: Option<Counters>,
     /// The time now: seconds since the Unix epoch.
     pub clock: fn() -> i64,
 }

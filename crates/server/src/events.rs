@@ -119,7 +119,8 @@ impl Events {
         self.last.send_replace(last);
     }
 
-    pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
+    /// Told whenever there is another event; its value is the number of the last one.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.last.subscribe()
     }
 

@@ -24,6 +24,7 @@ pub mod events;
 pub mod explain;
 mod guard;
 mod metrics;
+pub mod notifications;
 mod openapi;
 pub mod owner_info;
 mod pages;

@@ -153,6 +153,9 @@ impl Metrics {
                 registry.register(name, help, counter.clone());
             }
         }
+        if let Some(notifications) = &state.notifications {
+            notifications.register(&mut registry);
+        }
         registry.register_collector(Box::new(StateCollector {
             topology: Arc::clone(&state.topology),
             sources: Arc::clone(&state.sources),

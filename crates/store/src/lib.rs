@@ -56,7 +56,7 @@ pub use error::{RecordError, StoreError};
 pub use fact::Fact;
 pub use history::{
     Cause, Compaction, HistoryCursor, HistoryEntry, HistoryFilter, MAX_HISTORY_PAGE, Progress,
-    Reader, Recorded, RecordedStates, Subject,
+    Reader, Recent, Recorded, RecordedStates, Subject,
 };
 pub use inspect::{Inspection, inspect};
 pub use load::{Load, Loaded, LoadedPage, PAGE};

@@ -1,8 +1,8 @@
 //! A queue that outlives the process: what was taken is on the disk, what was given up is kept for a while.
 //!
 //! ```text
-//!  push ──▶ queued ──┬─ remove   it arrived
-//!                    └─ bury ──▶ dead   it never will; the oldest make room
+//!  push ────▶ queued ──┬─ remove   it arrived
+//!  push_all ─▶         └─ bury ──▶ dead   it never will; the oldest make room
 //! ```
 //!
 //! It is a file of its own beside the store, whose lock covers it: the store has a single writer that may be in the midst of a
@@ -24,6 +24,8 @@ const CACHE_KIB: i64 = 2 * 1024;
 /// Bound on the length of a reason, in characters.
 const LONGEST_REASON: usize = 500;
 
+const INSERT: &str = "INSERT INTO queued (line, taken_at, items, body) VALUES (?1, ?2, ?3, ?4)";
+
 const TABLES: &str = "
     CREATE TABLE queued (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -38,6 +40,15 @@ const TABLES: &str = "
         buried_at INTEGER NOT NULL,
         items INTEGER NOT NULL,
         reason TEXT NOT NULL,
+        body BLOB NOT NULL
+    );
+";
+
+/// What whoever fills the queue wants to find again. It came later than the other tables and is nothing to those who do not know
+/// it, so that it needs no version of its own.
+const MEMO: &str = "
+    CREATE TABLE IF NOT EXISTS memo (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
         body BLOB NOT NULL
     );
 ";
@@ -189,6 +200,7 @@ impl Queue {
                 .query_row("PRAGMA journal_mode = wal", [], |_| Ok(()))?;
             // FULL: what was taken survives a power cut.
             self.connection.pragma_update(None, "synchronous", 2)?;
+            self.connection.execute_batch(MEMO)?;
             self.connection
                 .pragma_update(None, "cache_size", -CACHE_KIB)
         };
@@ -206,7 +218,6 @@ impl Queue {
         if is_full {
             return Ok(Pushed::Full);
         }
-        let sql = "INSERT INTO queued (line, taken_at, items, body) VALUES (?1, ?2, ?3, ?4)";
         let NewEntry {
             line,
             taken_at,
@@ -215,12 +226,71 @@ impl Queue {
         } = entry;
         self.run("add an entry", |connection| {
             connection
-                .prepare_cached(sql)?
+                .prepare_cached(INSERT)?
                 .execute(params![line, taken_at, items, body])
         })?;
         self.entries += 1;
         self.bytes += size;
         Ok(Pushed::Kept)
+    }
+
+    /// Adds entries, of which the oldest that wait make room for the newest, and writes the memo, all in one transaction; how many
+    /// entries made room. All of it is on the disk when this returns.
+    ///
+    /// # Errors
+    /// When the disk refuses; nothing was changed then.
+    pub fn push_all(&mut self, entries: &[NewEntry<'_>], memo: &[u8]) -> Result<u64, StoreError> {
+        let QueueBounds {
+            entries: most,
+            bytes,
+            ..
+        } = self.bounds;
+        let bounds = [most, bytes].map(|bound| i64::try_from(bound).unwrap_or(i64::MAX));
+        let mut all = || {
+            let transaction = self
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for entry in entries {
+                transaction.prepare_cached(INSERT)?.execute(params![
+                    entry.line,
+                    entry.taken_at,
+                    entry.items,
+                    entry.body
+                ])?;
+            }
+            let dropped = transaction.execute(
+                "DELETE FROM queued WHERE id IN (
+                     SELECT id FROM (
+                         SELECT id, row_number() OVER newest AS place, sum(length(body)) OVER newest AS bytes FROM queued
+                         WINDOW newest AS (ORDER BY id DESC ROWS UNBOUNDED PRECEDING)
+                     ) WHERE place > ?1 OR bytes > ?2)",
+                params![bounds[0], bounds[1]],
+            )?;
+            transaction.execute(
+                "INSERT OR REPLACE INTO memo (only, body) VALUES (1, ?1)",
+                [memo],
+            )?;
+            transaction.commit()?;
+            Ok(dropped as u64)
+        };
+        let dropped = all()
+            .map_err(|error: rusqlite::Error| Failure::from(error).at(&self.path, "add entries"))?;
+        let standing = self.standing()?;
+        (self.entries, self.bytes) = (standing.entries, standing.bytes);
+        Ok(dropped)
+    }
+
+    /// What was written as the memo last.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn memo(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.run("read its memo", |connection| {
+            connection
+                .prepare_cached("SELECT body FROM memo")?
+                .query_row([], |row| row.get(0))
+                .optional()
+        })
     }
 
     /// The entries that wait, after that one, in their order; at most so many.
@@ -332,6 +402,11 @@ impl Queue {
                 })?
                 .collect()
         })
+    }
+
+    /// How many entries wait.
+    pub fn waits(&self) -> u64 {
+        self.entries
     }
 
     /// How much there is.

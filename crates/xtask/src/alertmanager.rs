@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use crate::debian::{self, CompiledIn, Package, Unpacked};
+use crate::cached::InUse;
+use crate::debian::{self, CompiledIn, Package};
 
 /// The variable that says where it is, for the testbed.
 pub(crate) const INSTALLATION: &str = "BACKSTITCH_ALERTMANAGER";
@@ -17,6 +18,6 @@ const PACKAGE: Package = Package {
 };
 
 /// The programs, unpacked first where the cache lacks them.
-pub(crate) fn install() -> Result<Unpacked> {
+pub(crate) fn install() -> Result<InUse> {
     debian::unpack(PACKAGE)
 }

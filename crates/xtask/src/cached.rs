@@ -4,6 +4,7 @@
 //! alone, and whoever uses one holds it together with others, so that runs side by side do not disturb each other. It must
 //! not know what is in the folders; whoever asks for one says how it is made.
 
+use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -21,6 +22,15 @@ pub(crate) struct Cached {
     /// What it is called in messages.
     title: String,
     folder: PathBuf,
+}
+
+/// A folder of the cache that stays where it is while this value lives.
+#[derive(Debug)]
+pub(crate) struct InUse {
+    /// Its place.
+    pub(crate) folder: OsString,
+    /// A lock ends with the file it is on.
+    pub(crate) _lock: File,
 }
 
 impl Cached {

@@ -1,7 +1,7 @@
 //! The tests of the Helm chart: Helm's own library and the schemas of Kubernetes, installed into the cache.
 //!
-//! What has to be true of the chart is in `tests/chart/check.py`, since both are packages of Python. This module owns that it is run
-//! with them, exactly as `tests/chart/requirements.txt` pins them.
+//! What has to be true of the chart is in `tests/chart/check.py`, since both are packages of Python. This module owns that they are
+//! there, exactly as `tests/chart/requirements.txt` pins them.
 
 use std::ffi::OsString;
 use std::process::Command;
@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::places;
-use crate::python::{packages, python};
+use crate::python::{install, python};
 use crate::step::Step;
 
 /// The step of a test run; `arguments` are those of `check.py`.
@@ -20,17 +20,18 @@ pub(crate) fn step(arguments: &[OsString]) -> Step {
 
 fn check(arguments: &[OsString]) -> Result<Command> {
     let manifests = places::checkout().join("tests/chart");
-    // They were used just now, and are kept for days after that: their lock is not needed while they run.
-    let packages = packages(
-        "chart",
+    // The packages were used just now, and are kept for days after that: the lock is not needed while they run.
+    let installed = install(
         "Helm's library and the schemas of Kubernetes",
-        &manifests.join("requirements.txt"),
+        "chart",
+        &manifests,
     )?;
     let mut command = python();
     command
         .current_dir(places::checkout())
         .arg(manifests.join("check.py"))
         .args(arguments)
-        .env("PYTHONPATH", packages.folder());
+        .env("PYTHONPATH", &installed.folder)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
     Ok(command)
 }

@@ -7,8 +7,7 @@
 //!
 //! It must not know what the programs are for.
 
-use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
@@ -16,7 +15,7 @@ use std::time::SystemTime;
 use anyhow::{Context, Result, bail, ensure};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::cached::{self, Cached};
+use crate::cached::{self, Cached, InUse};
 use crate::places;
 
 /// A package, and what has to be changed so that it runs where it is not installed.
@@ -38,23 +37,8 @@ pub(crate) struct CompiledIn {
     pub(crate) path: &'static str,
 }
 
-/// A package that stays where it is while this value lives.
-#[derive(Debug)]
-pub(crate) struct Unpacked {
-    folder: OsString,
-    /// A lock ends with the file it is on.
-    _in_use: File,
-}
-
-impl Unpacked {
-    /// Its folder, which holds `usr` and the like.
-    pub(crate) fn folder(&self) -> &OsString {
-        &self.folder
-    }
-}
-
 /// The package in the version that this system would install, unpacked first where the cache lacks it.
-pub(crate) fn unpack(package: Package) -> Result<Unpacked> {
+pub(crate) fn unpack(package: Package) -> Result<InUse> {
     let Package { name, compiled_in } = package;
     let root = places::cache()?.join("debian");
     fs::create_dir_all(&root).with_context(|| format!("cannot create `{}`", root.display()))?;
@@ -96,9 +80,9 @@ pub(crate) fn unpack(package: Package) -> Result<Unpacked> {
             .try_for_each(|it| make_relative(folder, *it))
     })?;
     cached::sweep(&root, &[&unpacked], SystemTime::now())?;
-    Ok(Unpacked {
+    Ok(InUse {
         folder: unpacked.folder().into(),
-        _in_use: lock,
+        _lock: lock,
     })
 }
 

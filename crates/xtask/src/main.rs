@@ -51,7 +51,7 @@ enum Task {
     /// Run the lints and the tests
     Test {
         /// What to test: `all`, `core` (the pure core alone), `backstage-real` (against Backstages installed for it),
-        /// `kubernetes-real` (against clusters built for it), `prometheus-real` and `alertmanager-real` (against Debian's Prometheus and Alertmanager), `mcp-real` (by the official MCP client), `pages` (the web pages, in a browser too), `chart`, `lint`, `tidy`, or the name of a crate
+        /// `kubernetes-real` (against clusters built for it), `prometheus-real` and `alertmanager-real` (against Debian's Prometheus and Alertmanager), `mcp-real` (by the official MCP client), `notifications-real` (against a mail server), `pages` (the web pages, in a browser too), `chart`, `lint`, `tidy`, or the name of a crate
         #[arg(default_value = "all")]
         suite: suite::Suite,
         /// Arguments for the test binaries, such as part of a test's name (not with `all` or `lint`)

@@ -13,10 +13,11 @@ use anyhow::{Context, Result};
 
 use crate::alertmanager;
 use crate::backstages::{self, Backstages, INSTALLATIONS};
-use crate::debian::{self, Package, Unpacked};
+use crate::cached::InUse;
+use crate::debian::{self, Package};
 use crate::kubernetes::{self, Kubernetes};
 use crate::places;
-use crate::python::{self, Packages};
+use crate::python;
 use crate::step::Step;
 
 /// Which of them a run of contract tests is about.
@@ -117,7 +118,7 @@ pub(crate) fn prometheus(arguments: &[OsString]) -> Vec<Step> {
         compiled_in: &[],
     };
     let unpack = move || debian::unpack(package);
-    of_debian(
+    prepared(
         ("prom-unpack", unpack),
         ("prometheus", "real_prometheus*"),
         PROMETHEUS,
@@ -127,7 +128,7 @@ pub(crate) fn prometheus(arguments: &[OsString]) -> Vec<Step> {
 
 /// Unpacks Alertmanager, and runs the tests against it; arguments choose some.
 pub(crate) fn alertmanager(arguments: &[OsString]) -> Vec<Step> {
-    of_debian(
+    prepared(
         ("am-unpack", alertmanager::install),
         ("alertmanager", "real_alertmanager*"),
         alertmanager::INSTALLATION,
@@ -140,42 +141,49 @@ const MCP_CLIENT: &str = "BACKSTITCH_MCP_CLIENT";
 
 /// Installs the official MCP client, and has it ask the server; arguments choose some tests.
 pub(crate) fn mcp(arguments: &[OsString]) -> Vec<Step> {
-    // Lives as long as any step, and with it the lock on what the tests use.
-    let installed: Rc<OnceCell<Packages>> = Rc::default();
-    let place = Rc::clone(&installed);
-    let arguments = arguments.to_vec();
-    vec![
-        Step::action("mcp-client", move || {
-            let requirements = places::checkout().join("tests/mcp/requirements.txt");
-            // This step is the only one that sets it.
-            let _ = place.set(python::packages(
-                "mcp",
-                "the official MCP client",
-                &requirements,
-            )?);
-            Ok(())
-        }),
-        Step::prepared_tests("mcp", move || {
-            let installed = installed
-                .get()
-                .context("there is no MCP client to test with")?;
-            let mut command = cargo_test(&["real_mcp"], &arguments);
-            command.env(MCP_CLIENT, installed.folder());
-            Ok(command)
-        }),
-    ]
+    let install = || {
+        let manifests = places::checkout().join("tests/mcp");
+        python::install("the official MCP client", "mcp", &manifests)
+    };
+    prepared(
+        ("mcp-client", install),
+        ("mcp", "real_mcp"),
+        MCP_CLIENT,
+        arguments,
+    )
 }
 
-/// Unpacks a program of Debian's, and runs the tests against it: the name of each step and what it does, and the variable that
+/// The variable that says where the packages of Python are, for the tests of notifications.
+const NOTIFICATIONS: &str = "BACKSTITCH_NOTIFICATIONS";
+
+/// Installs a mail server and what reads `CloudEvents`, and runs the tests against them; arguments choose some.
+pub(crate) fn notifications(arguments: &[OsString]) -> Vec<Step> {
+    let install = || {
+        let manifests = places::checkout().join("tests/notifications");
+        python::install(
+            "a mail server and the SDK of CloudEvents",
+            "notifications",
+            &manifests,
+        )
+    };
+    prepared(
+        ("mail-server", install),
+        ("notifications", "real_notifications*"),
+        NOTIFICATIONS,
+        arguments,
+    )
+}
+
+/// Puts a program into the cache, and runs the tests against it: the name of each step and what it does, and the variable that
 /// says where the program is.
-fn of_debian(
-    (unpacking, unpack): (&'static str, impl FnOnce() -> Result<Unpacked> + 'static),
+fn prepared(
+    (unpacking, unpack): (&'static str, impl FnOnce() -> Result<InUse> + 'static),
     (testing, binaries): (&'static str, &'static str),
     variable: &'static str,
     arguments: &[OsString],
 ) -> Vec<Step> {
     // Lives as long as any step, and with it the lock on what the tests use.
-    let unpacked: Rc<OnceCell<Unpacked>> = Rc::default();
+    let unpacked: Rc<OnceCell<InUse>> = Rc::default();
     let place = Rc::clone(&unpacked);
     let arguments = arguments.to_vec();
     vec![
@@ -189,7 +197,7 @@ fn of_debian(
                 .get()
                 .context("there is no program to test against")?;
             let mut command = cargo_test(&[binaries], &arguments);
-            command.env(variable, unpacked.folder());
+            command.env(variable, &unpacked.folder);
             Ok(command)
         }),
     ]

@@ -26,6 +26,8 @@ pub(crate) enum Suite {
     AlertmanagerReal,
     /// The MCP server, asked by the official client.
     McpReal,
+    /// Notifications, to a real mail server and to what reads `CloudEvents`.
+    NotificationsReal,
     /// The Helm chart: linted, rendered, held against the schemas of Kubernetes.
     Chart,
     /// The web pages: their own checks, and the program in a browser.
@@ -50,6 +52,7 @@ impl FromStr for Suite {
             "prometheus-real" => Self::PrometheusReal,
             "alertmanager-real" => Self::AlertmanagerReal,
             "mcp-real" => Self::McpReal,
+            "notifications-real" => Self::NotificationsReal,
             "chart" => Self::Chart,
             "pages" => Self::Pages,
             "lint" => Self::Lint,
@@ -83,6 +86,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
             steps.extend(real::prometheus(arguments));
             steps.extend(real::alertmanager(arguments));
             steps.extend(real::mcp(arguments));
+            steps.extend(real::notifications(arguments));
             steps
         }
         Suite::Core => vec![cargo_test(
@@ -95,6 +99,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
         Suite::PrometheusReal => real::prometheus(arguments),
         Suite::AlertmanagerReal => real::alertmanager(arguments),
         Suite::McpReal => real::mcp(arguments),
+        Suite::NotificationsReal => real::notifications(arguments),
         Suite::Chart => vec![chart::step(arguments)],
         Suite::Pages => pages::steps(arguments),
         Suite::Lint => {
@@ -136,6 +141,7 @@ mod tests {
             ("prometheus-real", Suite::PrometheusReal),
             ("alertmanager-real", Suite::AlertmanagerReal),
             ("mcp-real", Suite::McpReal),
+            ("notifications-real", Suite::NotificationsReal),
             ("chart", Suite::Chart),
             ("pages", Suite::Pages),
             ("lint", Suite::Lint),

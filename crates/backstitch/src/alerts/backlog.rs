@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 /// The backlog.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Backlog {
+pub(crate) struct Backlog {
     entries: VecDeque<Entry>,
     /// The last entry that was added.
     last: i64,
@@ -22,17 +22,17 @@ pub(super) struct Backlog {
 
 /// An entry and what came of it so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) waiting: Waiting,
+pub(crate) struct Entry {
+    pub(crate) waiting: Waiting,
     /// How often it was sent.
-    pub(super) attempts: u32,
+    pub(crate) attempts: u32,
     /// It is not sent before.
     not_before: Option<Instant>,
 }
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(crate) enum Next {
     /// Send this.
     Send(Entry),
     /// Wait until then, or until something comes.
@@ -43,17 +43,17 @@ pub(super) enum Next {
 
 impl Backlog {
     /// The last entry that is known.
-    pub(super) fn last(&self) -> i64 {
+    pub(crate) fn last(&self) -> i64 {
         self.last
     }
 
     /// How many there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// More that waits.
-    pub(super) fn add(&mut self, waiting: impl IntoIterator<Item = Waiting>) {
+    pub(crate) fn add(&mut self, waiting: impl IntoIterator<Item = Waiting>) {
         for waiting in waiting {
             self.last = self.last.max(waiting.id);
             self.entries.push_back(Entry {
@@ -64,7 +64,7 @@ impl Backlog {
         }
     }
 
-    pub(super) fn next(&self, now: Instant) -> Next {
+    pub(crate) fn next(&self, now: Instant) -> Next {
         if self.entries.is_empty() {
             return Next::Nothing;
         }
@@ -89,7 +89,7 @@ impl Backlog {
     }
 
     /// It arrived, or is given up.
-    pub(super) fn settle(&mut self, id: i64) {
+    pub(crate) fn settle(&mut self, id: i64) {
         // Most often it is the first.
         let mut entries = self.entries.iter();
         if let Some(index) = entries.position(|entry| entry.waiting.id == id) {
@@ -99,7 +99,7 @@ impl Backlog {
     }
 
     /// It is tried again after that pause; the others rest as long, or as long as `rest` where that is shorter.
-    pub(super) fn put_off(&mut self, id: i64, now: Instant, pause: Duration, rest: Duration) {
+    pub(crate) fn put_off(&mut self, id: i64, now: Instant, pause: Duration, rest: Duration) {
         let mut entries = self.entries.iter_mut();
         if let Some(entry) = entries.find(|entry| entry.waiting.id == id) {
             entry.attempts = entry.attempts.saturating_add(1);

@@ -4,8 +4,8 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use backstage_client::retry_after;
+use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Certificate, Client, Response};
 use secrecy::ExposeSecret as _;
 use server::alerts::Alerts;
 use store::{Queue, StoreError};
@@ -16,6 +16,7 @@ use url::Url;
 use super::answer::{Answer, Decision, Tried, decide, words};
 use super::backlog::{Backlog, Entry, Next};
 use crate::config::{Forward, Target};
+use crate::outbound::{client, said};
 use crate::report::told;
 use crate::service::Random;
 
@@ -25,12 +26,6 @@ const PAGE: u32 = 1_000;
 const DISK_REST: Duration = Duration::from_secs(5);
 /// The longest rest of all for the failure of one.
 const LONGEST_REST: Duration = Duration::from_secs(32);
-/// How long a connection may take.
-const CONNECT_TIME: Duration = Duration::from_secs(5);
-/// Characters of what the target says that are kept.
-const SAID: usize = 200;
-/// Bound on a file of root certificates, in bytes.
-const MAX_ROOTS: u64 = 1024 * 1024;
 
 /// What a delivery needs.
 pub(crate) struct Deliverer {
@@ -188,7 +183,7 @@ impl Running {
         let forward = &self.deliverer.forward;
         let client = match self.client.clone() {
             Some(client) => client,
-            None => match client(forward) {
+            None => match client(forward.ca_file.as_deref(), forward.timeout) {
                 Ok(client) => self.client.insert(client).clone(),
                 Err(why) => return (Answer::Unprepared, Some(why)),
             },
@@ -240,51 +235,4 @@ impl Running {
             },
         }
     }
-}
-
-/// What the target says of a failure, such as which label it does not take; as much of it as a line can bear.
-async fn said(mut response: Response) -> Option<String> {
-    if response.status().is_success() {
-        return None;
-    }
-    // The first piece is enough, and that there is none is no failure of its own.
-    let piece = response.chunk().await.ok().flatten()?;
-    let text = String::from_utf8_lossy(&piece);
-    let text = text.trim().chars().take(SAID);
-    let text: String = text
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .collect();
-    (!text.is_empty()).then_some(text)
-}
-
-fn client(forward: &Forward) -> Result<Client, String> {
-    let roots = match &forward.ca_file {
-        None => Vec::new(),
-        Some(path) => {
-            let unusable = |why: &str| format!("cannot use `{}`: {why}", path.display());
-            let length = std::fs::metadata(path).map_err(|error| unusable(&error.to_string()))?;
-            if length.len() > MAX_ROOTS {
-                return Err(unusable("it is too large"));
-            }
-            let pem = std::fs::read(path).map_err(|error| unusable(&error.to_string()))?;
-            let roots = Certificate::from_pem_bundle(&pem);
-            roots
-                .ok()
-                .filter(|roots| !roots.is_empty())
-                .ok_or_else(|| unusable("it holds no certificates"))?
-        }
-    };
-    let builder = || {
-        Client::builder()
-            .user_agent(concat!("backstitch/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIME)
-            .timeout(forward.timeout)
-            .referer(false)
-            // A redirect would take alerts and token along.
-            .redirect(reqwest::redirect::Policy::none())
-    };
-    let built = builder().tls_certs_merge(roots.clone()).build();
-    // Plain HTTP has to work where there are no root certificates at all; then no TLS server is trusted.
-    let built = built.or_else(|_| builder().tls_certs_only(roots).build());
-    built.map_err(|error| told(&error))
 }

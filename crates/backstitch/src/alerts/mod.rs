@@ -20,6 +20,7 @@ use server::alerts::wire::Wire;
 use server::alerts::{Alerts, Settings};
 use store::{Queue, QueueBounds, StoreError};
 
+pub(crate) use self::backlog::{Backlog, Entry, Next};
 pub(crate) use self::deliver::{Deliverer, deliver};
 use crate::config::{Alertmanager, Target};
 

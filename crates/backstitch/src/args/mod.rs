@@ -21,8 +21,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use self::notes::{
-    DECISIONS_NOTES, DOCTOR_NOTES, EXPLAIN_EXAMPLES, MAIN_EXAMPLES, REFRESH_NOTES, SERVE_NOTES,
-    SOURCES_NOTES, STITCH_EXAMPLES, WRITEBACK_NOTES,
+    DECISIONS_NOTES, DOCTOR_NOTES, EXPLAIN_EXAMPLES, MAIN_EXAMPLES, NOTIFY_NOTES, REFRESH_NOTES,
+    SERVE_NOTES, SOURCES_NOTES, STITCH_EXAMPLES, WRITEBACK_NOTES,
 };
 
 pub(crate) use self::decisions::{
@@ -120,6 +120,9 @@ pub(crate) enum Command {
     /// Check all that a server depends on, and say what keeps owners from appearing
     #[command(after_help = DOCTOR_NOTES)]
     Doctor(DoctorArgs),
+    /// Send an example message to a receiver of notifications, and say what came back
+    #[command(after_help = NOTIFY_NOTES)]
+    Notify(NotifyArgs),
     /// Write what is known for another program
     Export(ExportArgs),
     /// Answer the questions of AI agents about a running server, by the Model Context Protocol
@@ -409,6 +412,14 @@ pub(crate) enum DoctorFormat {
     Text,
     /// One document whose keys are a stable interface
     Json,
+}
+
+/// `backstitch notify`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct NotifyArgs {
+    /// The receiver, by its name under `notifications` of the configuration
+    #[arg(long, value_name = "RECEIVER")]
+    pub test: String,
 }
 
 /// `backstitch serve`

@@ -167,6 +167,18 @@ Examples:
   backstitch doctor --config backstitch.yaml --quiet
   backstitch doctor --config backstitch.yaml -o json --bundle support.tar.gz";
 
+pub(super) const NOTIFY_NOTES: &str = "\
+The message is like one of a Service that lost its owner, and says that it is a test. A running server is not asked, and its
+limits do not count.
+
+Exit status:
+  0  the receiver took it
+  1  it did not
+  2  could not run
+
+Examples:
+  backstitch notify --test platform --config backstitch.yaml";
+
 pub(super) const SERVE_NOTES: &str = "\
 The last state of every source is kept in the store and served at once after a start, marked stale until the source has
 answered. Without --store and without `store` in the configuration, the store is $XDG_STATE_HOME/backstitch/backstitch.db,

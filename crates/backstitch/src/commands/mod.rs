@@ -10,6 +10,7 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod mcp;
+pub(crate) mod notify;
 pub(crate) mod owner;
 pub(crate) mod refresh;
 pub(crate) mod report;

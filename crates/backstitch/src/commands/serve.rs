@@ -13,6 +13,7 @@ use crate::alerts;
 use crate::args::ServeArgs;
 use crate::config::{ClusterSource, Config, InstanceSource};
 use crate::exit::Exit;
+use crate::notifications::Notifications;
 use crate::report::Failure;
 use crate::service::{Random, Service, Signals};
 
@@ -43,9 +44,21 @@ pub(crate) async fn run(args: &ServeArgs, config: &Config) -> Result<Exit> {
         }
         None => None,
     };
+    let notifications = match config.notifications.as_slice() {
+        [] => None,
+        receivers => {
+            let opened = store
+                .reader()
+                .and_then(|history| Notifications::open(receivers, &path, history));
+            Some(opened.map_err(|error| store_failure(&error))?)
+        }
+    };
     let mut service = Service::start(config, store, Random::new())?;
     if let Some((alerts, forward)) = alerts {
         service.take_alerts(alerts, forward, Random::new());
+    }
+    if let Some(notifications) = notifications {
+        service.notify(notifications, Random::new());
     }
     match service.serve(listener, access, &mut signals).await {
         Ok(()) => Ok(Exit::Done),

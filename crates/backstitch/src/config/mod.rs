@@ -20,6 +20,7 @@ mod instances;
 mod mapping;
 mod metrics;
 mod node;
+mod notifications;
 mod reader;
 mod receivers;
 mod redact;
@@ -49,6 +50,9 @@ pub(crate) use self::endpoint::{EndpointProblem, parse_endpoint};
 pub(crate) use self::fault::{ConfigError, Fault};
 pub(crate) use self::history::History;
 pub(crate) use self::instances::DEFAULT_NAME;
+pub(crate) use self::notifications::{
+    Addressee, Channel, Email, Filter, Happening, Receiver, Tls, Webhook,
+};
 pub(crate) use self::receivers::{is_label_name, receivers};
 pub(crate) use self::redact::redacted;
 pub(crate) use self::secret::{SecretError, SecretSource};
@@ -98,6 +102,8 @@ pub(crate) struct Config {
     pub removal: RemovalPolicy,
     /// How alerts are taken and handed on; none where they are not.
     pub alertmanager: Option<Alertmanager>,
+    /// Who is told of what happens to ownership; no two of one name.
+    pub notifications: Vec<Receiver>,
     /// How much of what changed is kept.
     pub history: History,
     /// What is allowed and still worth a warning, such as a token inside of the file.
@@ -121,6 +127,7 @@ impl Default for Config {
             metrics: OwnerInfo::default(),
             removal: RemovalPolicy::default(),
             alertmanager: None,
+            notifications: Vec::new(),
             history: History::default(),
             warnings: Vec::new(),
         }

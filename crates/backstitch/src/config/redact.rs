@@ -43,7 +43,43 @@ pub(super) const ROOT: Table = &[
     ("max_removal_ratio", Show::Text),
     ("removal_confirmations", Show::Text),
     ("alertmanager", Show::Keys(ALERTMANAGER)),
+    ("notifications", Show::Keys(RECEIVER)),
     ("history", Show::Keys(HISTORY)),
+];
+
+pub(super) const RECEIVER: Table = &[
+    ("name", Show::Text),
+    ("slack", Show::Keys(SLACK)),
+    ("webhook", Show::Keys(WEBHOOK)),
+    ("email", Show::Keys(EMAIL)),
+    ("events", Show::Text),
+    ("teams", Show::Text),
+    ("window", Show::Text),
+    ("most_per_hour", Show::Text),
+    ("timeout", Show::Text),
+];
+
+pub(super) const SLACK: Table = &[("url_file", Show::Text), ("url_env", Show::Variable)];
+
+pub(super) const WEBHOOK: Table = &[
+    // Whoever knows the URL of a webhook may often write to it.
+    ("url", Show::Nothing),
+    ("token_file", Show::Text),
+    ("token_env", Show::Variable),
+    ("headers", Show::Nothing),
+    ("ca_file", Show::Text),
+];
+
+pub(super) const EMAIL: Table = &[
+    ("smtp", Show::Text),
+    ("tls", Show::Text),
+    // Who it is may be nobody else's business.
+    ("username", Show::Nothing),
+    ("password_file", Show::Text),
+    ("password_env", Show::Variable),
+    ("ca_file", Show::Text),
+    ("from", Show::Nothing),
+    ("to", Show::Nothing),
 ];
 
 pub(super) const ALERTMANAGER: Table = &[
@@ -271,6 +307,8 @@ clusters: [{name: prod, context: prod, namespaces: [shop]}, {token: sentinel}]
 secrets: sentinel
 store: {sentinel: sentinel}
 alertmanager: {forward: {webhook: 'https://hooks.example/sentinel', token: sentinel}, overwrite: true}
+notifications: [{name: hub, webhook: {url: 'https://hooks.example/sentinel', headers: {A: sentinel}}, window: 5m},
+  {slack: {url: sentinel, url_env: sentinel}, email: {username: sentinel, to: [sentinel], smtp: mail.example}}]
 sentinel: {sentinel: [{sentinel: sentinel}]}
 ";
         let shown = yaml(text);
@@ -319,6 +357,21 @@ sentinel: {sentinel: [{sentinel: sentinel}]}
             webhook: "[redacted]"
             token: "[redacted]"
           overwrite: "true"
+        notifications:
+        - name: hub
+          webhook:
+            url: "[redacted]"
+            headers:
+              "[redacted key 1]": "[redacted]"
+          window: 5m
+        - slack:
+            "[redacted key 1]": "[redacted]"
+            url_env: "[redacted]"
+          email:
+            username: "[redacted]"
+            to:
+            - "[redacted]"
+            smtp: mail.example
         "[redacted key 2]":
           "[redacted key 1]":
           - "[redacted key 1]": "[redacted]"

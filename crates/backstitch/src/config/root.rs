@@ -12,6 +12,7 @@ use super::fault::ConfigError;
 use super::instances::instances;
 use super::metrics::metrics;
 use super::node::{Node, Place, Value};
+use super::notifications::notifications;
 use super::reader::{Faults, Map, boolean, items, number, text, texts};
 use super::secret::SecretSource;
 use super::{Config, DEFAULT_LISTEN};
@@ -79,7 +80,7 @@ pub(super) fn parse(path: &Path, source: &str) -> Result<Config, ConfigError> {
 }
 
 /// Keys whose values, and whatever is below them, may be secrets.
-const SECRET_KEYS: [&str; 4] = ["token", "client_secret", "headers", "webhook"];
+const SECRET_KEYS: [&str; 5] = ["token", "client_secret", "headers", "webhook", "slack"];
 
 /// The lines in which secrets may stand.
 fn secret_lines(node: &Node) -> BTreeSet<usize> {
@@ -139,6 +140,10 @@ impl Reading<'_, '_> {
         config.alertmanager = root
             .take("alertmanager")
             .and_then(|node| alertmanager(node, self));
+        config.notifications = root
+            .take("notifications")
+            .map(|node| notifications(node, self))
+            .unwrap_or_default();
         config.history = history::read(root.take("history"), self);
         root.finish(self.faults);
 

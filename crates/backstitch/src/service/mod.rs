@@ -81,6 +81,7 @@ use self::supply::Supply;
 use self::task::Task;
 use crate::alerts::{Deliverer, deliver};
 use crate::config::{Cluster, ClusterSource, Config, Forward, InstanceSource};
+use crate::notifications::{Lent, Notifications};
 use crate::report::told;
 
 /// Bound on the events that wait for the loop; a source that says more is slowed down.
@@ -98,6 +99,8 @@ pub(crate) struct Service {
     sources: JoinHandle<()>,
     /// Hands alerts on, where they are taken.
     deliverer: Option<JoinHandle<()>>,
+    /// Tell of what happens, where that is wanted.
+    notifiers: JoinSet<()>,
 }
 
 impl Service {
@@ -123,6 +126,7 @@ impl Service {
             decisions: Some(desk),
             owner_info: config.metrics.clone(),
             alerts: None,
+            notifications: None,
             clock: now,
         };
         let notice = shared.notice.subscribe();
@@ -194,6 +198,7 @@ impl Service {
             ended,
             sources,
             deliverer: None,
+            notifiers: JoinSet::new(),
         })
     }
 
@@ -207,6 +212,18 @@ impl Service {
         };
         self.state.alerts = Some(alerts);
         self.deliverer = Some(tokio::spawn(deliver(deliverer, self.stop.subscribe())));
+    }
+
+    /// Tells of what happens from now on.
+    pub(crate) fn notify(&mut self, notifications: Notifications, random: Random) {
+        let lent = Lent {
+            topology: Arc::clone(&self.state.topology),
+            sources: Arc::clone(&self.state.sources),
+            events: Arc::clone(&self.state.events),
+            clock: now,
+        };
+        self.state.notifications = Some(notifications.counters());
+        self.notifiers = notifications.start(lent, random, &self.stop.subscribe());
     }
 
     /// What is served.
@@ -243,6 +260,7 @@ impl Service {
             mut ended,
             sources,
             deliverer,
+            notifiers,
         } = self;
         let events = Arc::clone(&state.events);
         let mut going_down = stop.subscribe();
@@ -279,6 +297,7 @@ impl Service {
             if let Some(deliverer) = deliverer {
                 let _ = deliverer.await;
             }
+            notifiers.join_all().await;
         };
         tokio::select! {
             () = in_order => tracing::info!("everything is committed"),

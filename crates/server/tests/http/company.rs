@@ -54,6 +54,7 @@ impl Company {
                 decisions: None,
                 owner_info,
                 alerts: None,
+                notifications: None,
                 clock: || NOW,
             },
             access,

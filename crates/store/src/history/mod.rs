@@ -15,7 +15,7 @@ use topology::change::Change;
 use topology::verdict::{ComponentKey, ServiceKey};
 
 pub use compact::{Compaction, Progress};
-pub use read::Reader;
+pub use read::{Reader, Recent};
 pub use recorded::{Recorded, RecordedStates};
 
 use crate::decision::DecisionId;

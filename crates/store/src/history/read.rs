@@ -44,6 +44,18 @@ impl Reader {
             .map_err(|failure| failure.at(&self.path, "read history"))
     }
 
+    /// The changes of Services that were recorded after number `after`, in the order in which they were recorded, and at most
+    /// `limit` or [`MAX_HISTORY_PAGE`]. Clocks may step back, numbers do not.
+    ///
+    /// # Errors
+    /// When the disk fails or a row cannot be understood.
+    pub fn services_after(&mut self, after: i64, limit: usize) -> Result<Recent, StoreError> {
+        let snapshot = self.connection.transaction().map_err(Failure::from);
+        snapshot
+            .and_then(|snapshot| services_after(&snapshot, after, limit.min(MAX_HISTORY_PAGE)))
+            .map_err(|failure| failure.at(&self.path, "read what was recorded last"))
+    }
+
     /// Who had a Service at a moment, in seconds since the Unix epoch. `None`: it was not there, or history does not
     /// reach back so far.
     ///
@@ -98,6 +110,17 @@ impl Reader {
         service_counts_at(&self.connection, at)
             .map_err(|failure| failure.at(&self.path, "count the Services of a moment"))
     }
+}
+
+/// What was recorded after some number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recent {
+    /// The changes, the first first.
+    pub entries: Vec<HistoryEntry>,
+    /// The number up to which these are all: to go on from.
+    pub upto: i64,
+    /// There may be more after it.
+    pub more: bool,
 }
 
 impl Store {
@@ -212,6 +235,31 @@ fn find_subject(connection: &Connection, subject: &Subject) -> Result<Option<Obj
     }
 }
 
+fn services_after(snapshot: &Transaction<'_>, after: i64, limit: usize) -> Result<Recent, Failure> {
+    let last: i64 = snapshot.query_row("SELECT coalesce(max(id), 0) FROM history", [], |row| {
+        row.get(0)
+    })?;
+    let sql = format!("{COLUMNS} WHERE id > ? AND cluster = ? ORDER BY id LIMIT ?");
+    let mut statement = snapshot.prepare_cached(&sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![after, NO_CLUSTER, limit])?;
+    let mut names = Names::new(snapshot);
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(entry(&mut names, row)?);
+    }
+    let more = i64::try_from(entries.len()).is_ok_and(|count| count == limit);
+    let upto = match entries.last().filter(|_| more) {
+        Some(entry) => entry.cursor.id,
+        None => last,
+    };
+    Ok(Recent {
+        entries,
+        upto,
+        more,
+    })
+}
+
 /// Conditions and the values of their parameters, in order.
 #[derive(Clone, Default)]
 struct Conditions {
@@ -266,16 +314,18 @@ fn history(
     Ok(entries)
 }
 
+/// What [`entry`] reads.
+const COLUMNS: &str = "SELECT id, at, source, generation, object, cluster,
+            before_state, before_owner_state, before_peer, before_owner,
+            after_state, after_owner_state, after_peer, after_owner
+         FROM history";
+
 fn select(
     snapshot: &Transaction<'_>,
     conditions: &Conditions,
     limit: usize,
 ) -> Result<Vec<HistoryEntry>, Failure> {
-    let mut sql = "SELECT id, at, source, generation, object, cluster,
-            before_state, before_owner_state, before_peer, before_owner,
-            after_state, after_owner_state, after_peer, after_owner
-         FROM history"
-        .to_owned();
+    let mut sql = COLUMNS.to_owned();
     if !conditions.sql.is_empty() {
         sql += " WHERE ";
         sql += &conditions.sql.join(" AND ");

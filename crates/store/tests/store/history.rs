@@ -430,3 +430,30 @@ fn a_large_file_gets_smaller_once_much_is_forgotten() {
     drop(store);
     assert!(size() < full / 2, "{full} to {}", size());
 }
+
+/// Whatever the clock says, what is recorded is read once and in its order, a page after the other.
+#[test]
+fn what_is_recorded_is_read_in_the_order_in_which_it_came() {
+    proptest!(|(records in records(), limit in 1..4_usize)| {
+        let (_store, mut reader) = recorded(&records);
+        let expected: Vec<&Change> = records
+            .iter()
+            .flat_map(|(_, changes)| changes)
+            .filter(|change| matches!(change, Change::Service { .. }))
+            .collect();
+        let mut found = Vec::new();
+        let mut after = 0;
+        loop {
+            let recent = reader.services_after(after, limit).unwrap();
+            prop_assert!(recent.entries.len() <= limit);
+            found.extend(recent.entries.into_iter().map(|entry| entry.change));
+            after = recent.upto;
+            if !recent.more {
+                break;
+            }
+        }
+        prop_assert_eq!(found.iter().collect::<Vec<_>>(), expected);
+        let count: usize = records.iter().map(|(_, changes)| changes.len()).sum();
+        prop_assert_eq!(after, i64::try_from(count).unwrap());
+    });
+}

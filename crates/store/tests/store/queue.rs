@@ -115,3 +115,36 @@ fn a_file_of_something_else_is_no_queue() {
     .unwrap();
     assert!(Queue::open(&folder.path().join("text"), BOUNDS).is_err());
 }
+
+#[test]
+fn the_oldest_make_room_for_the_newest_and_the_memo_is_of_the_same_moment() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("store.db.notifications");
+    let mut queue = Queue::open(&path, BOUNDS).unwrap();
+    assert_eq!(queue.memo().unwrap(), None);
+    let entry = |taken_at, body| NewEntry {
+        line: 0,
+        taken_at,
+        items: 1,
+        body,
+    };
+    let long = [b'x'; 60];
+    let table = [
+        (vec![&b"1"[..], b"2"], 0, vec![1, 2]),
+        (vec![b"3", b"4"], 1, vec![2, 3, 4]),
+        // By bytes as well.
+        (vec![&long], 1, vec![3, 4, 5]),
+        (vec![&long], 3, vec![6]),
+    ];
+    for (number, (bodies, dropped, left)) in table.into_iter().enumerate() {
+        let entries: Vec<NewEntry<'_>> = bodies.into_iter().map(|body| entry(1, body)).collect();
+        let memo = number.to_string();
+        assert_eq!(queue.push_all(&entries, memo.as_bytes()).unwrap(), dropped);
+        assert_eq!(ids(&queue, 0), left);
+        assert_eq!(queue.memo().unwrap().as_deref(), Some(memo.as_bytes()));
+    }
+    drop(queue);
+    let queue = Queue::open(&path, BOUNDS).unwrap();
+    assert_eq!(queue.memo().unwrap().as_deref(), Some(&b"3"[..]));
+    assert_eq!(queue.standing().unwrap().bytes, 60);
+}

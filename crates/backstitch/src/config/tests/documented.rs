@@ -66,6 +66,26 @@ fn every_key_is_documented_and_every_documented_key_exists() {
             redact::FORWARD,
         ),
         (
+            "## `notifications`",
+            "notifications: [{--: x}]",
+            redact::RECEIVER,
+        ),
+        (
+            "### `slack`",
+            "notifications: [{slack: {--: x}}]",
+            redact::SLACK,
+        ),
+        (
+            "### `webhook`",
+            "notifications: [{webhook: {--: x}}]",
+            redact::WEBHOOK,
+        ),
+        (
+            "### `email`",
+            "notifications: [{email: {--: x}}]",
+            redact::EMAIL,
+        ),
+        (
             "### `labels`",
             "alertmanager: {labels: {--: x}}",
             redact::ALERT_LABELS,
