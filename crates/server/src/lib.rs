@@ -32,6 +32,7 @@ pub mod refresh;
 pub mod render;
 mod routes;
 pub mod serve;
+mod slices;
 pub mod status;
 pub mod subject;
 mod token;

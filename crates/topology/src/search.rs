@@ -49,7 +49,8 @@ pub enum FoundKind {
 }
 
 impl FoundKind {
-    const ALL: [Self; 4] = [Self::Service, Self::Component, Self::Owner, Self::Workload];
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Service, Self::Component, Self::Owner, Self::Workload];
 
     /// The word.
     pub fn as_str(self) -> &'static str {
@@ -84,6 +85,18 @@ pub struct Search {
     next: u32,
     pods: Best,
     others: Best,
+}
+
+impl Found {
+    /// What it is.
+    pub fn kind(self) -> FoundKind {
+        match self {
+            Self::Service(_) => FoundKind::Service,
+            Self::Component(_) => FoundKind::Component,
+            Self::Owner(_) => FoundKind::Owner,
+            Self::Workload(_) => FoundKind::Workload,
+        }
+    }
 }
 
 impl Search {
