@@ -134,9 +134,27 @@ async fn a_token_of_another_order_is_refused() {
     let page = company.get("/api/v1/services?limit=1&sort=team").await;
     let token = page["next"].as_str().unwrap();
     let path = format!("/api/v1/services?limit=1&sort=-team&cursor={token}");
-    assert_snapshot!(company.problem(&path).await, @"");
+    assert_snapshot!(company.problem(&path).await, @r#"
+    {
+      "type": "urn:backstitch:problem:bad-cursor",
+      "title": "The page token cannot be used",
+      "status": 400,
+      "detail": "`cursor` is a page token of Services by `team`, expected one of those by `-team`",
+      "hint": "begin again without `cursor`, and hand on `next` as it came",
+      "parameter": "cursor"
+    }
+    "#);
     let path = format!("/api/v1/services?limit=1&cursor={token}");
-    assert_snapshot!(company.problem(&path).await, @"");
+    assert_snapshot!(company.problem(&path).await, @r#"
+    {
+      "type": "urn:backstitch:problem:bad-cursor",
+      "title": "The page token cannot be used",
+      "status": 400,
+      "detail": "`cursor` is a page token of services in another order, expected one of services",
+      "hint": "begin again without `cursor`, and hand on `next` as it came",
+      "parameter": "cursor"
+    }
+    "#);
 }
 
 #[tokio::test]
