@@ -144,10 +144,14 @@ impl Search {
             if !it.live {
                 continue;
             }
+            let most = self.others.most(MAX_FOUND);
             let around = Around::Cluster(it.cluster);
             let names = &topology.names;
             let (its, places) = ([it.name], [it.namespace]);
-            let Some(rank) = self.fits.rank(names, &its, around, &places, "service") else {
+            let Some(rank) = self
+                .fits
+                .rank(names, &its, around, &places, "service", most)
+            else {
                 continue;
             };
             let name = names.get(it.name);
@@ -167,10 +171,14 @@ impl Search {
             if !it.live {
                 continue;
             }
+            let most = self.others.most(MAX_FOUND);
             let around = Around::Instance(it.instance);
             let names = &topology.names;
             let (its, places) = ([it.name, it.key], [it.namespace]);
-            let Some(rank) = self.fits.rank(names, &its, around, &places, "component") else {
+            let Some(rank) = self
+                .fits
+                .rank(names, &its, around, &places, "component", most)
+            else {
                 continue;
             };
             let instance = &*topology.at_instance(it.instance).settings.name;
@@ -194,6 +202,7 @@ impl Search {
             if !it.live {
                 continue;
             }
+            let most = self.others.most(MAX_FOUND);
             let around = Around::Instance(it.instance);
             let names = &topology.names;
             let its = [it.display_name, it.reference.name];
@@ -201,7 +210,7 @@ impl Search {
             let mut places: [Name; 2] = [it.reference.namespace; 2];
             places[1] = it.email.unwrap_or(places[1]);
             let kind = names.get(it.reference.kind);
-            let Some(rank) = self.fits.rank(names, &its, around, &places, kind) else {
+            let Some(rank) = self.fits.rank(names, &its, around, &places, kind, most) else {
                 continue;
             };
             let instance = &*topology.at_instance(it.instance).settings.name;
@@ -221,11 +230,17 @@ impl Search {
             if !it.live || !is_looked_for(it.kind) {
                 continue;
             }
+            let most = match it.kind {
+                // Once anything else is found, few pods are shown.
+                WorkloadKind::Pod if !self.others.is_empty() => self.pods.most(FEW_PODS),
+                WorkloadKind::Pod => self.pods.most(MAX_FOUND),
+                _ => self.others.most(MAX_FOUND),
+            };
             let around = Around::Cluster(it.cluster);
             let names = &topology.names;
             let (its, places) = ([it.name], [it.namespace]);
             let kind = small(it.kind);
-            let Some(rank) = self.fits.rank(names, &its, around, &places, kind) else {
+            let Some(rank) = self.fits.rank(names, &its, around, &places, kind, most) else {
                 continue;
             };
             // What a Deployment makes anew at every change is found by the Deployment.

@@ -30,11 +30,12 @@ impl<T: AsRef<str>> Hit<T> {
         (self.rank, self.kind, self.length)
             .cmp(&(other.rank, other.kind, other.length))
             .then_with(|| {
-                let [a, b, c, d] = self.parts.each_ref().map(AsRef::as_ref);
-                let [e, f, g, h] = other.parts.each_ref().map(AsRef::as_ref);
-                a.cmp(e)
-                    .then_with(|| cmp_joined((b, c), (f, g)))
-                    .then_with(|| d.cmp(h))
+                let ours = self.parts.each_ref().map(AsRef::as_ref);
+                let theirs = other.parts.each_ref().map(AsRef::as_ref);
+                ours[0]
+                    .cmp(theirs[0])
+                    .then_with(|| cmp_joined((ours[1], ours[2]), (theirs[1], theirs[2])))
+                    .then_with(|| ours[3].cmp(theirs[3]))
             })
     }
 }
@@ -76,6 +77,14 @@ impl Best {
         };
         self.hits.insert(at, owned);
         self.hits.truncate(self.limit);
+    }
+
+    /// What a hit may cost to be among the best `few`. Those by their place alone come after all others, so that as long as one
+    /// of these is among the best, anything may.
+    pub(super) fn most(&self, few: usize) -> u16 {
+        let worst = self.hits.get(few.min(self.limit) - 1);
+        let named = worst.filter(|worst| !worst.rank.by_place_only);
+        named.map_or(u16::MAX, |worst| worst.rank.cost)
     }
 
     /// The hits in order.

@@ -2,16 +2,16 @@
 
 use super::best::Rank;
 use super::query::Query;
-use super::word::{CLASS, Fit, Word};
+use super::word::{Asked, CLASS, Fit, Word};
 use crate::names::{Name, Names};
 use crate::topology::{ClusterId, InstanceId, Topology};
 
 /// What is not known yet.
 const UNKNOWN: u16 = 0;
-/// The word does not fit.
-const NONE: u16 = 1;
+/// The word does not fit, by what was asked.
+const NONE: [u16; 3] = [1, 2, 3];
 /// What a fit is more than its number.
-const FITS: u16 = 2;
+const FITS: u16 = 4;
 
 /// What a word costs that is found in the place, more than it would in the name.
 const PLACE: u16 = CLASS;
@@ -71,8 +71,9 @@ impl Fits {
         self.instances = of(instances.map(|it| &*it.settings.name).collect());
     }
 
-    /// How well something fits that has these names, is there, and is of one of these kinds; none where a word fits nothing.
-    /// A kind only narrows: nothing is found by that alone.
+    /// How well something fits that has these names, is there, and is of that kind; none where a word fits nothing, and where it
+    /// would cost more than `most`. A word is taken for what stands there, in a name, in the place or as the kind; else for a
+    /// name that is like it. A kind only narrows: nothing is found by that alone.
     pub(super) fn rank(
         &mut self,
         names: &Names,
@@ -80,6 +81,7 @@ impl Fits {
         around: Around,
         places: &[Name],
         kind: &str,
+        most: u16,
     ) -> Option<Rank> {
         let mut rank = Rank {
             by_place_only: true,
@@ -87,22 +89,22 @@ impl Fits {
         };
         let mut found = false;
         for word in 0..self.query.words.len() {
-            let by_name = its.iter().filter_map(|name| self.fit(word, names, *name));
-            if let Some(fit) = by_name.min() {
+            if let Some(fit) = self.best(word, names, its, Asked::Literal) {
                 rank.by_place_only = false;
                 rank.cost += fit.0;
                 found = true;
-                continue;
-            }
-            if let Some(fit) = self.place(word, names, around, places) {
+            } else if let Some(fit) = self.place(word, names, around, places) {
                 rank.cost += PLACE + fit.0;
                 found = true;
-                continue;
+            } else if self.query.words[word].as_str() == kind {
+                rank.cost += KIND;
+            } else {
+                let asked = Asked::within(most.saturating_sub(rank.cost));
+                let fit = self.best(word, names, its, asked)?;
+                rank.by_place_only = false;
+                rank.cost += fit.0;
+                found = true;
             }
-            if self.query.words[word].as_str() != kind {
-                return None;
-            }
-            rank.cost += KIND;
         }
         found.then_some(rank)
     }
@@ -121,18 +123,26 @@ impl Fits {
         };
         let inner = places
             .iter()
-            .filter_map(|name| self.fit(word, names, *name));
+            .filter_map(|name| self.fit(word, names, *name, Asked::Literal));
         let inner = inner.filter(|it| it.is_literal()).min();
         outer.into_iter().chain(inner).min()
     }
 
-    fn fit(&mut self, word: usize, names: &Names, name: Name) -> Option<Fit> {
+    fn best(&mut self, word: usize, names: &Names, its: &[Name], asked: Asked) -> Option<Fit> {
+        its.iter()
+            .filter_map(|name| self.fit(word, names, *name, asked))
+            .min()
+            .filter(|fit| fit.is_literal() || asked > Asked::Literal)
+    }
+
+    fn fit(&mut self, word: usize, names: &Names, name: Name, asked: Asked) -> Option<Fit> {
         let known = &mut self.by_name[word][name.raw() as usize];
-        if *known == UNKNOWN {
+        let none = NONE[asked as usize];
+        if *known < none {
             let letters = names.letters(name);
             let word = &self.query.words[word];
-            let fit = word.fit_lazily(letters, || names.get(name));
-            *known = fit.map_or(NONE, |fit| FITS + fit.0);
+            let fit = word.fit_lazily(letters, asked, || names.get(name));
+            *known = fit.map_or(none, |fit| FITS + fit.0);
         }
         known.checked_sub(FITS).map(Fit)
     }

@@ -53,11 +53,37 @@ pub(crate) struct Word {
     text: String,
     characters: Vec<char>,
     letters: Letters,
+    /// Letters that it has more than once: a name that lacks one of these lacks too much for a slip.
+    repeated: u32,
 }
 
 /// How well a word fits, the less the better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Fit(pub(crate) u16);
+
+/// What is asked of a name: each costs more than the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Asked {
+    /// Whether the word stands in it.
+    Literal,
+    /// Also whether all letters do, in order.
+    InOrder,
+    /// Also whether it does with one slip.
+    Slip,
+}
+
+impl Asked {
+    /// What can be of use where a word may cost no more than this.
+    pub(crate) fn within(most: u16) -> Self {
+        if most >= SLIP {
+            Self::Slip
+        } else if most >= IN_ORDER {
+            Self::InOrder
+        } else {
+            Self::Literal
+        }
+    }
+}
 
 impl Fit {
     /// The word stands in the name as it is.
@@ -74,9 +100,18 @@ impl Word {
             let ascii: String = text.chars().filter(char::is_ascii).collect();
             letters = Letters(Letters::of(&ascii).0 | Letters::NOT_ASCII);
         }
+        let characters: Vec<char> = text.chars().collect();
+        let mut once = 0;
+        let mut repeated = 0;
+        for letter in characters.iter().filter(|letter| letter.is_ascii()) {
+            let bit = Letters::of(letter.encode_utf8(&mut [0; 4])).0;
+            repeated |= once & bit;
+            once |= bit;
+        }
         Self {
-            characters: text.chars().collect(),
+            characters,
             letters,
+            repeated,
             text,
         }
     }
@@ -87,23 +122,32 @@ impl Word {
 
     /// How well the word fits a name.
     pub(crate) fn fit(&self, name: &str) -> Option<Fit> {
-        self.fit_lazily(Letters::of(name), || name)
+        self.fit_lazily(Letters::of(name), Asked::Slip, || name)
     }
 
     /// How well the word fits a name with these letters, which is fetched only if it may fit.
     pub(crate) fn fit_lazily<'n>(
         &self,
         letters: Letters,
+        asked: Asked,
         name: impl FnOnce() -> &'n str,
     ) -> Option<Fit> {
         let lacking = self.letters.lacking(letters);
-        let may_slip = self.characters.len() >= MIN_SLIP;
+        // A letter that is not there may stand in the word once: it is another, or one too many.
+        let may_slip = asked == Asked::Slip
+            && self.characters.len() >= MIN_SLIP
+            && self.repeated & !letters.0 == 0;
         if lacking > u32::from(may_slip) {
             return None;
         }
+        let asked = if may_slip {
+            asked
+        } else {
+            asked.min(Asked::InOrder)
+        };
         let name = first_letters(name());
         if !name.is_ascii() || !self.text.is_ascii() {
-            return self.fit_characters(name, lacking);
+            return self.fit_characters(name, lacking, asked);
         }
         let bytes = name.as_bytes();
         let starts = |at: usize| {
@@ -113,17 +157,13 @@ impl Word {
         };
         let word = self.text.as_bytes();
         if bytes.iter().any(u8::is_ascii_uppercase) {
-            return fit(
-                word,
-                &name.to_ascii_lowercase().into_bytes(),
-                starts,
-                lacking,
-            );
+            let small = name.to_ascii_lowercase();
+            return fit(word, small.as_bytes(), starts, lacking, asked);
         }
-        fit(word, bytes, starts, lacking)
+        fit(word, bytes, starts, lacking, asked)
     }
 
-    fn fit_characters(&self, name: &str, lacking: u32) -> Option<Fit> {
+    fn fit_characters(&self, name: &str, lacking: u32, asked: Asked) -> Option<Fit> {
         let mut small = Vec::new();
         let mut starts = Vec::new();
         let mut before: Option<char> = None;
@@ -137,7 +177,7 @@ impl Word {
             }
             before = Some(here);
         }
-        fit(&self.characters, &small, |at| starts[at], lacking)
+        fit(&self.characters, &small, |at| starts[at], lacking, asked)
     }
 }
 
@@ -152,7 +192,9 @@ fn fit<T: Copy + Eq>(
     name: &[T],
     starts: impl Fn(usize) -> bool,
     lacking: u32,
+    asked: Asked,
 ) -> Option<Fit> {
+    let first = *word.first()?;
     if lacking == 0 {
         if name.starts_with(word) {
             let whole = name.len() == word.len();
@@ -160,7 +202,7 @@ fn fit<T: Copy + Eq>(
         }
         let mut inside = false;
         for at in 1..(name.len() + 1).saturating_sub(word.len()) {
-            if name[at..].starts_with(word) {
+            if name[at] == first && name[at..].starts_with(word) {
                 if starts(at) {
                     return Some(Fit(PART));
                 }
@@ -170,12 +212,15 @@ fn fit<T: Copy + Eq>(
         if inside {
             return Some(Fit(INSIDE));
         }
+        if asked == Asked::Literal {
+            return None;
+        }
         if let Some(gaps) = gaps(word, name) {
             let gaps = u16::try_from(gaps).unwrap_or(CLASS).min(CLASS - 1);
             return Some(Fit(IN_ORDER + gaps));
         }
     }
-    let slips = word.len() >= MIN_SLIP
+    let slips = asked == Asked::Slip
         && (0..name.len()).any(|at| (at == 0 || starts(at)) && one_slip(word, &name[at..]));
     slips.then_some(Fit(SLIP))
 }

@@ -1,6 +1,7 @@
 //! Facets: counts by value with every filter but their own.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use topology::facets::{ComponentFacets, Counted, Facet, MAX_VALUES, ServiceFacets};
@@ -116,7 +117,7 @@ fn components_by_value() {
 fn a_facet_has_a_bound() {
     let mut text = "cluster eu1\n".to_owned();
     for number in 0..=MAX_VALUES {
-        text.push_str(&format!("service eu1/ns-{number}/a\n"));
+        let _ = writeln!(text, "service eu1/ns-{number}/a");
     }
     let counted = services(&built(&text), &ServiceFilter::default());
     assert_eq!(counted.total, MAX_VALUES + 1);

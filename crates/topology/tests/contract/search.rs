@@ -273,17 +273,18 @@ fn naive_rank(query: &str, names: &[&str], places: &[&str], kind: &str) -> Optio
     let (mut by_place_only, mut found, mut cost) = (true, false, 0);
     for word in words {
         let least = |texts: &[&str]| texts.iter().filter_map(|it| naive_fit(word, it)).min();
-        match (least(names), least(places).filter(|cost| *cost < 256)) {
-            (Some(in_name), _) => {
-                (by_place_only, found) = (false, true);
-                cost += in_name;
-            }
-            (None, Some(in_place)) => {
-                found = true;
-                cost += 64 + in_place;
-            }
-            (None, None) if word.to_lowercase() == kind => cost += 64,
-            (None, None) => return None,
+        let literal = |cost: &usize| *cost < 256;
+        if let Some(in_name) = least(names).filter(literal) {
+            (by_place_only, found) = (false, true);
+            cost += in_name;
+        } else if let Some(in_place) = least(places).filter(literal) {
+            found = true;
+            cost += 64 + in_place;
+        } else if word.to_lowercase() == kind {
+            cost += 64;
+        } else {
+            (by_place_only, found) = (false, true);
+            cost += least(names)?;
         }
     }
     found.then_some((by_place_only, cost))

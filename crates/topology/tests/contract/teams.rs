@@ -1,5 +1,7 @@
 //! Groups with what they and the Groups below them have.
 
+use std::fmt::Write as _;
+
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use topology::query::Slice;
@@ -83,12 +85,13 @@ proptest! {
         for (group, parent, child) in parents {
             let parent = parent.map(|it| format!(" parent=g{it}")).unwrap_or_default();
             let child = child.map(|it| format!(" children=g{it}")).unwrap_or_default();
-            text.push_str(&format!("group g{group}{parent}{child}\n"));
+            let _ = writeln!(text, "group g{group}{parent}{child}");
         }
         for (service, owner) in owners.iter().enumerate() {
-            text.push_str(&format!(
-                "component s{service} kubernetes-id=s{service} owner=g{owner}\nservice eu1/x/s{service}\n"
-            ));
+            let _ = writeln!(
+                text,
+                "component s{service} kubernetes-id=s{service} owner=g{owner}\nservice eu1/x/s{service}"
+            );
         }
         let topology = Fixture::read(&text).topology;
         for team in teams(&topology) {
