@@ -52,11 +52,11 @@ impl<const N: usize> Tally<N> {
 
     /// Counts a record that misses these of the filters and has these values.
     fn take(&mut self, misses: [bool; N], values: [Option<&str>; N]) {
-        let missed = misses.iter().filter(|misses| **misses).count();
-        self.total += usize::from(missed == 0);
+        let failed = misses.iter().filter(|misses| **misses).count();
+        self.total += usize::from(failed == 0);
         for ((counts, value), misses) in self.counts.iter_mut().zip(values).zip(misses) {
             // What one filter alone leaves out counts under the facet of that.
-            let counts_here = missed == 0 || (missed == 1 && misses);
+            let counts_here = failed == 0 || (failed == 1 && misses);
             let Some(value) = value.filter(|_| counts_here) else {
                 continue;
             };

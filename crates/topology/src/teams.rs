@@ -42,7 +42,7 @@ pub struct Team {
 /// Every Group, in the order of reference and instance.
 #[derive(Debug, Default)]
 pub struct Teams {
-    teams: Vec<Team>,
+    read: Vec<Team>,
     /// Of each its children, as it lists them.
     children: Vec<Vec<EntityRef>>,
     after: Option<OwnerCursor>,
@@ -62,7 +62,7 @@ impl Teams {
                 reference: team.reference.clone(),
                 instance: team.instance.to_string(),
             };
-            self.teams.push(team);
+            self.read.push(team);
             self.children.push(topology.owner_children(id));
             if !go_on() {
                 self.after = Some(last);
@@ -75,7 +75,7 @@ impl Teams {
     /// The Groups, and whether there are more.
     pub fn end(self) -> (Vec<Team>, bool) {
         let Self {
-            mut teams,
+            read: mut teams,
             children,
             ..
         } = self;

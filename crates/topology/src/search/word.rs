@@ -109,10 +109,10 @@ impl Word {
             once |= bit;
         }
         Self {
+            text,
             characters,
             letters,
             repeated,
-            text,
         }
     }
 
