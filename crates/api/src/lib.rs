@@ -13,17 +13,20 @@ mod component;
 mod decision;
 mod event;
 mod explanation;
+mod facet;
 mod health;
 mod history;
 mod owner;
 mod page;
 mod problem;
 mod resolve;
+mod search;
 mod service;
 mod session;
 mod source;
 pub mod stitch;
 mod summary;
+mod team;
 mod word;
 
 pub use alerts::{AlertsStatus, AlertsTaken, DeadLetter};
@@ -34,6 +37,9 @@ pub use explanation::{
     ComponentKey, Explanation, FieldFault, Hop, InheritedFrom, LostService, Miss, OwnerReasoning,
     OwnerTried, PathTried, RuleTried, ServiceExplanation, VerdictExplanation, WorkloadExplanation,
 };
+pub use facet::{
+    ComponentFacets, Facet, FacetValue, FacetsOfComponents, FacetsOfServices, ServiceFacets,
+};
 pub use health::{Health, Readiness};
 pub use history::{
     Cause, DecisionCause, HistoryBounds, HistoryEntry, OwnedAt, OwnerAnswer, OwnerAt, OwnershipAt,
@@ -43,6 +49,7 @@ pub use owner::{Contact, OwnedServices, OwnerContact, OwnerDetail, OwnerRow};
 pub use page::Page;
 pub use problem::Problem;
 pub use resolve::{ResolveAnswer, ResolveRequest, ResolvedOwner};
+pub use search::Found;
 pub use service::{Label, Related, ServiceComponent, ServiceDetail, ServiceRow, WorkloadRow};
 pub use session::{Session, SessionRequest};
 pub use source::{
@@ -53,9 +60,10 @@ pub use summary::{
     Ignored, OwnerStateCounts, ServiceStateCounts, Summary, SummaryAnswer, SummaryAt, SummaryReply,
     VerdictCounts,
 };
+pub use team::{Team, Teams};
 pub use word::{
-    Confidence, ContactKind, DecisionKind, DecisionState, MatchRule, OwnerKind, OwnerOutcome,
-    OwnerState, Phase, ServiceState, SourceKind, Verdict,
+    Confidence, ContactKind, DecisionKind, DecisionState, FoundKind, MatchRule, OwnerKind,
+    OwnerOutcome, OwnerState, Phase, ServiceSort, ServiceState, SourceKind, Verdict,
 };
 
 /// Serde leaves out what is no news.

@@ -124,6 +124,46 @@ words! {
 }
 
 words! {
+    /// An order of Services. What has no value comes last, whichever way.
+    ServiceSort {
+        /// Cluster, namespace, name.
+        Name = "name",
+        /// The same the other way round.
+        NameDown = "-name",
+        /// The bare name.
+        Service = "service",
+        /// The same the other way round.
+        ServiceDown = "-service",
+        /// Display name of the owner.
+        Team = "team",
+        /// The same the other way round.
+        TeamDown = "-team",
+        /// What is known of the owner: owned, stitched without owner, unclaimed.
+        State = "state",
+        /// The same the other way round.
+        StateDown = "-state",
+        /// Name of the component.
+        Component = "component",
+        /// The same the other way round.
+        ComponentDown = "-component",
+    }
+}
+
+words! {
+    /// What can be found.
+    FoundKind {
+        /// A Service.
+        Service = "service",
+        /// A component.
+        Component = "component",
+        /// A Group or a User.
+        Owner = "owner",
+        /// A workload, a pod, or what is around them.
+        Workload = "workload",
+    }
+}
+
+words! {
     /// One way to find the Services of a component (S11).
     MatchRule {
         /// The Kubernetes id is the name of a Service.

@@ -35,6 +35,7 @@ pub mod render;
 mod routes;
 pub mod serve;
 mod session;
+mod slices;
 pub mod status;
 pub mod subject;
 mod token;

@@ -16,7 +16,7 @@ use crate::routes;
             `component:default/checkout`; in a path a reference is percent-encoded, `/` as `%2F`. Lists come in pages: hand on \
             `next` as `cursor` until there is none. Every error is a problem document (RFC 9457)."
     ),
-    components(schemas(api::Problem, api::Reset, api::stitch::Document)),
+    components(schemas(api::Problem, api::Reset, api::ServiceSort, api::stitch::Document)),
     tags(
         (name = "ownership", description = "What is running and who owns it"),
         (name = "catalog", description = "Components and owners"),

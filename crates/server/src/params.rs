@@ -129,21 +129,25 @@ impl<'q> Params<'q> {
             .transpose()
     }
 
+    /// How many items at most: `limit`.
+    pub(crate) fn limit(&mut self, default: usize, most: usize) -> Result<usize, Refusal> {
+        let Some(text) = self.one("limit")? else {
+            return Ok(default);
+        };
+        let limit = text.parse().ok();
+        limit
+            .filter(|limit| (1..=most).contains(limit))
+            .ok_or_else(|| {
+                Refusal::parameter(
+                    "limit",
+                    format!("`limit` cannot be `{text}`, expected 1 to {most}"),
+                )
+            })
+    }
+
     /// Which page: `limit` and `cursor`.
     pub(crate) fn page(&mut self, kind: Kind) -> Result<PageOf, Refusal> {
-        let limit = match self.one("limit")? {
-            None => DEFAULT_PAGE,
-            Some(text) => text
-                .parse()
-                .ok()
-                .filter(|limit| (1..=MAX_PAGE).contains(limit))
-                .ok_or_else(|| {
-                    Refusal::parameter(
-                        "limit",
-                        format!("`limit` cannot be `{text}`, expected 1 to {MAX_PAGE}"),
-                    )
-                })?,
-        };
+        let limit = self.limit(DEFAULT_PAGE, MAX_PAGE)?;
         let after = self
             .one("cursor")?
             .map(|text| Token::read(&text, kind))

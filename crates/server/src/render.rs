@@ -7,12 +7,15 @@ mod component;
 mod decision;
 mod document;
 mod explanation;
+mod facet;
+mod found;
 mod history;
 mod owner;
 mod past;
 mod resolution;
 mod service;
 mod summary;
+mod team;
 mod word;
 
 pub use change::{change, ownership};
@@ -22,12 +25,15 @@ pub use document::document;
 pub use explanation::{
     component_explanation, service_explanation, verdict_explanation, workload_explanation,
 };
+pub use facet::{component_facets, service_facets};
+pub use found::found;
 pub use history::history_entry;
 pub use owner::{owner_contact, owner_contact_of, owner_detail, owner_row};
 pub use past::{is_there, owned_at, resolution_at, service_at};
 pub use resolution::resolution;
 pub use service::{service_detail, service_row, workload_row};
 pub use summary::{summary, summary_answer, summary_at};
+pub use team::team;
 
 use std::fmt::Display;
 

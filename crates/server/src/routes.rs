@@ -11,10 +11,12 @@ mod operation;
 mod owners;
 mod past;
 mod resolve;
+mod search;
 mod services;
 mod session;
 mod sources;
 mod state;
+mod teams;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, OriginalUri, Path};
@@ -56,10 +58,14 @@ pub fn router(state: AppState, access: Access) -> axum::Router {
 /// Every route with its description.
 pub(crate) fn described() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(search::search))
         .routes(routes!(services::list))
+        .routes(routes!(services::facets))
         .routes(routes!(services::one))
         .routes(routes!(components::list))
+        .routes(routes!(components::facets))
         .routes(routes!(components::one))
+        .routes(routes!(teams::list))
         .routes(routes!(owners::list))
         .routes(routes!(owners::one))
         .routes(routes!(owners::services))

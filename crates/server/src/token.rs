@@ -7,14 +7,19 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use store::{DecisionId, HistoryCursor};
 use topology::entity_ref::EntityRef;
 use topology::query::{OwnerCursor, ServiceCursor, VerdictCursor};
+use topology::sorted::{ServiceSort, SortKey};
 
 /// First byte of every token; another one is another layout.
 const VERSION: u8 = b'1';
+
+/// The mark of a key that has a text: there may be an empty one.
+const TEXT: &str = "t";
 
 /// Which list a token belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Services,
+    SortedServices,
     Components,
     Owners,
     History,
@@ -22,8 +27,9 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Services,
+        Self::SortedServices,
         Self::Components,
         Self::Owners,
         Self::History,
@@ -33,6 +39,7 @@ impl Kind {
     fn byte(self) -> u8 {
         match self {
             Self::Services => b's',
+            Self::SortedServices => b't',
             Self::Components => b'c',
             Self::Owners => b'o',
             Self::History => b'h',
@@ -43,6 +50,7 @@ impl Kind {
     fn name(self) -> &'static str {
         match self {
             Self::Services => "services",
+            Self::SortedServices => "services in another order",
             Self::Components => "components",
             Self::Owners => "owners",
             Self::History => "history",
@@ -54,6 +62,7 @@ impl Kind {
     fn fields(self) -> usize {
         match self {
             Self::Services => 3,
+            Self::SortedServices => 6,
             Self::Components => 5,
             Self::Owners => 4,
             Self::History => 2,
@@ -79,6 +88,23 @@ impl Token {
 
     pub(crate) fn service(cluster: &str, namespace: &str, name: &str) -> Self {
         Self::new(Kind::Services, &[cluster, namespace, name])
+    }
+
+    /// Of a list that is sorted so: the order, whether there is a text and which, the Service.
+    pub(crate) fn sorted(sort: ServiceSort, key: &SortKey) -> Self {
+        let SortKey { text, service } = key;
+        let there = if text.is_some() { TEXT } else { "" };
+        Self::new(
+            Kind::SortedServices,
+            &[
+                sort.as_str(),
+                there,
+                text.as_deref().unwrap_or_default(),
+                &service.cluster,
+                &service.namespace,
+                &service.name,
+            ],
+        )
     }
 
     pub(crate) fn component(cluster: &str, reference: &EntityRef, instance: &str) -> Self {
@@ -154,6 +180,27 @@ impl Token {
             namespace: self.fields[1].as_str().into(),
             name: self.fields[2].as_str().into(),
         }
+    }
+
+    /// Where a list that is sorted so goes on.
+    pub(crate) fn to_sorted(&self, sort: ServiceSort) -> Result<SortKey, String> {
+        let [of, there, text, cluster, namespace, name] = self.fields.as_slice() else {
+            return Err("`cursor` is no page token".to_owned());
+        };
+        if of != sort.as_str() {
+            return Err(format!(
+                "`cursor` is a page token of Services by `{of}`, expected one of those by `{}`",
+                sort.as_str()
+            ));
+        }
+        Ok(SortKey {
+            text: (there == TEXT).then(|| text.as_str().into()),
+            service: ServiceCursor {
+                cluster: cluster.as_str().into(),
+                namespace: namespace.as_str().into(),
+                name: name.as_str().into(),
+            },
+        })
     }
 
     pub(crate) fn to_component(&self) -> VerdictCursor {

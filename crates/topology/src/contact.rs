@@ -153,6 +153,11 @@ impl Topology {
         Contacts::default()
     }
 
+    /// Whether there is a way to reach an owner: its address, its own ways, or those of a Group above.
+    pub fn can_be_reached(&self, id: OwnerId) -> bool {
+        self.is_reachable(id) || self.owner_contacts(id).of.is_some()
+    }
+
     fn is_reachable(&self, id: OwnerId) -> bool {
         let it = self.owners.get(id.0);
         it.email.is_some() || !it.ways.is_empty()

@@ -69,6 +69,49 @@ impl Topology {
         holder
     }
 
+    /// The Services that the object itself leads to, or else the nearest of what made it; of a claim, an autoscaler or a
+    /// route over what that leads to first. Less than [`inherited`](Self::inherited), and as short for what has ten thousand
+    /// pods. Sorted by key.
+    pub fn nearest_services(&self, id: WorkloadId) -> Vec<ServiceId> {
+        let it = self.workloads.get(id.0);
+        let from = match it.kind {
+            WorkloadKind::Node => None,
+            WorkloadKind::PersistentVolumeClaim => self.mounting(id.0).first().map(|id| id.0),
+            WorkloadKind::HorizontalPodAutoscaler => {
+                let mut targets = self.referred(id.0, |_| true);
+                // It may name anything, another autoscaler included: only what runs is followed.
+                targets.find(|id| self.workloads.get(*id).kind.may_control())
+            }
+            _ => Some(id.0),
+        };
+        let mut found: Vec<ServiceId> = match it.kind {
+            WorkloadKind::Ingress | WorkloadKind::HttpRoute | WorkloadKind::GrpcRoute => {
+                self.backends(it).collect()
+            }
+            _ => {
+                let chain = from.into_iter().flat_map(|id| self.chain(id));
+                let mut over = chain.map(|id| self.services_over(self.workloads.get(id)));
+                let nearest = over.find(|services| !services.is_empty());
+                nearest
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|(service, _)| service)
+                    .collect()
+            }
+        };
+        found.sort_by_cached_key(|id| self.service(*id).key());
+        found.dedup();
+        found
+    }
+
+    /// Who has the nearest Services of an object.
+    pub fn holder_of_nearest(&self, services: &[ServiceId]) -> Holder {
+        let views = services.iter().map(|id| self.service(*id));
+        views.fold(Holder::Nobody, |holder, it| {
+            holder.and(it.owner, it.component)
+        })
+    }
+
     /// Whether something that is known made it, as a Deployment makes its `ReplicaSets`.
     pub fn is_controlled(&self, id: WorkloadId) -> bool {
         self.controller(self.workloads.get(id.0)).is_some()

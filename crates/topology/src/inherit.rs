@@ -71,21 +71,24 @@ impl Topology {
 
     /// The Services that an Ingress or a route leads to.
     fn over_backends(&self, it: &Workload) -> Vec<Inherited> {
-        let services = it.refers.iter().filter_map(|(to, namespace, name)| {
-            let is_service = *to == Referred::Service;
-            is_service.then(|| self.service_named(it.cluster, *namespace, *name))?
-        });
         let mut seen = HashSet::new();
-        services
+        self.backends(it)
             .filter(|service| seen.insert(*service))
-            .map(|service| {
-                let service = ServiceId(service);
-                Inherited {
-                    service,
-                    path: vec![self.hop_to(service, BY_BACKEND)],
-                }
+            .map(|service| Inherited {
+                service,
+                path: vec![self.hop_to(service, BY_BACKEND)],
             })
             .collect()
+    }
+
+    /// The Services that it refers to, of those that exist.
+    pub(crate) fn backends(&self, it: &Workload) -> impl Iterator<Item = ServiceId> {
+        it.refers.iter().filter_map(|(to, namespace, name)| {
+            let is_service = *to == Referred::Service;
+            is_service
+                .then(|| self.service_named(it.cluster, *namespace, *name))?
+                .map(ServiceId)
+        })
     }
 
     /// What the others inherit, over the first that has it.

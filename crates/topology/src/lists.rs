@@ -12,6 +12,7 @@ use crate::query::{
 use crate::stitch::verdict_kind;
 use crate::topology::{ClusterId, ComponentId, OwnerId, ServiceId, Topology};
 use crate::verdict::ServiceState;
+use crate::view::ServiceView;
 
 impl Topology {
     /// One page of the Services that pass `filter`, in the order of their keys, after `after`.
@@ -44,15 +45,27 @@ impl Topology {
         ids.map(ServiceId)
     }
 
-    fn service_passes(&self, id: ServiceId, filter: &ServiceFilter, text: Option<&str>) -> bool {
+    pub(crate) fn service_passes(
+        &self,
+        id: ServiceId,
+        filter: &ServiceFilter,
+        text: Option<&str>,
+    ) -> bool {
         let it = self.service(id);
-        is(filter.cluster.as_deref(), it.cluster)
-            && is(filter.namespace.as_deref(), it.namespace)
-            && filter.state.is_none_or(|state| state == it.state)
-            && filter
-                .ignored
-                .is_none_or(|ignored| ignored == self.is_service_ignored(id))
-            && self.owner_passes(it.owner, filter.team.as_deref(), filter.owners.as_deref())
+        self.service_misses(&it, filter) == [false; 6] && self.service_may(&it, filter, text)
+    }
+
+    /// Whether it passes what is not counted by value.
+    pub(crate) fn service_may(
+        &self,
+        it: &ServiceView<'_>,
+        filter: &ServiceFilter,
+        text: Option<&str>,
+    ) -> bool {
+        filter
+            .ignored
+            .is_none_or(|ignored| ignored == self.is_service_ignored(it.id))
+            && of_these(it.owner, filter.owners.as_deref())
             && text.is_none_or(|text| {
                 let component = it.component.map(|id| self.component(id).name);
                 [Some(it.name), Some(it.namespace), component]
@@ -60,21 +73,35 @@ impl Topology {
                     .flatten()
                     .any(|name| contains(name, text))
             })
-            && (filter.labels.is_empty() || has_labels(&self.service_labels(id), &filter.labels))
+            && (filter.labels.is_empty() || has_labels(&self.service_labels(it.id), &filter.labels))
     }
 
-    fn owner_passes(
-        &self,
-        owner: Option<OwnerId>,
-        team: Option<&str>,
-        owners: Option<&[OwnerId]>,
-    ) -> bool {
-        let team_passes = team.is_none_or(|team| {
+    /// Which of the others it does not pass, in the order of [`ServiceFacets`](crate::facets::ServiceFacets).
+    pub(crate) fn service_misses(&self, it: &ServiceView<'_>, filter: &ServiceFilter) -> [bool; 6] {
+        let asks_of_component = filter.lifecycle.is_some() || filter.system.is_some();
+        let component = it.component.filter(|_| asks_of_component);
+        let component = component.map(|id| self.component(id));
+        let lacks = |wanted: Option<&str>, found: Option<&str>| {
+            wanted.is_some_and(|wanted| found != Some(wanted))
+        };
+        [
+            !is(filter.cluster.as_deref(), it.cluster),
+            !is(filter.namespace.as_deref(), it.namespace),
+            !self.team_passes(it.owner, filter.team.as_deref()),
+            filter.state.is_some_and(|state| state != it.state),
+            lacks(
+                filter.lifecycle.as_deref(),
+                component.and_then(|it| it.lifecycle),
+            ),
+            lacks(filter.system.as_deref(), component.and_then(|it| it.system)),
+        ]
+    }
+
+    fn team_passes(&self, owner: Option<OwnerId>, team: Option<&str>) -> bool {
+        team.is_none_or(|team| {
             let name = owner.map(|id| self.owner(id).display_name);
-            name.is_some_and(|name| name.to_lowercase() == team.to_lowercase())
-        });
-        team_passes
-            && owners.is_none_or(|owners| owner.is_some_and(|owner| owners.contains(&owner)))
+            name.is_some_and(|name| name == team || name.to_lowercase() == team.to_lowercase())
+        })
     }
 
     /// One page of the verdicts that pass `filter`, in the order of cluster, reference and instance, after `after`.
@@ -84,7 +111,20 @@ impl Topology {
         after: Option<&VerdictCursor>,
         limit: usize,
     ) -> Page<VerdictRow> {
-        let ids = self.cell_order.from(|id| {
+        let text = filter.text.as_deref().map(str::to_lowercase);
+        page(
+            self.verdicts_after(after)
+                .filter(|row| self.verdict_passes(*row, filter, text.as_deref())),
+            limit,
+        )
+    }
+
+    /// The verdicts in the order of their keys, after `after`, for a walk that goes on from a key.
+    pub(crate) fn verdicts_after(
+        &self,
+        after: Option<&VerdictCursor>,
+    ) -> impl Iterator<Item = VerdictRow> {
+        let ids = self.cell_order.from(move |id| {
             let Some(after) = after else {
                 return Ordering::Greater;
             };
@@ -100,12 +140,7 @@ impl Topology {
                 .then_with(|| it.instance.cmp(&after.instance))
                 .then(Ordering::Less)
         });
-        let text = filter.text.as_deref().map(str::to_lowercase);
-        page(
-            ids.map(|id| self.verdict_row(id))
-                .filter(|row| self.verdict_passes(*row, filter, text.as_deref())),
-            limit,
-        )
+        ids.map(|id| self.verdict_row(id))
     }
 
     fn verdict_row(&self, id: u32) -> VerdictRow {
@@ -124,25 +159,44 @@ impl Topology {
         filter: &ComponentFilter,
         text: Option<&str>,
     ) -> bool {
+        self.verdict_misses(row, filter) == [false; 5] && self.verdict_may(row, filter, text)
+    }
+
+    /// Whether it passes what is not counted by value.
+    pub(crate) fn verdict_may(
+        &self,
+        row: VerdictRow,
+        filter: &ComponentFilter,
+        text: Option<&str>,
+    ) -> bool {
         let it = self.component(row.component);
-        is(
-            filter.cluster.as_deref(),
-            &self.at_cluster(row.cluster).name,
-        ) && is(filter.instance.as_deref(), it.instance)
-            && filter
-                .namespace
-                .as_deref()
-                .is_none_or(|namespace| namespace.to_lowercase() == it.namespace)
-            && filter.verdict.is_none_or(|verdict| verdict == row.kind)
-            && filter.owner_state.is_none_or(|state| state == row.owner)
+        filter
+            .namespace
+            .as_deref()
+            .is_none_or(|namespace| namespace.to_lowercase() == it.namespace)
             && filter
                 .ignored
                 .is_none_or(|ignored| ignored == self.is_component_ignored(row.component))
-            && self.owner_passes(it.owner, filter.team.as_deref(), filter.owners.as_deref())
+            && of_these(it.owner, filter.owners.as_deref())
             && text.is_none_or(|text| {
                 it.kubernetes_id.is_some_and(|id| contains(id, text))
                     || format!("component:{}/{}", it.namespace, it.key).contains(text)
             })
+    }
+
+    /// Which of the others it does not pass, in the order of [`ComponentFacets`](crate::facets::ComponentFacets).
+    pub(crate) fn verdict_misses(&self, row: VerdictRow, filter: &ComponentFilter) -> [bool; 5] {
+        let it = self.component(row.component);
+        [
+            !is(
+                filter.cluster.as_deref(),
+                &self.at_cluster(row.cluster).name,
+            ),
+            !is(filter.instance.as_deref(), it.instance),
+            filter.verdict.is_some_and(|verdict| verdict != row.kind),
+            filter.owner_state.is_some_and(|state| state != row.owner),
+            !self.team_passes(it.owner, filter.team.as_deref()),
+        ]
     }
 
     /// One page of the Groups and Users that pass `filter`, in the order of reference and instance, after `after`.
@@ -152,16 +206,6 @@ impl Topology {
         after: Option<&OwnerCursor>,
         limit: usize,
     ) -> Page<OwnerId> {
-        let ids = self.owner_order.from(|id| {
-            let Some(after) = after else {
-                return Ordering::Greater;
-            };
-            let it = self.owner(OwnerId(id));
-            self.owner_ref(OwnerId(id))
-                .cmp(&after.reference)
-                .then_with(|| it.instance.cmp(&after.instance))
-                .then(Ordering::Less)
-        });
         let text = filter.text.as_deref().map(str::to_lowercase);
         let passes = |id: &OwnerId| {
             let it = self.owner(*id);
@@ -173,7 +217,25 @@ impl Topology {
                         || self.owner_ref(*id).to_string().contains(text)
                 })
         };
-        page(ids.map(OwnerId).filter(passes), limit)
+        page(self.owners_after(after).filter(passes), limit)
+    }
+
+    /// The Groups and Users in the order of their keys, after `after`, for a walk that goes on from a key.
+    pub(crate) fn owners_after(
+        &self,
+        after: Option<&OwnerCursor>,
+    ) -> impl Iterator<Item = OwnerId> {
+        let ids = self.owner_order.from(move |id| {
+            let Some(after) = after else {
+                return Ordering::Greater;
+            };
+            let it = self.owner(OwnerId(id));
+            self.owner_ref(OwnerId(id))
+                .cmp(&after.reference)
+                .then_with(|| it.instance.cmp(&after.instance))
+                .then(Ordering::Less)
+        });
+        ids.map(OwnerId)
     }
 
     /// The Services of these owners and, if `descendants`, of the groups below them. Children are known from either
@@ -222,8 +284,8 @@ impl Topology {
         below
     }
 
-    /// The Services whose owner this is, in no order.
-    fn services_of(&self, owner: OwnerId) -> Vec<ServiceId> {
+    /// The components whose owner this is, in no order.
+    pub(crate) fn components_owned_by(&self, owner: OwnerId) -> impl Iterator<Item = u32> {
         let it = self.owners.get(owner.0);
         let key = (
             it.instance,
@@ -236,18 +298,23 @@ impl Topology {
         let resolved = lists
             .iter()
             .map(|id| self.candidates.get(*id))
-            .filter(|list| list.resolved.is_some_and(|(_, id)| id == owner.0));
+            .filter(move |list| list.resolved.is_some_and(|(_, id)| id == owner.0));
         resolved
             .flat_map(|list| self.sets.ids(&list.components))
-            .flat_map(|component| self.cells_of(*component))
-            .flat_map(|cell| {
+            .copied()
+    }
+
+    /// The Services whose owner this is, in no order.
+    pub(crate) fn services_of(&self, owner: OwnerId) -> impl Iterator<Item = ServiceId> {
+        self.components_owned_by(owner)
+            .flat_map(|component| self.cells_of(component))
+            .flat_map(move |cell| {
                 let targets = self.sets.ids(&self.cells.get(cell).targets);
                 targets
                     .iter()
                     .filter(move |service| self.winner(**service) == Some(cell))
             })
             .map(|service| ServiceId(*service))
-            .collect()
     }
 
     /// Counts over everything, kept as changes are told.
@@ -311,6 +378,10 @@ fn add<const N: usize>(sums: &mut [usize; N], counts: &[usize; N]) {
 
 fn is(wanted: Option<&str>, found: &str) -> bool {
     wanted.is_none_or(|wanted| wanted == found)
+}
+
+fn of_these(owner: Option<OwnerId>, owners: Option<&[OwnerId]>) -> bool {
+    owners.is_none_or(|owners| owner.is_some_and(|owner| owners.contains(&owner)))
 }
 
 /// `text` is lower-case.

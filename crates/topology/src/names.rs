@@ -1,6 +1,6 @@
 //! The interner: every text of the topology once, as a `u32`.
 //!
-//! Texts stand one after the other in large chunks, so that a name costs its bytes, eight bytes to find them and a slot
+//! Texts stand one after the other in large chunks, so that a name costs its bytes, twelve bytes to find them and a slot
 //! of the hash table. Names of what is gone are given back by [`Names::sweep`]; ids of what stays never change.
 
 use std::hash::BuildHasher;
@@ -9,6 +9,7 @@ use std::num::NonZeroU32;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
+use crate::search::Letters;
 use crate::slab::Slab;
 
 /// An interned text. `Option<Name>` is four bytes, too.
@@ -126,9 +127,12 @@ pub(crate) struct Names {
     recent: Recent,
     chunks: Vec<String>,
     spans: Slab<Span>,
+    /// Of each text its letters, so that a search need not fetch the texts that cannot match.
+    letters: Vec<Letters>,
     table: HashTable<Slot>,
     hasher: RandomState,
     live_after_sweep: usize,
+    sweeps: u32,
 }
 
 impl Default for Names {
@@ -143,9 +147,11 @@ impl Names {
             recent: Recent::new(),
             chunks: Vec::new(),
             spans: Slab::new(),
+            letters: Vec::new(),
             table: HashTable::new(),
             hasher: RandomState::default(),
             live_after_sweep: 0,
+            sweeps: 0,
         }
     }
 
@@ -154,6 +160,21 @@ impl Names {
         self.chunks
             .get(span.chunk())
             .map_or("", |chunk| &chunk[span.range()])
+    }
+
+    /// The letters of its text.
+    pub(crate) fn letters(&self, name: Name) -> Letters {
+        self.letters[name.index() as usize]
+    }
+
+    /// How often names were given back: a name means the same for as long as this number stays.
+    pub(crate) fn sweeps(&self) -> u32 {
+        self.sweeps
+    }
+
+    /// One more than the highest number of a name.
+    pub(crate) fn bound(&self) -> usize {
+        self.spans.bound() + 1
     }
 
     /// The text of the name with that number; empty for 0, which is none.
@@ -196,6 +217,11 @@ impl Names {
     fn insert(&mut self, hash: u32, text: &str) -> Name {
         let span = push(&mut self.chunks, text);
         let name = Name::new(self.spans.insert(span));
+        let letters = Letters::of(text);
+        match self.letters.get_mut(name.index() as usize) {
+            Some(place) => *place = letters,
+            None => self.letters.push(letters),
+        }
         self.table
             .insert_unique(spread(hash), Slot { hash, name }, |slot| spread(slot.hash));
         name
@@ -219,6 +245,7 @@ impl Names {
     /// Gives back every name that `live` is not called with.
     pub(crate) fn sweep(&mut self, mark: impl FnOnce(&mut dyn FnMut(Name))) {
         self.recent.clear();
+        self.sweeps = self.sweeps.wrapping_add(1);
         let mut live = vec![false; self.spans.bound()];
         mark(&mut |name| live[name.index() as usize] = true);
         let is_live = |name: Name| live[name.index() as usize];

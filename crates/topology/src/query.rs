@@ -20,6 +20,15 @@ pub struct Page<T> {
     pub more: bool,
 }
 
+/// What came of one slice of a walk, between two of which nobody waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slice {
+    /// There may be more.
+    Cut,
+    /// That was all of it.
+    Whole,
+}
+
 /// Which Services to list. `None` and empty mean any; all that is given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceFilter {
@@ -33,6 +42,10 @@ pub struct ServiceFilter {
     pub ignored: Option<bool>,
     /// Display name of the owner, without regard to case.
     pub team: Option<String>,
+    /// `spec.lifecycle` of the component stitched to it.
+    pub lifecycle: Option<String>,
+    /// `spec.system` of the component stitched to it.
+    pub system: Option<String>,
     /// The owner is one of these.
     pub owners: Option<Vec<OwnerId>>,
     /// Labels written on the Service (S16): key, and value if one is asked for.

@@ -3,6 +3,7 @@
 use topology::contact::ContactKind;
 use topology::fact::OwnerKind;
 use topology::resolve::Confidence;
+use topology::search::FoundKind;
 use topology::settings::MatchRule;
 use topology::verdict::{OwnerOutcome, OwnerState, ServiceState, VerdictKind};
 
@@ -40,6 +41,15 @@ pub(super) fn service_state(state: ServiceState) -> api::ServiceState {
         ServiceState::Owned => api::ServiceState::Owned,
         ServiceState::StitchedWithoutOwner => api::ServiceState::StitchedWithoutOwner,
         ServiceState::Unclaimed => api::ServiceState::Unclaimed,
+    }
+}
+
+pub(super) fn found_kind(kind: FoundKind) -> api::FoundKind {
+    match kind {
+        FoundKind::Service => api::FoundKind::Service,
+        FoundKind::Component => api::FoundKind::Component,
+        FoundKind::Owner => api::FoundKind::Owner,
+        FoundKind::Workload => api::FoundKind::Workload,
     }
 }
 
@@ -82,6 +92,8 @@ pub(super) fn confidence(confidence: Confidence) -> api::Confidence {
 
 #[cfg(test)]
 mod tests {
+    use topology::sorted::ServiceSort;
+
     use super::*;
 
     #[test]
@@ -112,6 +124,15 @@ mod tests {
         ] {
             assert_eq!((confidence(sure), word.as_str()), (word, sure.as_str()));
         }
+        for kind in FoundKind::ALL {
+            assert_eq!(found_kind(kind).as_str(), kind.as_str());
+        }
+        let orders = ServiceSort::ALL.map(ServiceSort::as_str);
+        assert!(
+            orders
+                .into_iter()
+                .eq(api::ServiceSort::ALL.iter().map(|word| word.as_str()))
+        );
         for kind in [OwnerKind::Group, OwnerKind::User] {
             assert_eq!(owner_kind(kind).as_str(), kind.as_str());
         }

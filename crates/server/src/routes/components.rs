@@ -1,8 +1,9 @@
 //! Components and their verdicts.
 
-use api::{ComponentDetail, ComponentRow, Page};
+use api::{ComponentDetail, ComponentFacets, ComponentRow, Page};
 use axum::Json;
 use axum::extract::{RawQuery, State};
+use topology::entity_ref::EntityRef;
 use topology::query::ComponentFilter;
 use topology::verdict::{OwnerState, VerdictKind};
 
@@ -11,6 +12,7 @@ use crate::app::App;
 use crate::params::Params;
 use crate::problem::Refusal;
 use crate::render;
+use crate::slices::walk;
 use crate::subject::MAX_CANDIDATES;
 use crate::token::{Kind, Token};
 
@@ -43,18 +45,7 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Page<ComponentRow>>, Refusal> {
     let mut params = Params::read(query.as_deref())?;
-    let mut filter = ComponentFilter {
-        cluster: params.one("cluster")?,
-        instance: params.one("instance")?,
-        namespace: params.one("namespace")?,
-        verdict: params.word("verdict", &VerdictKind::ALL, VerdictKind::as_str)?,
-        owner_state: params.word("owner_state", &OwnerState::ALL, OwnerState::as_str)?,
-        ignored: params.truth("ignored")?,
-        team: params.one("team")?,
-        owners: None,
-        text: params.one("q")?,
-    };
-    let owner = params.owner("owner")?;
+    let (mut filter, owner) = filter(&mut params)?;
     let page = params.page(Kind::Components)?;
     params.finish()?;
 
@@ -75,6 +66,60 @@ pub(crate) async fn list(
         }),
         items: verdicts.iter().map(render::component_row).collect(),
     }))
+}
+
+/// Count components by the values of filters
+///
+/// One per component and cluster that its instance covers. Each facet with all filters given but its own, the most frequent
+/// values first; `total` with all of them.
+#[utoipa::path(
+    get,
+    path = "/api/v1/components/facets",
+    tag = "catalog",
+    operation_id = "count_components",
+    params(
+        ("cluster" = Option<String>, Query, description = "Name of the cluster"),
+        ("instance" = Option<String>, Query, description = "Name of the instance"),
+        ("namespace" = Option<String>, Query, description = "Catalog namespace, without regard to case"),
+        ("verdict" = Option<api::Verdict>, Query, description = "What became of it"),
+        ("owner_state" = Option<api::OwnerState>, Query, description = "State of its owner"),
+        ("ignored" = Option<bool>, Query, description = "Whether a person decided that it need not run"),
+        ("team" = Option<String>, Query, description = "Display name of the owner, without regard to case"),
+        ("owner" = Option<String>, Query, description = "Reference of the owner; a bare name is a Group"),
+        ("q" = Option<String>, Query, description = "A text in the reference or the Kubernetes id, without regard to case"),
+    ),
+    responses((status = 200, description = "The counts", body = ComponentFacets))
+)]
+pub(crate) async fn facets(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<ComponentFacets>, Refusal> {
+    let mut params = Params::read(query.as_deref())?;
+    let (mut filter, owner) = filter(&mut params)?;
+    params.finish()?;
+    let mut facets = topology::facets::ComponentFacets::default();
+    walk(&app, |topology, go_on| {
+        filter.owners = owner.as_ref().map(|owner| topology.find_owners(owner));
+        facets.slice(topology, &filter, go_on)
+    })
+    .await?;
+    Ok(Json(render::component_facets(facets.end())))
+}
+
+/// The filters of a list, and the owner, whose ids are to be looked up with the topology at hand.
+fn filter(params: &mut Params<'_>) -> Result<(ComponentFilter, Option<EntityRef>), Refusal> {
+    let filter = ComponentFilter {
+        cluster: params.one("cluster")?,
+        instance: params.one("instance")?,
+        namespace: params.one("namespace")?,
+        verdict: params.word("verdict", &VerdictKind::ALL, VerdictKind::as_str)?,
+        owner_state: params.word("owner_state", &OwnerState::ALL, OwnerState::as_str)?,
+        ignored: params.truth("ignored")?,
+        team: params.one("team")?,
+        owners: None,
+        text: params.one("q")?,
+    };
+    Ok((filter, params.owner("owner")?))
 }
 
 /// Get a component

@@ -1,7 +1,7 @@
 //! Probes, metrics, the description of the API.
 
 use std::convert::Infallible;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use api::{Health, Phase, Readiness};
 use axum::Json;
@@ -17,6 +17,7 @@ use tokio::task::yield_now;
 use crate::app::App;
 use crate::owner_info::Walk;
 use crate::problem::Refusal;
+use crate::slices::SLICE_TIME;
 
 /// Whether the process works
 ///
@@ -101,9 +102,6 @@ pub(crate) async fn metrics(State(app): State<App>) -> Result<impl IntoResponse,
         Body::from_stream(first.chain(rest)),
     ))
 }
-
-/// How long the topology is held for one slice of the metrics, as far as its last object permits.
-const SLICE_TIME: Duration = Duration::from_millis(2);
 
 /// The next part of the metrics, and the walk if there is more.
 fn go_on(app: &App, mut walk: Walk) -> (String, Option<Walk>) {

@@ -1,3 +1,4 @@
+use insta::assert_snapshot;
 use serde_json::Value;
 use server::Access;
 use topology::apply::{CatalogDelta, ClusterDelta, Delta};
@@ -78,6 +79,11 @@ async fn walking_pages_gives_the_whole_list_once() {
         ("/api/v1/components", 160),
         ("/api/v1/components?verdict=stitched", 80),
         ("/api/v1/owners", 80),
+        ("/api/v1/services?sort=-name", 200),
+        ("/api/v1/services?sort=service", 200),
+        ("/api/v1/services?sort=-team&state=owned", 80),
+        ("/api/v1/services?sort=state", 200),
+        ("/api/v1/services?sort=-component&q=s1", 44),
         ("/api/v1/owners/g1/services", 80),
     ] {
         let whole = walk(&company, path, 1000).await;
@@ -120,6 +126,35 @@ async fn a_token_of_another_list_is_refused() {
         assert_eq!(answer.status, 400, "{path}");
         assert_eq!(answer.json()["type"], "urn:backstitch:problem:bad-cursor");
     }
+}
+
+#[tokio::test]
+async fn a_token_of_another_order_is_refused() {
+    let company = large();
+    let page = company.get("/api/v1/services?limit=1&sort=team").await;
+    let token = page["next"].as_str().unwrap();
+    let path = format!("/api/v1/services?limit=1&sort=-team&cursor={token}");
+    assert_snapshot!(company.problem(&path).await, @r#"
+    {
+      "type": "urn:backstitch:problem:bad-cursor",
+      "title": "The page token cannot be used",
+      "status": 400,
+      "detail": "`cursor` is a page token of Services by `team`, expected one of those by `-team`",
+      "hint": "begin again without `cursor`, and hand on `next` as it came",
+      "parameter": "cursor"
+    }
+    "#);
+    let path = format!("/api/v1/services?limit=1&cursor={token}");
+    assert_snapshot!(company.problem(&path).await, @r#"
+    {
+      "type": "urn:backstitch:problem:bad-cursor",
+      "title": "The page token cannot be used",
+      "status": 400,
+      "detail": "`cursor` is a page token of services in another order, expected one of services",
+      "hint": "begin again without `cursor`, and hand on `next` as it came",
+      "parameter": "cursor"
+    }
+    "#);
 }
 
 #[tokio::test]

@@ -23,9 +23,12 @@ async fn an_unknown_parameter_is_named_with_the_nearest_known() {
         "state",
         "ignored",
         "team",
+        "lifecycle",
+        "system",
         "label",
         "q",
         "owner",
+        "sort",
         "limit",
         "cursor"
       ]
