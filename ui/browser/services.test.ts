@@ -109,7 +109,7 @@ test("a person pins a component", async () => {
   await page.getByRole("button", { name: /shared-redis/ }).click();
   await page.getByLabel("Your name").fill("Ada");
   await page.getByRole("button", { name: "Decide" }).click();
-  await page.getByText("a person pinned the component").waitFor();
+  await page.getByText("A person pinned the component").waitFor();
   await page.locator(".title .badge").getByText("owned").waitFor();
   await close();
 });

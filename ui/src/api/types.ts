@@ -30,30 +30,12 @@ export type Verdict = Schemas["Verdict"];
 export type VerdictExplanation = Schemas["VerdictExplanation"];
 export type WorkloadRow = Schemas["WorkloadRow"];
 
-export type Page<T> = { items: T[]; next?: string | null };
-
-export type Found = {
-  kind: "service" | "component" | "owner" | "workload";
-  id: string;
-  name: string;
-  place: string;
-  object_kind?: string | null;
-  service?: string | null;
-  owner?: string | null;
-  owner_name?: string | null;
-};
-export type Facet = { values: { value: string; count: number }[]; more: boolean };
-export type Facets = { total: number; facets: Record<string, Facet> };
-export type Team = {
-  ref: string;
-  instance: string;
-  display_name: string;
-  parent?: string | null;
-  services: number;
-  services_below: number;
-  components: number;
-  components_stitched: number;
-  reachable: boolean;
-};
-export type Teams = { items: Team[]; more: boolean };
+export type Facet = Schemas["Facet"];
+export type Found = Schemas["Found"];
 export type SummaryAt = Schemas["SummaryAt"];
+export type Team = Schemas["Team"];
+
+export type Page<T> = { items: T[]; next?: string | null };
+/** How many there are in all, and how many would be left by each value. */
+export type Facets = { total: number; facets: Record<string, Facet> };
+export type Teams = Schemas["Teams"];

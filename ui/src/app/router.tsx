@@ -66,6 +66,7 @@ export type ComponentsSearch = {
   instance?: string | undefined;
   verdict?: string | undefined;
   owner_state?: string | undefined;
+  owner?: string | undefined;
   team?: string | undefined;
   q?: string | undefined;
 };
@@ -78,6 +79,7 @@ const components = createRoute({
     instance: one(search["instance"]),
     verdict: one(search["verdict"]),
     owner_state: one(search["owner_state"]),
+    owner: one(search["owner"]),
     team: one(search["team"]),
     q: one(search["q"]),
   }),

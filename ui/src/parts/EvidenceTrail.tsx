@@ -3,8 +3,11 @@ import type { VerdictExplanation } from "../api/types";
 import { CopyButton } from "./CopyButton";
 import { ComponentLink, OwnerLink, ServiceLink } from "./links";
 import { Prose } from "./Prose";
-import { moment } from "./time";
+import { count, moment } from "./time";
 import { RULES, type Tone } from "./words";
+
+/** How many of the Services that a rule found are shown. */
+const SHOWN = 20;
 
 export function EvidenceTrail({ verdict }: { verdict: VerdictExplanation }) {
   const id = verdict.id_paths.find(({ value }) => value);
@@ -45,10 +48,17 @@ export function EvidenceTrail({ verdict }: { verdict: VerdictExplanation }) {
             <span className="quiet">{RULES[tried.rule]}. </span>
             {tried.lookup ? (
               <>
-                <Prose text={tried.lookup} />:{" "}
-                {tried.found.length === 0
-                  ? "nothing"
-                  : tried.found.map((service) => <ServiceLink key={service} id={service} whole />)}
+                <Prose text={tried.lookup} />: {tried.found.length === 0 ? "nothing" : null}
+                <ul>
+                  {tried.found.slice(0, SHOWN).map((service) => (
+                    <li key={service}>
+                      <ServiceLink id={service} whole />
+                    </li>
+                  ))}
+                </ul>
+                {tried.found_total > SHOWN ? (
+                  <span className="quiet">and {count(tried.found_total - SHOWN)} more</span>
+                ) : null}
               </>
             ) : (
               "The component gives it nothing to look for."

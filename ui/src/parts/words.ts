@@ -38,9 +38,9 @@ export const PHASES: Record<string, Meaning> = {
 };
 
 export const RULES: Record<string, string> = {
-  "service-name": "the Kubernetes id is the Service's name",
-  "kubernetes-id-label": "the Service carries the Kubernetes id as label",
-  "label-selector": "the component's label selector selects the Service",
-  "component-name": "the component's own name is the Service's name",
-  pinned: "a person pinned the component to the Service",
+  "service-name": "The Kubernetes id is the Service's name",
+  "kubernetes-id-label": "The Service carries the Kubernetes id as label",
+  "label-selector": "The component's label selector selects the Service",
+  "component-name": "The component's own name is the Service's name",
+  pinned: "A person pinned the component to the Service",
 };

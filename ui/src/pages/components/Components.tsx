@@ -116,6 +116,16 @@ export function Components() {
         </p>
         <FilterText label="Filter by reference or Kubernetes id" value={search.q} change={(q) => change({ q })} />
       </div>
+      {search.owner ? (
+        <div className="chips">
+          <span className="chip">
+            of <code>{search.owner}</code>
+            <button type="button" aria-label="Take the owner away" onClick={() => change({ owner: undefined })}>
+              ×
+            </button>
+          </span>
+        </div>
+      ) : null}
       <div className="with-facets">
         <FacetList
           facets={FACETS}

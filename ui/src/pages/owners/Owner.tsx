@@ -60,7 +60,7 @@ function Person({ known }: { known: OwnerDetail }) {
           <h1>{known.display_name}</h1>
           <span className="grow" />
           <CopyButton text={known.ref} label="Copy the reference" />
-          <Link to="/components" search={{ team: known.display_name }} className="button">
+          <Link to="/components" search={{ owner: known.ref }} className="button">
             Its components
           </Link>
         </div>
@@ -115,7 +115,7 @@ function Owned({ reference, group }: { reference: string; group: boolean }) {
       ) : total === 0 ? (
         <Empty title="It owns no Service">
           Its{" "}
-          <Link to="/components" search={{ team: undefined }}>
+          <Link to="/components" search={{ owner: reference }}>
             components
           </Link>{" "}
           may say why.

@@ -7,7 +7,7 @@ import { Badge } from "../../parts/Badge";
 import { FilterText } from "../../parts/FilterText";
 import { OwnerLink } from "../../parts/links";
 import { Empty, Failure, Loading } from "../../parts/States";
-import { count, counted, share } from "../../parts/time";
+import { count, counted } from "../../parts/time";
 import { narrowed, tree, type Node } from "./tree";
 
 const route = getRouteApi("/owners");
@@ -62,16 +62,12 @@ function Groups({ nodes }: { nodes: Node[] }) {
             )}
             <span className="group-numbers">
               <span title="Services that it owns itself">{counted(team.services, "Service")}</span>
-              {team.services_below > team.services ? (
-                <span title="with those of the groups below it">{count(team.services_below)} in all</span>
-              ) : null}
-              {team.components > 0 ? (
-                <span
-                  title={`${team.components_stitched} of ${counted(team.components, "component")} are found running`}
-                >
-                  {share(team.components_stitched / team.components)} running
-                </span>
-              ) : null}
+              <span title="with those of the groups below it">
+                {team.services_below > team.services ? `${count(team.services_below)} in all` : ""}
+              </span>
+              <span title="of its components, those that are found running">
+                {team.components > 0 ? `${count(team.components_stitched)} of ${count(team.components)} running` : ""}
+              </span>
             </span>
           </div>
           {children.length > 0 ? <Groups nodes={children} /> : null}
