@@ -31,6 +31,7 @@ test("from anywhere to a Service, its owner beside it", async () => {
 test("arrows choose, Escape leaves, and nothing found is said", async () => {
   const { page, close } = await open(program.url);
   await page.goto("/");
+  await page.locator(".numbers").waitFor();
   await page.keyboard.press("Control+k");
   await page.keyboard.type("billing");
   await page.getByRole("option").nth(1).waitFor();

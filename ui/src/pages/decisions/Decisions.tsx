@@ -1,7 +1,7 @@
 // What people decided, beside what sources say: who, why, until when, and whether it still bears on anything.
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { remove } from "../../api/client";
+import { type Query, remove } from "../../api/client";
 import { decisions } from "../../api/queries";
 import type { Decision } from "../../api/types";
 import { Ago } from "../../parts/Ago";
@@ -21,8 +21,6 @@ const STATES: Record<Decision["state"], { tone: Tone; label: string }> = {
 
 export function Decisions() {
   const [all, setAll] = useState(false);
-  const list = useInfiniteQuery(decisions({}));
-  const items = list.data?.pages.flatMap((page) => page.items).filter(({ state }) => all || state !== "ended") ?? [];
   return (
     <>
       <div className="list-head">
@@ -32,22 +30,42 @@ export function Decisions() {
           ended
         </label>
       </div>
-      {list.isPending ? (
-        <Loading rows={6} />
-      ) : list.isError ? (
-        <Failure error={list.error} retry={() => void list.refetch()} />
-      ) : items.length === 0 ? (
-        <Empty title="Nobody decided anything">
+      <List filter={{}}>
+        <Empty title="No decision stands">
           A decision says what no source can: that a component is that Service, that nobody need own this one. They are
           made on the pages of Services and components.
         </Empty>
-      ) : (
-        <ul className="sources">
-          {items.map((decision) => (
-            <Row key={decision.id} decision={decision} />
-          ))}
-        </ul>
-      )}
+      </List>
+      {all ? (
+        <section aria-labelledby="ended">
+          <h2 id="ended">Ended</h2>
+          <List filter={{ state: "ended" }}>
+            <Empty title="None has ended" />
+          </List>
+        </section>
+      ) : null}
+    </>
+  );
+}
+
+function List({ filter, children }: { filter: Query; children: React.ReactNode }) {
+  const list = useInfiniteQuery(decisions(filter));
+  if (list.isPending) {
+    return <Loading rows={6} />;
+  }
+  if (list.isError) {
+    return <Failure error={list.error} retry={() => void list.refetch()} />;
+  }
+  const items = list.data.pages.flatMap((page) => page.items);
+  return items.length === 0 ? (
+    children
+  ) : (
+    <>
+      <ul className="sources">
+        {items.map((decision) => (
+          <Row key={decision.id} decision={decision} />
+        ))}
+      </ul>
       {list.hasNextPage ? (
         <button type="button" className="button" onClick={() => void list.fetchNextPage()}>
           More
