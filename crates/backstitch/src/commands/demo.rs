@@ -52,7 +52,7 @@ const COMMANDS: [(&str, &str); 6] = [
     ),
 ];
 
-/// What to open: why, and the path.
+/// What to ask the API: why, and the path.
 const PATHS: [(&str, &str); 5] = [
     ("the counts", "/api/v1/summary"),
     (
@@ -125,7 +125,12 @@ fn write_what_to_try(address: SocketAddr, paint: Paint, out: &mut dyn Write) -> 
     let program = std::env::args()
         .next()
         .unwrap_or_else(|| "backstitch".to_owned());
-    writeln!(out, "\n{}", paint.paint(Style::Heading, "Open"))?;
+    writeln!(
+        out,
+        "\n{}\n  http://{address}/",
+        paint.paint(Style::Heading, "Open in a browser")
+    )?;
+    writeln!(out, "\n{}", paint.paint(Style::Heading, "Ask the API"))?;
     for (why, path) in PATHS {
         writeln!(
             out,
