@@ -7,6 +7,7 @@
 //! ```
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -188,9 +189,10 @@ fn hash(root: &Path) -> Result<String> {
         }
     }
     all.sort();
-    let text: String = all
-        .iter()
-        .map(|(path, hash)| format!("{} {hash:016x}\n", path.display()))
-        .collect();
+    let mut text = String::new();
+    for (path, hash) in all {
+        // Writing into a `String` does not fail.
+        let _ = writeln!(text, "{} {hash:016x}", path.display());
+    }
     Ok(format!("{:016x}", xxh3_64(text.as_bytes())))
 }

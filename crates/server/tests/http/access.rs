@@ -213,7 +213,7 @@ async fn a_browser_signs_in_by_the_token_and_goes_on_with_a_cookie() {
         .await;
     assert!(signed_out.header("set-cookie").contains("Max-Age=0"));
 
-    let forged = cookie.replace(".", "0.");
+    let forged = cookie.replace('.', "0.");
     let answer = company
         .ask(with_cookie("GET", "/api/v1/summary", &forged))
         .await;
