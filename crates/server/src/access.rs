@@ -1,5 +1,7 @@
 //! Who may ask: a bearer token, the host names that the server answers to, and no foreign page.
 
+use std::net::SocketAddr;
+
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -38,6 +40,17 @@ pub enum Hosts {
     /// A server that is bound to loopback is otherwise open to any page in a browser of the same machine: the page's
     /// own name is made to point to loopback, and the browser then takes the server's answers for the page's own.
     Loopback(Vec<String>),
+}
+
+impl Hosts {
+    /// For a server that listens on that address: on loopback its names and these, elsewhere these if there are any.
+    pub fn of(address: SocketAddr, allowed: &[String]) -> Self {
+        if address.ip().is_loopback() || !allowed.is_empty() {
+            Self::Loopback(allowed.to_vec())
+        } else {
+            Self::Any
+        }
+    }
 }
 
 impl Access {

@@ -210,13 +210,7 @@ impl Server {
                 )),
             );
         }
-        let source = match &token.api_token_file {
-            Some(file) => Some(SecretSource::File(file.clone())),
-            None => std::env::var_os(TOKEN_VARIABLE)
-                .filter(|token| !token.is_empty())
-                .map(|_| SecretSource::Environment(TOKEN_VARIABLE.to_owned())),
-        };
-        let token = source
+        let token = SecretSource::given(token.api_token_file.as_ref(), TOKEN_VARIABLE)
             .map(|source| source.read("token"))
             .transpose()
             .map_err(|error| Failure::because("there is no token for the server", &error))?;

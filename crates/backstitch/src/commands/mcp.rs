@@ -52,18 +52,11 @@ pub(crate) async fn run(args: &McpArgs, config: &Config, terminal: Terminal) -> 
 
 /// Who may ask, by the rules of the API's own listener; but beyond this machine only with a token.
 fn access(args: &McpArgs, address: SocketAddr) -> Result<Access, Failure> {
-    let source = match &args.client_token_file {
-        Some(file) => Some(SecretSource::File(file.clone())),
-        None => std::env::var_os(TOKEN_VARIABLE)
-            .filter(|token| !token.is_empty())
-            .map(|_| SecretSource::Environment(TOKEN_VARIABLE.to_owned())),
-    };
-    let token = source
+    let token = SecretSource::given(args.client_token_file.as_ref(), TOKEN_VARIABLE)
         .map(|source| source.read("token"))
         .transpose()
         .map_err(|error| Failure::because("there is no token for clients", &error))?;
-    let loopback = address.ip().is_loopback();
-    if token.is_none() && !loopback {
+    if token.is_none() && !address.ip().is_loopback() {
         return Err(Failure::new(format!(
             "others than this machine reach {address}, and no token is given that clients must send"
         ))
@@ -71,10 +64,6 @@ fn access(args: &McpArgs, address: SocketAddr) -> Result<Access, Failure> {
             "give one by `--client-token-file` or {TOKEN_VARIABLE}, or listen on a loopback address"
         ))));
     }
-    let hosts = if loopback || !args.allow_host.is_empty() {
-        Hosts::Loopback(args.allow_host.clone())
-    } else {
-        Hosts::Any
-    };
+    let hosts = Hosts::of(address, &args.allow_host);
     Ok(Access { token, hosts })
 }

@@ -153,17 +153,12 @@ fn access(config: &Config, address: SocketAddr) -> Result<Access, Failure> {
         .map(|token| token.read("token"))
         .transpose()
         .map_err(|error| Failure::because("there is no token for the API", &error))?;
-    let loopback = address.ip().is_loopback();
-    if token.is_none() && !loopback {
+    if token.is_none() && !address.ip().is_loopback() {
         tracing::warn!(
             "whoever reaches {address} may read everything: set `api_token_file` or `api_token_env`, or listen on a loopback address"
         );
     }
-    let hosts = if loopback || !config.allowed_hosts.is_empty() {
-        Hosts::Loopback(config.allowed_hosts.clone())
-    } else {
-        Hosts::Any
-    };
+    let hosts = Hosts::of(address, &config.allowed_hosts);
     Ok(Access { token, hosts })
 }
 

@@ -53,6 +53,16 @@ pub(crate) enum SecretError {
 }
 
 impl SecretSource {
+    /// The file that is named, else the environment variable where that is set; `None`: nothing is given.
+    pub(crate) fn given(file: Option<&PathBuf>, variable: &str) -> Option<Self> {
+        match file {
+            Some(file) => Some(Self::File(file.clone())),
+            None => std::env::var_os(variable)
+                .filter(|secret| !secret.is_empty())
+                .map(|_| Self::Environment(variable.to_owned())),
+        }
+    }
+
     /// Reads the secret, which is called so in messages: `token`.
     ///
     /// # Errors
