@@ -101,26 +101,81 @@ fn of_service(topology: &Topology, name: &str) -> Focus {
 #[test]
 fn a_service_one_step_around() {
     let topology = built(SHOP);
-    assert_snapshot!(drawn(&topology, &of_service(&topology, "checkout"), 1, 300), @"");
+    assert_snapshot!(drawn(&topology, &of_service(&topology, "checkout"), 1, 300), @r"
+    0 Service checkout of pay
+    1 component:default/checkout of pay
+    1 Deployment checkout of pay
+    1 Ingress front of several
+    Service checkout selects Deployment checkout
+    component:default/checkout is Service checkout
+    Ingress front routes-to Service checkout
+    hidden by Depth beside Deployment checkout: 2 Pod
+    hidden by Depth beside Deployment checkout: 1 PersistentVolumeClaim
+    hidden by Depth beside Deployment checkout: 1 HorizontalPodAutoscaler
+    hidden by Depth beside Ingress front: 1 Service
+    ");
 }
 
 #[test]
 fn a_service_as_far_as_it_goes() {
     let topology = built(SHOP);
-    assert_snapshot!(drawn(&topology, &of_service(&topology, "checkout"), 3, 300), @"");
+    assert_snapshot!(drawn(&topology, &of_service(&topology, "checkout"), 3, 300), @r"
+    0 Service checkout of pay
+    1 component:default/checkout of pay
+    1 Deployment checkout of pay
+    1 Ingress front of several
+    2 Pod checkout-1-a of pay
+    2 Pod checkout-1-b of pay
+    2 HorizontalPodAutoscaler checkout of pay
+    2 PersistentVolumeClaim data of pay
+    2 Service cart of web
+    3 Node n1 ×4
+    3 Node n2 ×4
+    3 component:default/cart of web
+    3 StatefulSet cart of web
+    Service checkout selects Deployment checkout
+    component:default/checkout is Service checkout
+    Deployment checkout owns Pod checkout-1-a
+    Deployment checkout owns Pod checkout-1-b
+    Deployment checkout mounts PersistentVolumeClaim data
+    Ingress front routes-to Service checkout
+    Ingress front routes-to Service cart
+    Pod checkout-1-a runs-on Node n1
+    Pod checkout-1-b runs-on Node n2
+    HorizontalPodAutoscaler checkout scales Deployment checkout
+    Service cart selects StatefulSet cart
+    component:default/cart is Service cart
+    hidden by Depth beside StatefulSet cart: 6 Pod
+    ");
 }
 
 #[test]
 fn a_service_without_a_selector() {
     let topology = built(SHOP);
-    assert_snapshot!(drawn(&topology, &of_service(&topology, "legacy"), 3, 300), @"");
+    assert_snapshot!(drawn(&topology, &of_service(&topology, "legacy"), 3, 300), @r"
+    0 Service legacy
+    1 Pod old
+    2 Node n2 ×4
+    Service legacy leads-to Pod old
+    Pod old runs-on Node n2
+    ");
 }
 
 #[test]
 fn an_owner_is_its_services() {
     let topology = built(SHOP);
     let web = topology.find_owners(&EntityRef::new("group", "default", "web"));
-    assert_snapshot!(drawn(&topology, &Focus::Owner(web), 1, 300), @"");
+    assert_snapshot!(drawn(&topology, &Focus::Owner(web), 1, 300), @r"
+    0 Service cart of web
+    1 component:default/cart of web
+    1 StatefulSet cart of web
+    1 Ingress front of several
+    Service cart selects StatefulSet cart
+    component:default/cart is Service cart
+    Ingress front routes-to Service cart
+    hidden by Depth beside StatefulSet cart: 6 Pod
+    hidden by Depth beside Ingress front: 1 Service
+    ");
 }
 
 #[test]
@@ -130,6 +185,30 @@ fn a_namespace_cut_to_so_many_nodes_says_what_is_cut() {
         cluster: "eu1".into(),
         namespace: "shop".into(),
     };
-    assert_snapshot!(drawn(&topology, &shop, 2, 2), @"");
-    assert_snapshot!(drawn(&topology, &shop, 2, 6), @"");
+    assert_snapshot!(drawn(&topology, &shop, 2, 2), @r"
+    0 Service cart of web
+    0 Service checkout of pay
+    hidden by Limit beside the focus: 1 Service
+    hidden by Limit beside Service cart: 1 Component
+    hidden by Limit beside Service cart: 1 StatefulSet
+    hidden by Limit beside Service cart: 1 Ingress
+    hidden by Limit beside Service checkout: 1 Component
+    hidden by Limit beside Service checkout: 1 Deployment
+    ");
+    assert_snapshot!(drawn(&topology, &shop, 2, 6), @r"
+    0 Service cart of web
+    0 Service checkout of pay
+    0 Service legacy
+    1 component:default/cart of web
+    1 StatefulSet cart of web
+    1 Ingress front of several
+    Service cart selects StatefulSet cart
+    component:default/cart is Service cart
+    Ingress front routes-to Service cart
+    Ingress front routes-to Service checkout
+    hidden by Limit beside Service checkout: 1 Component
+    hidden by Limit beside Service checkout: 1 Deployment
+    hidden by Limit beside Service legacy: 1 Pod
+    hidden by Limit beside StatefulSet cart: 6 Pod
+    ");
 }
