@@ -5,7 +5,7 @@ import { EDGES, sign, some } from "./kinds";
 import { type Box, type Drawing, HEIGHT, WIDTH } from "./layout";
 import { swatch } from "./Legend";
 import { group, whose } from "./owners";
-import { beside, fit, READABLE, reveal, seen, type Size, type View, zoom } from "./view";
+import { begin, beside, fit, READABLE, reveal, seen, type Size, type View, zoom } from "./view";
 
 const STEP = 1.25;
 /** How far a key pushes the drawing, in pixels. */
@@ -27,8 +27,9 @@ export function Canvas({ graph, drawing, palette, mark, chosen, choose }: Props)
   const size = useSize(frame);
   const [view, setView] = useState<View>();
   const [current, setCurrent] = useState(graph.nodes[0]!.id);
-  const shown = view ?? fit(drawing, size);
-  const here = drawing.boxes.get(current) ?? drawing.boxes.get(graph.nodes[0]!.id)!;
+  const first = drawing.boxes.get(graph.nodes[0]!.id)!;
+  const shown = view ?? begin(drawing, size, first);
+  const here = drawing.boxes.get(current) ?? first;
   useEffect(() => setView(undefined), [drawing]);
   const moving = useMoving(frame, shown, setView);
   const badges = useMemo(() => hiddenBeside(graph), [graph]);
@@ -65,7 +66,7 @@ export function Canvas({ graph, drawing, palette, mark, chosen, choose }: Props)
     } else if (event.key === "-") {
       setView(zoom(shown, 1 / STEP, middle));
     } else if (event.key === "0") {
-      setView(undefined);
+      setView(fit(drawing, size));
     } else if (event.key === "Escape") {
       choose(undefined);
     } else if (event.key === "Enter" || event.key === " ") {
@@ -87,7 +88,16 @@ export function Canvas({ graph, drawing, palette, mark, chosen, choose }: Props)
         onKeyDown={press}
       >
         <defs>
-          <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+          <marker
+            id="arrow"
+            viewBox="0 0 8 8"
+            refX="8"
+            refY="4"
+            markerWidth="9"
+            markerHeight="9"
+            markerUnits="userSpaceOnUse"
+            orient="auto"
+          >
             <path d="M0 0l8 4-8 4z" className="arrow" />
           </marker>
         </defs>
@@ -150,7 +160,12 @@ export function Canvas({ graph, drawing, palette, mark, chosen, choose }: Props)
         >
           <span aria-hidden="true">−</span>
         </button>
-        <button type="button" className="icon-button" aria-label="All of it" onClick={() => setView(undefined)}>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label="All of it"
+          onClick={() => setView(fit(drawing, size))}
+        >
           <span aria-hidden="true">⤢</span>
         </button>
       </div>
@@ -195,18 +210,31 @@ function NodeBox({ node, box, colour, badge, readable, faint, first, isChosen, i
         <>
           <path className="sign" d={sign(node.kind)} transform="translate(22 11)" />
           <text className="node-name" x={45} y={23}>
-            {cut(node.kind === "Pods" ? kind : node.name, 20)}
+            {cut(node.kind === "Pods" ? kind : node.name, 19)}
           </text>
-          <text className="node-owner" x={22} y={45}>
-            {cut(node.kind === "Node" ? counted(node) : whose(node), badge ? 17 : 27)}
+          <text className="node-place" x={22} y={42}>
+            {cut(node.kind === "Pods" ? node.name : node.place, 30)}
           </text>
-          {badge ? (
-            <text className="node-badge" x={WIDTH - 10} y={45} textAnchor="end">
-              {cut(badge, 14)}
-            </text>
-          ) : null}
+          <text className="node-owner" x={22} y={60}>
+            {cut(node.kind === "Node" ? counted(node) : whose(node), 27)}
+          </text>
+          {badge ? <Badge text={badge} /> : null}
         </>
       ) : null}
+    </g>
+  );
+}
+
+/** What hangs on a node and is not shown, on its lower edge. */
+function Badge({ text }: { text: string }) {
+  const shown = cut(text, 24);
+  const width = shown.length * 7 + 16;
+  return (
+    <g className="node-badge" transform={`translate(${WIDTH - width - 8} ${HEIGHT - 9})`}>
+      <rect width={width} height={18} rx={9} />
+      <text x={width / 2} y={13} textAnchor="middle">
+        {shown}
+      </text>
     </g>
   );
 }

@@ -51,7 +51,7 @@ function FocusName({ focus }: { focus: string }) {
     return <span>namespace {focus.slice("namespace:".length)}</span>;
   }
   const isOwner = focus.startsWith("group:") || focus.startsWith("user:");
-  return <span className="name">{isOwner ? shortReference(focus) : focus}</span>;
+  return <span className="name">{isOwner ? `owner ${shortReference(focus)}` : focus}</span>;
 }
 
 function Around({ focus, search }: { focus: string; search: GraphSearch }) {

@@ -10,8 +10,8 @@ export type Box = { id: string; x: number; y: number };
 export type Drawing = { boxes: Map<string, Box>; width: number; height: number };
 
 export const WIDTH = 208;
-export const HEIGHT = 58;
-const GAP = { node: 18, rank: 76, part: 46 };
+export const HEIGHT = 74;
+const GAP = { node: 22, rank: 76, part: 46 };
 
 /** Up to so many nodes are laid out as a whole. */
 const WHOLE = 150;

@@ -42,7 +42,7 @@ export function group(node: GraphNode): string {
 export const WITHOUT: Record<string, string> = {
   nobody: "no owner",
   shared: "several owners",
-  node: "machine of the cluster",
+  node: "Nodes of the cluster",
 };
 
 export function whose(node: GraphNode): string {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Box } from "./layout";
-import { beside, fit, reveal, seen, zoom } from "./view";
+import { begin, beside, fit, reveal, seen, zoom } from "./view";
 
 const SIZE = { width: 1000, height: 600 };
 
@@ -8,6 +8,16 @@ test("a large graph fits, a small one keeps its size", () => {
   const large = fit({ boxes: new Map(), width: 9_520, height: 300 }, SIZE);
   expect(large.scale).toBeCloseTo(0.1);
   expect(fit({ boxes: new Map(), width: 200, height: 100 }, SIZE)).toEqual({ scale: 1, x: 400, y: 250 });
+});
+
+test("on a phone it begins where it can be read", () => {
+  const drawing = { boxes: new Map(), width: 2_000, height: 800 };
+  const phone = { width: 340, height: 460 };
+  const box: Box = { id: "a", x: 900, y: 300 };
+  const view = begin(drawing, phone, box);
+  expect(view.scale).toBe(0.75);
+  expect(seen(view, phone, box.x, box.y, box.x + 1, box.y + 1)).toBe(true);
+  expect(begin(drawing, SIZE, box)).toEqual(fit(drawing, SIZE));
 });
 
 test("what is under the pointer stays there", () => {

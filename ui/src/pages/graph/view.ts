@@ -10,6 +10,9 @@ export const FARTHEST = 0.02;
 export const READABLE = 0.42;
 
 const MARGIN = 24;
+/** The width of a phone's window, and a scale that is read with ease there. */
+const NARROW = 600;
+const EASY = 0.75;
 
 /** All of it; a small graph is not blown up. */
 export function fit(drawing: Drawing, size: Size): View {
@@ -23,6 +26,19 @@ export function fit(drawing: Drawing, size: Size): View {
     scale: kept,
     x: (size.width - drawing.width * kept) / 2,
     y: (size.height - drawing.height * kept) / 2,
+  };
+}
+
+/** How it is first seen: all of it, but in a narrow window only so much of it that it can be read, with that box in the middle. */
+export function begin(drawing: Drawing, size: Size, box: Box): View {
+  const whole = fit(drawing, size);
+  if (size.width >= NARROW || whole.scale >= EASY) {
+    return whole;
+  }
+  return {
+    scale: EASY,
+    x: size.width / 2 - (box.x + WIDTH / 2) * EASY,
+    y: size.height / 2 - (box.y + HEIGHT / 2) * EASY,
   };
 }
 
