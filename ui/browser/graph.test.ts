@@ -62,7 +62,7 @@ test("the address is the view, and says what is not shown", async () => {
 test("by keys alone", async () => {
   const { page, close } = await open(program.url);
   await page.goto(INVOICE);
-  const first = page.locator('.node[tabindex="0"]');
+  const first = page.locator('.node-target[tabindex="0"]');
   await first.waitFor();
   await first.focus();
   const from = await first.getAttribute("data-id");

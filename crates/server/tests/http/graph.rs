@@ -171,5 +171,17 @@ async fn what_cannot_be_a_focus() {
         let [status, detail, hint] = ["status", "detail", "hint"].map(|key| &problem[key]);
         let _ = writeln!(problems, "{query}: {status} {detail} {hint}");
     }
-    assert_snapshot!(problems, @"");
+    assert_snapshot!(problems, @r#"
+    : 400 "`focus` is missing" "expected a Service (`cluster/namespace/name`), an owner (`group:default/payments`, `user:default/ada`) or a namespace (`namespace:cluster/namespace`)"
+    ?focus=checkout: 400 "`focus` cannot be `checkout`" "expected a Service (`cluster/namespace/name`), an owner (`group:default/payments`, `user:default/ada`) or a namespace (`namespace:cluster/namespace`)"
+    ?focus=shop/checkout: 400 "`focus` cannot be `shop/checkout`" "expected a Service (`cluster/namespace/name`), an owner (`group:default/payments`, `user:default/ada`) or a namespace (`namespace:cluster/namespace`)"
+    ?focus=eu1/shop/chekout: 404 "there is no Service `eu1/shop/chekout`" "did you mean `eu1/shop/checkout`?"
+    ?focus=group:paymentz: 404 "there is no owner `group:default/paymentz`" "did you mean `group:default/payments`?"
+    ?focus=group:: 400 "`group:` has an empty name, expected `[kind:][namespace/]name`" "expected a Service (`cluster/namespace/name`), an owner (`group:default/payments`, `user:default/ada`) or a namespace (`namespace:cluster/namespace`)"
+    ?focus=namespace:eu1: 400 "`focus` cannot be `namespace:eu1`" "expected a Service (`cluster/namespace/name`), an owner (`group:default/payments`, `user:default/ada`) or a namespace (`namespace:cluster/namespace`)"
+    ?focus=namespace:eu1/shops: 404 "there is no Service in namespace `shops` of cluster `eu1`" "did you mean `namespace:eu1/shop`?"
+    ?focus=namespace:eu/shop: 404 "there is no cluster `eu`" "did you mean `namespace:eu1/shop`?"
+    ?focus=eu1/shop/checkout&depth=4: 400 "`depth` cannot be `4`, expected 1 to 3" null
+    ?focus=eu1/shop/checkout&limit=2001: 400 "`limit` cannot be `2001`, expected 1 to 2000" null
+    "#);
 }

@@ -1,5 +1,5 @@
 // The drawing: only what is in the window is drawn, and from afar only shapes and colours. Moved by mouse, touch and keys.
-import { memo, useEffect, useMemo, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Graph, GraphNode } from "../../api/types";
 import { EDGES, sign, some } from "./kinds";
 import { type Box, type Drawing, HEIGHT, WIDTH } from "./layout";
@@ -32,6 +32,17 @@ export function Canvas({ graph, drawing, palette, mark, chosen, choose }: Props)
   const here = drawing.boxes.get(current) ?? first;
   useEffect(() => setView(undefined), [drawing]);
   const moving = useMoving(frame, shown, setView);
+  // The same from one picture to the next, so that moving draws nothing anew but what comes into the window.
+  const { moved } = moving;
+  const click = useCallback(
+    (id: string) => {
+      if (!moved()) {
+        setCurrent(id);
+        choose(id === chosen ? undefined : id);
+      }
+    },
+    [moved, choose, chosen],
+  );
   const badges = useMemo(() => hiddenBeside(graph), [graph]);
   const readable = shown.scale >= READABLE;
 
@@ -131,13 +142,8 @@ export function Canvas({ graph, drawing, palette, mark, chosen, choose }: Props)
                 first={node.depth === 0}
                 isChosen={node.id === chosen}
                 isCurrent={node.id === here.id}
-                click={() => {
-                  if (!moving.moved()) {
-                    setCurrent(node.id);
-                    choose(node.id === chosen ? undefined : node.id);
-                  }
-                }}
-                enter={() => setCurrent(node.id)}
+                click={click}
+                enter={setCurrent}
               />
             ) : null;
           })}
@@ -183,11 +189,23 @@ type NodeProps = {
   first: boolean;
   isChosen: boolean;
   isCurrent: boolean;
-  click: () => void;
-  enter: () => void;
+  click: (id: string) => void;
+  enter: (id: string) => void;
 };
 
-function NodeBox({ node, box, colour, badge, readable, faint, first, isChosen, isCurrent, click, enter }: NodeProps) {
+const NodeBox = memo(function NodeBox({
+  node,
+  box,
+  colour,
+  badge,
+  readable,
+  faint,
+  first,
+  isChosen,
+  isCurrent,
+  click,
+  enter,
+}: NodeProps) {
   const kind = node.kind === "Pods" ? some(node.count ?? 0, "Pod") : node.kind;
   const name = `${kind} ${node.name}, ${whose(node)}${badge ? `, ${badge} not shown` : ""}`;
   const classes = ["node", colour, faint ? "faint" : "", first ? "first" : "", isChosen ? "chosen" : ""];
@@ -195,35 +213,42 @@ function NodeBox({ node, box, colour, badge, readable, faint, first, isChosen, i
     <g
       className={classes.filter(Boolean).join(" ")}
       transform={`translate(${box.x} ${box.y})`}
-      role="button"
-      aria-label={name}
-      aria-pressed={isChosen}
-      tabIndex={isCurrent ? 0 : -1}
-      data-id={node.id}
-      onClick={click}
-      onFocus={enter}
+      onClick={() => click(node.id)}
     >
-      <title>{`${kind} ${node.place}/${node.name}`}</title>
-      <rect className="ground" width={WIDTH} height={HEIGHT} rx={10} />
-      <rect className="stripe" width={6} height={HEIGHT - 20} x={7} y={10} rx={3} />
-      {readable ? (
-        <>
-          <path className="sign" d={sign(node.kind)} transform="translate(22 11)" />
-          <text className="node-name" x={45} y={23}>
-            {cut(node.kind === "Pods" ? kind : node.name, 19)}
-          </text>
-          <text className="node-place" x={22} y={42}>
-            {cut(node.kind === "Pods" ? node.name : node.place, 30)}
-          </text>
-          <text className="node-owner" x={22} y={60}>
-            {cut(node.kind === "Node" ? counted(node) : whose(node), 27)}
-          </text>
-          {badge ? <Badge text={badge} /> : null}
-        </>
-      ) : null}
+      <g
+        className="node-target"
+        role="button"
+        aria-label={name}
+        aria-pressed={isChosen}
+        tabIndex={isCurrent ? 0 : -1}
+        data-id={node.id}
+        onFocus={() => enter(node.id)}
+      >
+        <rect className="ground" width={WIDTH} height={HEIGHT} rx={10} />
+      </g>
+      {/* The label says all of it, also what is cut off here. */}
+      <g aria-hidden="true">
+        <title>{`${kind} ${node.place}/${node.name}`}</title>
+        <rect className="stripe" width={6} height={HEIGHT - 20} x={7} y={10} rx={3} />
+        {readable ? (
+          <>
+            <path className="sign" d={sign(node.kind)} transform="translate(22 11)" />
+            <text className="node-name" x={45} y={23}>
+              {cut(node.kind === "Pods" ? kind : node.name, 19)}
+            </text>
+            <text className="node-place" x={22} y={42}>
+              {cut(node.kind === "Pods" ? node.name : node.place, 30)}
+            </text>
+            <text className="node-owner" x={22} y={60}>
+              {cut(node.kind === "Node" ? counted(node) : whose(node), 27)}
+            </text>
+            {badge ? <Badge text={badge} /> : null}
+          </>
+        ) : null}
+      </g>
     </g>
   );
-}
+});
 
 /** What hangs on a node and is not shown, on its lower edge. */
 function Badge({ text }: { text: string }) {
@@ -320,6 +345,8 @@ function useMoving(frame: React.RefObject<HTMLDivElement | null>, view: View, se
     return () => element?.removeEventListener("wheel", turn);
   }, [frame, setView]);
 
+  const moved = useCallback(() => far.current >= STILL, []);
+
   function move(event: React.PointerEvent): void {
     const before = pointers.current.get(event.pointerId);
     if (!before) {
@@ -347,7 +374,7 @@ function useMoving(frame: React.RefObject<HTMLDivElement | null>, view: View, se
   }
 
   return {
-    moved: () => far.current >= STILL,
+    moved,
     handlers: {
       onPointerDown: (event: React.PointerEvent) => {
         if (pointers.current.size === 0) {
