@@ -20,6 +20,12 @@ const PAGES: [string, string][] = [
   ["component", "/components/component%3Adefault%2Fhub-config"],
   ["owners", "/owners"],
   ["owner", "/owners/group%3Adefault%2Fbilling"],
+  ["graph without a focus", "/graph"],
+  [
+    "graph",
+    "/graph?focus=eu-central-1%2Fbilling%2Finvoice-service&chosen=service%3Aeu-central-1%2Fbilling%2Finvoice-service",
+  ],
+  ["graph as a list", "/graph?focus=group%3Adefault%2Fbilling&as=list"],
   ["decisions", "/decisions"],
   ["sources", "/sources"],
   ["no such page", "/nowhere"],

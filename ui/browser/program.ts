@@ -16,14 +16,19 @@ export type Program = {
   stop: () => Promise<void>;
 };
 
-/** Starts the program over a copy of an example, with what a test adds to its configuration. */
-export async function start(example: string, configuration = ""): Promise<Program> {
+/** Starts the program over a copy of an example, with what a test adds to its configuration and to its files. */
+export async function start(
+  example: string,
+  configuration = "",
+  prepare: (folder: string) => Promise<void> = async () => {},
+): Promise<Program> {
   const folder = await mkdtemp(join(tmpdir(), "backstitch-pages-"));
   await cp(join(EXAMPLES, example), folder, { recursive: true });
   const config = join(folder, "backstitch.yaml");
   if (configuration) {
     await writeFile(config, configuration);
   }
+  await prepare(folder);
   const binary = process.env["BACKSTITCH_BINARY"];
   if (!binary) {
     throw new Error("BACKSTITCH_BINARY is not set: run `cargo xtask test pages`");

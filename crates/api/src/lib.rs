@@ -14,6 +14,7 @@ mod decision;
 mod event;
 mod explanation;
 mod facet;
+mod graph;
 mod health;
 mod history;
 mod owner;
@@ -40,6 +41,7 @@ pub use explanation::{
 pub use facet::{
     ComponentFacets, Facet, FacetValue, FacetsOfComponents, FacetsOfServices, ServiceFacets,
 };
+pub use graph::{Graph, GraphEdge, GraphHidden, GraphNode};
 pub use health::{Health, Readiness};
 pub use history::{
     Cause, DecisionCause, HistoryBounds, HistoryEntry, OwnedAt, OwnerAnswer, OwnerAt, OwnershipAt,
@@ -62,8 +64,9 @@ pub use summary::{
 };
 pub use team::{Team, Teams};
 pub use word::{
-    Confidence, ContactKind, DecisionKind, DecisionState, FoundKind, MatchRule, OwnerKind,
-    OwnerOutcome, OwnerState, Phase, ServiceSort, ServiceState, SourceKind, Verdict,
+    Confidence, ContactKind, DecisionKind, DecisionState, EdgeKind, FoundKind, HiddenWhy,
+    MatchRule, OwnerKind, OwnerOutcome, OwnerState, Phase, ServiceSort, ServiceState, SourceKind,
+    Verdict,
 };
 
 /// Serde leaves out what is no news.

@@ -248,3 +248,35 @@ words! {
         Secrets = "secrets",
     }
 }
+
+words! {
+    /// How one node of a graph leads to another.
+    EdgeKind {
+        /// A component is stitched to a Service.
+        Is = "is",
+        /// A Service selects pods, or the template of a workload.
+        Selects = "selects",
+        /// A Service without a selector leads to pods by its endpoints.
+        LeadsTo = "leads-to",
+        /// An Ingress or a route sends requests to a Service.
+        RoutesTo = "routes-to",
+        /// A workload controls another, or pods.
+        Owns = "owns",
+        /// An autoscaler scales a workload.
+        Scales = "scales",
+        /// A workload or a pod mounts a claim, or made it.
+        Mounts = "mounts",
+        /// A pod runs on a Node.
+        RunsOn = "runs-on",
+    }
+}
+
+words! {
+    /// Why something is not shown in a graph.
+    HiddenWhy {
+        /// It is a step too far.
+        Depth = "depth",
+        /// There were nodes enough.
+        Limit = "limit",
+    }
+}

@@ -131,16 +131,26 @@ impl<'q> Params<'q> {
 
     /// How many items at most: `limit`.
     pub(crate) fn limit(&mut self, default: usize, most: usize) -> Result<usize, Refusal> {
-        let Some(text) = self.one("limit")? else {
+        self.number("limit", default, most)
+    }
+
+    /// A number from 1 to `most`.
+    pub(crate) fn number(
+        &mut self,
+        name: &'static str,
+        default: usize,
+        most: usize,
+    ) -> Result<usize, Refusal> {
+        let Some(text) = self.one(name)? else {
             return Ok(default);
         };
-        let limit = text.parse().ok();
-        limit
-            .filter(|limit| (1..=most).contains(limit))
+        let number = text.parse().ok();
+        number
+            .filter(|number| (1..=most).contains(number))
             .ok_or_else(|| {
                 Refusal::parameter(
-                    "limit",
-                    format!("`limit` cannot be `{text}`, expected 1 to {most}"),
+                    name,
+                    format!("`{name}` cannot be `{text}`, expected 1 to {most}"),
                 )
             })
     }

@@ -9,6 +9,7 @@ mod document;
 mod explanation;
 mod facet;
 mod found;
+mod graph;
 mod history;
 mod owner;
 mod past;
@@ -27,6 +28,7 @@ pub use explanation::{
 };
 pub use facet::{component_facets, service_facets};
 pub use found::found;
+pub use graph::graph;
 pub use history::history_entry;
 pub use owner::{owner_contact, owner_contact_of, owner_detail, owner_row};
 pub use past::{is_there, owned_at, resolution_at, service_at};

@@ -6,6 +6,7 @@ mod components;
 mod decisions;
 mod events;
 mod explain;
+mod graph;
 mod history;
 mod operation;
 mod owners;
@@ -70,6 +71,7 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(owners::one))
         .routes(routes!(owners::services))
         .routes(routes!(explain::explain))
+        .routes(routes!(graph::graph))
         .routes(routes!(resolve::by_query, resolve::by_body))
         .routes(routes!(alerts::status, alerts::take))
         .routes(routes!(state::summary))

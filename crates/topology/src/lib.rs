@@ -23,6 +23,7 @@ pub mod fact;
 pub mod field_path;
 mod fix;
 pub mod generation;
+pub mod graph;
 pub mod holder;
 mod id_set;
 mod index;

@@ -82,7 +82,7 @@ impl Topology {
     }
 
     /// Those whose pods' labels have every pair of the selector.
-    fn selected<'t>(&'t self, service: &'t Service) -> impl Iterator<Item = u32> + 't {
+    pub(crate) fn selected<'t>(&'t self, service: &'t Service) -> impl Iterator<Item = u32> + 't {
         let selector = service.selector();
         let having = |(key, value): &(Name, Name)| {
             let key = (service.cluster, service.namespace, *key, *value);
@@ -98,12 +98,12 @@ impl Topology {
     }
 
     /// The pods that endpoints name.
-    fn pods_of_endpoints(&self, id: u32) -> impl Iterator<Item = u32> {
+    pub(crate) fn pods_of_endpoints(&self, id: u32) -> impl Iterator<Item = u32> {
         self.referred(id, |to| to == Referred::Workload(WorkloadKind::Pod))
     }
 
     /// The claims that a Pod or a template mounts, or that a `StatefulSet` made.
-    fn claims_of<'t>(&'t self, it: &'t Workload) -> impl Iterator<Item = u32> + 't {
+    pub(crate) fn claims_of<'t>(&'t self, it: &'t Workload) -> impl Iterator<Item = u32> + 't {
         it.refers.iter().flat_map(|(to, namespace, name)| {
             let mounted = (*to == CLAIM).then(|| {
                 let kind = WorkloadKind::PersistentVolumeClaim;

@@ -8,6 +8,7 @@ import type {
   Explanation,
   Facets,
   Found,
+  Graph,
   HistoryEntry,
   OwnedServices,
   OwnerDetail,
@@ -159,6 +160,15 @@ export function componentFacets(filter: Query) {
   return queryOptions({
     queryKey: ["components", "facets", filter],
     queryFn: ({ signal }) => get<Facets>("/components/facets", filter, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** What is around a Service, an owner or a namespace. */
+export function graph(focus: string, depth: number, limit: number) {
+  return queryOptions({
+    queryKey: ["services", "graph", focus, depth, limit],
+    queryFn: ({ signal }) => get<Graph>("/graph", { focus, depth, limit }, signal),
     placeholderData: keepPreviousData,
   });
 }

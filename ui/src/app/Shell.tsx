@@ -14,6 +14,7 @@ const PAGES = [
   { to: "/services", label: "Services" },
   { to: "/components", label: "Components" },
   { to: "/owners", label: "Owners" },
+  { to: "/graph", label: "Graph" },
   { to: "/decisions", label: "Decisions" },
   { to: "/sources", label: "Sources" },
 ] as const;

@@ -105,6 +105,29 @@ const owner = createRoute({
   component: lazyRouteComponent(() => import("../pages/owners/Owner"), "Owner"),
 });
 
+export type GraphSearch = {
+  focus?: string | undefined;
+  depth?: string | undefined;
+  limit?: string | undefined;
+  mark?: string | undefined;
+  chosen?: string | undefined;
+  as?: string | undefined;
+};
+
+const graph = createRoute({
+  getParentRoute: () => root,
+  path: "/graph",
+  validateSearch: (search): GraphSearch => ({
+    focus: one(search["focus"]),
+    depth: one(search["depth"]),
+    limit: one(search["limit"]),
+    mark: one(search["mark"]),
+    chosen: one(search["chosen"]),
+    as: one(search["as"]),
+  }),
+  component: lazyRouteComponent(() => import("../pages/graph/Graph"), "Graph"),
+});
+
 const sources = createRoute({
   getParentRoute: () => root,
   path: "/sources",
@@ -127,6 +150,7 @@ export function makeRouter() {
       component,
       owners,
       owner,
+      graph,
       sources,
       decisions,
     ]),

@@ -2,6 +2,7 @@
 
 use topology::contact::ContactKind;
 use topology::fact::OwnerKind;
+use topology::graph::{EdgeKind, Why};
 use topology::resolve::Confidence;
 use topology::search::FoundKind;
 use topology::settings::MatchRule;
@@ -80,6 +81,26 @@ pub(super) fn owner_outcome(outcome: OwnerOutcome) -> api::OwnerOutcome {
     }
 }
 
+pub(super) fn edge_kind(kind: EdgeKind) -> api::EdgeKind {
+    match kind {
+        EdgeKind::Is => api::EdgeKind::Is,
+        EdgeKind::Selects => api::EdgeKind::Selects,
+        EdgeKind::LeadsTo => api::EdgeKind::LeadsTo,
+        EdgeKind::RoutesTo => api::EdgeKind::RoutesTo,
+        EdgeKind::Owns => api::EdgeKind::Owns,
+        EdgeKind::Scales => api::EdgeKind::Scales,
+        EdgeKind::Mounts => api::EdgeKind::Mounts,
+        EdgeKind::RunsOn => api::EdgeKind::RunsOn,
+    }
+}
+
+pub(super) fn hidden_why(why: Why) -> api::HiddenWhy {
+    match why {
+        Why::Depth => api::HiddenWhy::Depth,
+        Why::Limit => api::HiddenWhy::Limit,
+    }
+}
+
 pub(super) fn confidence(confidence: Confidence) -> api::Confidence {
     match confidence {
         Confidence::Exact => api::Confidence::Exact,
@@ -123,6 +144,9 @@ mod tests {
             (Confidence::Unknown, api::Confidence::Unknown),
         ] {
             assert_eq!((confidence(sure), word.as_str()), (word, sure.as_str()));
+        }
+        for kind in EdgeKind::ALL {
+            assert_eq!(edge_kind(kind).as_str(), kind.as_str());
         }
         for kind in FoundKind::ALL {
             assert_eq!(found_kind(kind).as_str(), kind.as_str());

@@ -209,7 +209,7 @@ pub(crate) async fn one(
     }
 }
 
-fn no_such_service(topology: &Topology, key: &ServiceKey) -> Refusal {
+pub(super) fn no_such_service(topology: &Topology, key: &ServiceKey) -> Refusal {
     let candidates = services_meant(topology, key);
     let refusal = Refusal::not_found(format!("there is no Service `{key}`"));
     match candidates.first() {

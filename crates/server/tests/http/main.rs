@@ -10,6 +10,7 @@ mod decisions;
 mod events;
 mod explain;
 mod facets;
+mod graph;
 mod history;
 mod openapi;
 mod operation;

@@ -10,6 +10,7 @@ mod decisions;
 mod edges;
 mod facets;
 mod field_paths;
+mod graph;
 mod inheritance;
 mod label_maps;
 mod labels;

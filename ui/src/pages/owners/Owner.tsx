@@ -60,6 +60,9 @@ function Person({ known }: { known: OwnerDetail }) {
           <h1>{known.display_name}</h1>
           <span className="grow" />
           <CopyButton text={known.ref} label="Copy the reference" />
+          <Link to="/graph" search={{ focus: known.ref }} className="button">
+            As a graph
+          </Link>
           <Link to="/components" search={{ owner: known.ref }} className="button">
             Its components
           </Link>

@@ -100,6 +100,9 @@ function Head({ name, known, id }: { name: Name; known: ServiceDetail | undefine
         <CopyButton text={id} label="Copy the name" />
         {known ? (
           <>
+            <Link to="/graph" search={{ focus: id }} className="button">
+              As a graph
+            </Link>
             <button type="button" className="button" onClick={() => setDecides("pin")}>
               Pin a component
             </button>

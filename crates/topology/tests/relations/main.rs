@@ -2,6 +2,8 @@
 //! with the core (S19).
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod graph;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
