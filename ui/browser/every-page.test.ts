@@ -21,6 +21,7 @@ const PAGES: [string, string][] = [
   ["owners", "/owners"],
   ["owner", "/owners/group%3Adefault%2Fbilling"],
   ["decisions", "/decisions"],
+  ["playground", "/playground"],
   ["sources", "/sources"],
   ["no such page", "/nowhere"],
 ];

@@ -15,6 +15,7 @@ const PAGES = [
   { to: "/components", label: "Components" },
   { to: "/owners", label: "Owners" },
   { to: "/decisions", label: "Decisions" },
+  { to: "/playground", label: "Mapping" },
   { to: "/sources", label: "Sources" },
 ] as const;
 
