@@ -28,12 +28,12 @@ test("a path is edited, and what would come of it is seen and is an address", as
   await path.fill("labels.nobody-has-it");
   const tally = page.getByRole("list", { name: "Changes" });
   await tally.getByText("no longer stitched", { exact: true }).waitFor();
-  expect(await tally.locator("li").first().textContent()).toBe("−9 no longer stitched");
+  expect(await tally.locator("li").first().textContent()).toBe("−8 no longer stitched");
   await page.getByRole("row").filter({ hasText: "cart" }).getByRole("link", { name: "cart" }).first().waitFor();
   expect(new URL(page.url()).searchParams.getAll("id")).toEqual(["labels.nobody-has-it"]);
   const other = await open(program.url);
   await other.page.goto(page.url());
-  await other.page.getByText("−9").waitFor();
+  await other.page.getByText("−8").waitFor();
   await other.close();
   await page.getByRole("button", { name: "Back to what stands" }).click();
   await page.getByText("These are the settings that stand.").waitFor();

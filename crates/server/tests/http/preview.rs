@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use insta::{assert_json_snapshot, assert_snapshot};
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 use server::preview::Desk;
 use server::{Access, AppState};
@@ -55,17 +55,58 @@ fn facts() -> PackedEntities {
                 path: 0,
                 value: id.into(),
             }),
-            ..ComponentFact::default()
+            kubernetes_namespace: None,
+            label_selector: None,
+            kubernetes_cluster: None,
+            owners: Vec::new(),
+            component_type: None,
+            lifecycle: None,
+            system: None,
+            orphan: false,
+            fault: None,
         }))
     };
-    [component("checkout", "no-such-service")].into_iter().collect()
+    [component("checkout", "no-such-service")]
+        .into_iter()
+        .collect()
 }
 
 #[tokio::test]
 async fn the_mapping_of_an_instance() {
     let company = Company::new();
-    assert_snapshot!(company.pretty("/api/v1/instances/default").await, @"");
-    assert_snapshot!(company.problem("/api/v1/instances/nowhere").await, @"");
+    assert_snapshot!(company.pretty("/api/v1/instances/default").await, @r#"
+    {
+      "honor_cluster_annotation": false,
+      "instance": "default",
+      "label_map": {
+        "component_kubernetes_id": [
+          "annotations.backstage.io/kubernetes-id"
+        ],
+        "component_kubernetes_namespace": [
+          "annotations.backstage.io/kubernetes-namespace"
+        ],
+        "component_owner": [
+          "spec.owner",
+          "annotations.backstage.io/owner"
+        ]
+      },
+      "label_map_previews": false,
+      "match_rules": [
+        "service-name"
+      ]
+    }
+    "#);
+    assert_snapshot!(company.problem("/api/v1/instances/nowhere").await, @r#"
+    {
+      "type": "urn:backstitch:problem:not-found",
+      "title": "There is no such thing",
+      "status": 404,
+      "detail": "there is no instance `nowhere`",
+      "candidates": [
+        "default"
+      ]
+    }
+    "#);
     let again = read_again().get("/api/v1/instances/default").await;
     assert_eq!(again["label_map_previews"], true);
 }
@@ -80,7 +121,7 @@ async fn rules_are_tried_out_without_the_catalog() {
     )
     .await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
-    assert_json_snapshot!(answer.json());
+    assert_snapshot!(serde_json::to_string_pretty(&answer.json()).unwrap());
     // Nothing is changed by asking.
     assert_eq!(company.pretty("/api/v1/components").await, before);
     let same = ask(&company, json!({"instance": "default"})).await.json();
@@ -99,10 +140,25 @@ async fn another_map_has_the_catalog_read_again() {
     };
     let answer = ask(&company, map("labels.app")).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
-    assert_json_snapshot!(answer.json());
-    assert_snapshot!(ask(&company, map("labels.broken")).await.problem(), @"");
+    assert_snapshot!(serde_json::to_string_pretty(&answer.json()).unwrap());
+    assert_snapshot!(ask(&company, map("labels.broken")).await.problem(), @r#"
+    {
+      "type": "urn:backstitch:problem:not-previewed",
+      "title": "This cannot be tried out now",
+      "status": 409,
+      "detail": "cannot read the catalog"
+    }
+    "#);
     // Where nobody can read it, that is said.
-    assert_snapshot!(ask(&Company::new(), map("labels.app")).await.problem(), @"");
+    assert_snapshot!(ask(&Company::new(), map("labels.app")).await.problem(), @r#"
+    {
+      "type": "urn:backstitch:problem:not-previewed",
+      "title": "This cannot be tried out now",
+      "status": 409,
+      "detail": "the catalog of instance `default` is not read again for a preview of another `label_map`",
+      "hint": "that is done where the configuration names files or an endpoint, not where a Secret does; `match_rules` and `honor_cluster_annotation` can be previewed"
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -116,9 +172,53 @@ async fn s4_whatever_cannot_be_used_is_named_with_what_was_meant() {
         },
         "match_rules": ["service-names", "label-selector", "label-selector"],
     });
-    assert_snapshot!(ask(&company, body).await.problem(), @"");
+    assert_snapshot!(ask(&company, body).await.problem(), @r#"
+    {
+      "type": "urn:backstitch:problem:bad-parameter",
+      "title": "A parameter cannot be used",
+      "status": 400,
+      "detail": "`annotation` is no root, expected one of `annotations`, `labels`, `spec`, `metadata`, `kind`, `apiVersion`",
+      "hint": "did you mean `annotations.backstage.io/kubernetes-id`?",
+      "parameter": "label_map.component_kubernetes_id",
+      "faults": [
+        {
+          "parameter": "label_map.component_kubernetes_id",
+          "value": "annotation.backstage.io/kubernetes-id",
+          "detail": "`annotation` is no root, expected one of `annotations`, `labels`, `spec`, `metadata`, `kind`, `apiVersion`",
+          "nearest": "annotations.backstage.io/kubernetes-id"
+        },
+        {
+          "parameter": "label_map.component_kubernetes_id",
+          "value": "relations.ownedBy",
+          "detail": "can only be listed in `component_owner`"
+        },
+        {
+          "parameter": "label_map.component_owner",
+          "detail": "the list is empty, expected at least one path",
+          "nearest": "spec.owner"
+        },
+        {
+          "parameter": "match_rules",
+          "value": "service-names",
+          "detail": "`match_rules`: unknown rule `service-names`",
+          "nearest": "service-name"
+        },
+        {
+          "parameter": "match_rules",
+          "value": "label-selector",
+          "detail": "`match_rules` lists `label-selector` twice"
+        }
+      ],
+      "candidates": [
+        "annotations.backstage.io/kubernetes-id"
+      ]
+    }
+    "#);
     for (body, detail) in [
-        (json!({"instance": "defualt"}), "there is no instance `defualt`"),
+        (
+            json!({"instance": "defualt"}),
+            "there is no instance `defualt`",
+        ),
         (
             json!({"instance": "default", "match_rules": []}),
             "`match_rules`: the list is empty, expected at least one rule",
