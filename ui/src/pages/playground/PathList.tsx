@@ -58,8 +58,6 @@ export function PathList({
           const fault = faults.find(({ value }) => value != null && value === path.trim());
           const name = `${title}, path ${at + 1}`;
           return (
-            // A line has no name of its own, and two may say the same.
-            // oxlint-disable-next-line react/no-array-index-key
             <li key={at}>
               <div className="line">
                 <input
@@ -79,7 +77,9 @@ export function PathList({
               </div>
               {fault ? (
                 <p className="line-fault" id={`${id}-${at}`} role="alert">
-                  <Prose text={fault.detail} />
+                  <span>
+                    <Prose text={fault.detail} />
+                  </span>
                   {fault.nearest ? (
                     <button
                       type="button"
@@ -97,7 +97,9 @@ export function PathList({
       </ol>
       {atAll.map(({ detail }) => (
         <p className="line-fault" key={detail} role="alert">
-          <Prose text={detail} />
+          <span>
+            <Prose text={detail} />
+          </span>
         </p>
       ))}
       <button type="button" className="button small" onClick={() => change([...paths, ""])}>

@@ -53,7 +53,8 @@ export function Playground() {
         ) : null}
       </div>
       <p className="quiet lead">
-        Try out where fields are read and which rules are tried. Nothing is saved: what you see is what would come of it.
+        Try out where fields are read and which rules are tried. Nothing is saved: what you see is what would come of
+        it.
       </p>
       {instance ? (
         <OfInstance key={instance} instance={instance} />
@@ -148,12 +149,7 @@ function Editor({ mapping }: { mapping: Mapping }) {
           </span>
         </label>
         <div className="actions">
-          <button
-            type="button"
-            className="button"
-            disabled={!differs}
-            onClick={() => setSettings(standing(mapping))}
-          >
+          <button type="button" className="button" disabled={!differs} onClick={() => setSettings(standing(mapping))}>
             Back to what stands
           </button>
         </div>

@@ -36,7 +36,7 @@ const KINDS: Record<PreviewExample["kind"], string> = {
   "owner-changed": "another owner",
   "owner-gained": "owner found",
   "newly-not-found": "Service not found",
-  otherwise: "otherwise",
+  otherwise: "another verdict",
 };
 
 export function Result({
@@ -104,8 +104,6 @@ function Answer({ preview, differs }: { preview: Preview; differs: boolean }) {
           <CopyButton text={preview.yaml} label="Copy the configuration" />
         </div>
         <p className="quiet">The keys of instance {preview.instance}, in place of those that it has.</p>
-        {/* It scrolls, so that it must be reached by keyboard. */}
-        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
         <pre tabIndex={0}>
           <code>{preview.yaml}</code>
         </pre>
@@ -117,7 +115,6 @@ function Answer({ preview, differs }: { preview: Preview; differs: boolean }) {
 function Examples({ preview }: { preview: Preview }) {
   const clusters = new Set(preview.examples.map(({ cluster }) => cluster));
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="examples" tabIndex={0} role="region" aria-label="Examples">
       <table>
         <thead>
@@ -151,7 +148,13 @@ function Examples({ preview }: { preview: Preview }) {
   );
 }
 
-function Standing({ of, other }: { of: PreviewStanding | null | undefined; other: PreviewStanding | null | undefined }) {
+function Standing({
+  of,
+  other,
+}: {
+  of: PreviewStanding | null | undefined;
+  other: PreviewStanding | null | undefined;
+}) {
   if (!of) {
     return <span className="quiet">not in this cluster</span>;
   }

@@ -38,7 +38,9 @@ export function RuleList({
       </ol>
       {faults.map(({ detail, nearest }) => (
         <p className="line-fault" key={detail} role="alert">
-          <Prose text={nearest ? `${detail}; did you mean \`${nearest}\`?` : detail} />
+          <span>
+            <Prose text={nearest ? `${detail}; did you mean \`${nearest}\`?` : detail} />
+          </span>
         </p>
       ))}
       {left.length > 0 ? (
