@@ -22,7 +22,7 @@ pub(super) const PATH: &str = "/api/v1/preview";
 /// Bound on the examples of an answer.
 const MAX_EXAMPLES: usize = 50;
 /// Bound on the components, in clusters, that are judged for one answer: until all are, no news is taken in.
-const MAX_JUDGED: usize = 1_000_000;
+const MAX_JUDGED: usize = 250_000;
 /// How long a request waits until those before it are answered.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -90,7 +90,11 @@ pub(crate) async fn preview(
             let detail = format!("there is no instance `{}`", settings.name);
             return Err(Refusal::not_found(detail));
         };
-        let judging = topology.entity_count(instance) * topology.clusters().count();
+        let covered = topology
+            .clusters()
+            .filter(|(_, cluster)| settings.clusters.covers(cluster))
+            .count();
+        let judging = topology.entity_count(instance) * covered;
         if judging > MAX_JUDGED {
             let detail = format!(
                 "{judging} entities in clusters would be judged, expected at most {MAX_JUDGED}"
