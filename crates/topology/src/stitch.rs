@@ -105,7 +105,7 @@ pub(crate) struct Case<'c> {
     pub(crate) settings: &'c InstanceSettings,
 }
 
-/// Judges a component under settings, which both may be other than those of the topology.
+/// Judges a component under settings; both may be other than those of the topology.
 pub(crate) fn judge_case<'t>(
     ground: Ground<'t>,
     case: Case<'_>,

@@ -146,7 +146,7 @@ fn others(topology: &Topology, instance: InstanceId, winners: &Map<u32, Winner>)
             services,
             owner: before.owner,
         };
-        (before != after).then(|| Changed {
+        (before != after).then_some(Changed {
             component: it.component,
             cluster: it.cluster,
             before: Some(before),
