@@ -29,7 +29,7 @@ use crate::problem::Refusal;
 /// Bound on the requests that wait for the reader of one instance.
 const WAITING: usize = 8;
 /// How long a request waits for a catalog that is read.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Bound on the rules of a request: each can be listed once.
 const MAX_RULES: usize = 16;
 
@@ -256,14 +256,14 @@ pub(crate) fn standing(
     let found = topology
         .instances()
         .find(|(_, settings)| *settings.name == *instance);
-    match found {
-        Some((id, settings)) => Ok((settings.clone(), topology.last_generation(id))),
-        None => {
-            let names = topology.instances().map(|(_, it)| it.name.to_string());
-            let known = names.take(MAX_NAMED).collect();
-            Err(Refusal::not_found(format!("there is no instance `{instance}`")).candidates(known))
-        }
-    }
+    let Some((id, settings)) = found else {
+        let names = topology.instances().map(|(_, it)| it.name.to_string());
+        let known = names.take(MAX_NAMED).collect();
+        return Err(
+            Refusal::not_found(format!("there is no instance `{instance}`")).candidates(known),
+        );
+    };
+    Ok((settings.clone(), topology.last_generation(id)))
 }
 
 /// Bound on the instances that are named where another was asked for.
