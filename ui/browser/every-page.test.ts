@@ -27,6 +27,7 @@ const PAGES: [string, string][] = [
   ],
   ["graph as a list", "/graph?focus=group%3Adefault%2Fbilling&as=list"],
   ["decisions", "/decisions"],
+  ["playground", "/playground"],
   ["sources", "/sources"],
   ["no such page", "/nowhere"],
 ];

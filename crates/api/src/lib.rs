@@ -19,6 +19,7 @@ mod health;
 mod history;
 mod owner;
 mod page;
+mod preview;
 mod problem;
 mod resolve;
 mod search;
@@ -49,7 +50,11 @@ pub use history::{
 };
 pub use owner::{Contact, OwnedServices, OwnerContact, OwnerDetail, OwnerRow};
 pub use page::Page;
-pub use problem::Problem;
+pub use preview::{
+    LabelMap, Mapping, Preview, PreviewChanges, PreviewCounts, PreviewExample, PreviewRequest,
+    PreviewStanding,
+};
+pub use problem::{Problem, ProblemFault};
 pub use resolve::{ResolveAnswer, ResolveRequest, ResolvedOwner};
 pub use search::Found;
 pub use service::{Label, Related, ServiceComponent, ServiceDetail, ServiceRow, WorkloadRow};
@@ -65,8 +70,8 @@ pub use summary::{
 pub use team::{Team, Teams};
 pub use word::{
     Confidence, ContactKind, DecisionKind, DecisionState, EdgeKind, FoundKind, HiddenWhy,
-    MatchRule, OwnerKind, OwnerOutcome, OwnerState, Phase, ServiceSort, ServiceState, SourceKind,
-    Verdict,
+    MatchRule, OwnerKind, OwnerOutcome, OwnerState, Phase, PreviewKind, ServiceSort, ServiceState,
+    SourceKind, Verdict,
 };
 
 /// Serde leaves out what is no news.

@@ -180,6 +180,36 @@ words! {
 }
 
 words! {
+    /// What a change that a preview shows is mostly about; what matters most is first.
+    PreviewKind {
+        /// Not stitched any more.
+        StitchedLost = "stitched-lost",
+        /// In conflict, and not before.
+        NewlyInConflict = "newly-in-conflict",
+        /// Ambiguous, and not before.
+        NewlyAmbiguous = "newly-ambiguous",
+        /// Invalid, and not before.
+        NewlyInvalid = "newly-invalid",
+        /// Of another instance, which wins or loses a Service.
+        OtherAffected = "other-affected",
+        /// Stitched to other Services.
+        Moved = "moved",
+        /// Stitched, and not before.
+        StitchedGained = "stitched-gained",
+        /// Without an owner, and with one before.
+        OwnerLost = "owner-lost",
+        /// With another owner.
+        OwnerChanged = "owner-changed",
+        /// With an owner, and without one before.
+        OwnerGained = "owner-gained",
+        /// Naming a Service that is not there, and not before.
+        NewlyNotFound = "newly-not-found",
+        /// In any other way.
+        Otherwise = "otherwise",
+    }
+}
+
+words! {
     /// Whether an owner is a team or a person.
     OwnerKind {
         /// A team.

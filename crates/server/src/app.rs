@@ -13,11 +13,14 @@ use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::notifications::Counters;
 use crate::owner_info::OwnerInfo;
+use crate::preview;
 use crate::problem::Refusal;
 use crate::status::Sources;
 
 /// Bound on the event streams that are open at once.
 pub(crate) const MAX_STREAMS: usize = 256;
+/// Bound on the previews that are made at once: each holds the topology against its writer until it is done.
+const MAX_PREVIEWS: usize = 1;
 
 /// What the server serves; shared with the loop that writes it.
 #[derive(Clone)]
@@ -32,6 +35,8 @@ pub struct AppState {
     pub history: Option<Arc<Mutex<store::Reader>>>,
     /// Where decisions are asked for; `None`: nothing can be decided.
     pub decisions: Option<Desk>,
+    /// Where it is asked what another `label_map` reads.
+    pub previews: preview::Desk,
     /// Whose owners the metrics have.
     pub owner_info: OwnerInfo,
     /// The way of alerts; `None`: none are taken.
@@ -54,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) access: Access,
     pub(crate) metrics: Metrics,
     pub(crate) streams: Arc<Semaphore>,
+    pub(crate) previews: Arc<Semaphore>,
     pub(crate) openapi: String,
 }
 
@@ -70,6 +76,7 @@ impl App {
             access,
             metrics,
             streams,
+            previews: Arc::new(Semaphore::new(MAX_PREVIEWS)),
             openapi,
         }))
     }

@@ -5,6 +5,7 @@
 //!        ├─────▶ Sources (status) ───────────────────────────────▶    │
 //!   sources ◀─── Bell (refresh) ◀──────────────────────────── POST    │
 //!        ◀────── Desk (decisions) ◀──────────────────── POST, DELETE   │
+//!   readers ◀─── Desk (preview: by another map) ◀───────────── POST    │
 //!        └─────▶ Events (ring) ──────────▶ server-sent events         └──▶ one-shot output of the command line
 //!   Alertmanager ──POST──▶ alerts ──▶ Queue (on the disk) ──▶ whoever hands them on
 //! ```
@@ -29,6 +30,7 @@ mod openapi;
 pub mod owner_info;
 mod pages;
 mod params;
+pub mod preview;
 mod problem;
 pub mod refresh;
 pub mod render;

@@ -1,6 +1,6 @@
 //! Refusals: every error answer is an RFC 9457 problem document.
 
-use api::{HistoryBounds, Problem};
+use api::{HistoryBounds, Problem, ProblemFault};
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -73,6 +73,11 @@ const LEFT_ALONE: Sort = Sort(
 const DECLINED: Sort = Sort(
     "declined",
     "This cannot be decided now",
+    StatusCode::CONFLICT,
+);
+const NOT_PREVIEWED: Sort = Sort(
+    "not-previewed",
+    "This cannot be tried out now",
     StatusCode::CONFLICT,
 );
 const UNDECIDED: Sort = Sort(
@@ -197,6 +202,11 @@ impl Refusal {
         Self::new(&DECLINED, detail)
     }
 
+    /// Settings that cannot be tried out.
+    pub(crate) fn not_previewed(detail: impl Into<String>) -> Self {
+        Self::new(&NOT_PREVIEWED, detail)
+    }
+
     /// A decision that was handed on, and not answered.
     pub(crate) fn undecided(detail: &str) -> Self {
         Self::new(&UNDECIDED, detail)
@@ -264,6 +274,12 @@ impl Refusal {
     /// Adds what may have been meant; nothing where there is nothing.
     pub(crate) fn candidates(mut self, candidates: Vec<String>) -> Self {
         self.problem.candidates = candidates;
+        self
+    }
+
+    /// Adds everything that is at fault.
+    pub(crate) fn faults(mut self, faults: Vec<ProblemFault>) -> Self {
+        self.problem.faults = faults;
         self
     }
 

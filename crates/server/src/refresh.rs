@@ -114,6 +114,11 @@ impl Bell {
         }
     }
 
+    /// Why the task rests, or rested last.
+    pub fn resting(&self) -> Rest {
+        self.state().rest
+    }
+
     /// Since when a read is under way: seconds since the Unix epoch.
     pub fn reading_since(&self) -> Option<i64> {
         self.state().reading_since

@@ -11,6 +11,7 @@ mod history;
 mod operation;
 mod owners;
 mod past;
+mod preview;
 mod resolve;
 mod search;
 mod services;
@@ -75,6 +76,8 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(resolve::by_query, resolve::by_body))
         .routes(routes!(alerts::status, alerts::take))
         .routes(routes!(state::summary))
+        .routes(routes!(preview::mapping))
+        .routes(routes!(preview::preview))
         .routes(routes!(sources::list))
         .routes(routes!(sources::one))
         .routes(routes!(sources::refresh_all))
@@ -110,6 +113,7 @@ async fn method_not_allowed(method: Method, route: MatchedPath, uri: OriginalUri
         resolve::PATH | decisions::PATH | alerts::PATH => "GET,HEAD,POST",
         session::PATH => "GET,HEAD,POST,DELETE",
         decisions::ONE => "GET,HEAD,DELETE",
+        preview::PATH => "POST",
         route if route.ends_with(sources::REFRESH) => "POST",
         _ => "GET,HEAD",
     };

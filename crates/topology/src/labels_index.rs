@@ -25,6 +25,44 @@ pub(crate) enum Anchor {
     Any,
 }
 
+impl Anchor {
+    /// The label key that it looks up; `None`: it looks at every Service.
+    pub(crate) fn key(self) -> Option<Name> {
+        match self {
+            Self::Equal(key, _) | Self::Exists(key) => Some(key),
+            Self::Any => None,
+        }
+    }
+}
+
+/// Labels indexed for one question, beside what the topology keeps.
+#[derive(Debug)]
+pub(crate) struct Aside {
+    sets: IdSets,
+    index: LabelIndex,
+}
+
+impl Aside {
+    /// The Services by the values of these label keys.
+    pub(crate) fn of(services: &Slab<Service>, keys: HashSet<Name, RandomState>) -> Self {
+        let mut sets = IdSets::new();
+        let mut index = LabelIndex {
+            indexed: keys,
+            ..LabelIndex::default()
+        };
+        if !index.indexed.is_empty() {
+            for (id, service) in services.iter().filter(|(_, service)| service.live) {
+                index.add(&mut sets, service, id);
+            }
+        }
+        Self { sets, index }
+    }
+
+    pub(crate) fn at(&self, cluster: ClusterId, anchor: Anchor) -> Option<&[u32]> {
+        self.index.at(&self.sets, cluster, anchor)
+    }
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct LabelIndex {
@@ -37,6 +75,16 @@ impl LabelIndex {
     /// No label was ever asked for.
     pub(crate) fn is_unused(&self) -> bool {
         self.asks.is_empty() && self.indexed.is_empty()
+    }
+
+    /// Whether what the anchor looks up is indexed.
+    pub(crate) fn has(&self, anchor: Anchor) -> bool {
+        anchor.key().is_none_or(|key| self.has_key(key))
+    }
+
+    /// Whether the Services are found by the values of this label.
+    pub(crate) fn has_key(&self, key: Name) -> bool {
+        self.indexed.contains(&key)
     }
 
     /// Has the Services found by the values of this label from now on.
@@ -58,7 +106,7 @@ impl LabelIndex {
         anchor: Anchor,
         component: u32,
     ) {
-        if let Anchor::Equal(key, _) | Anchor::Exists(key) = anchor {
+        if let Some(key) = anchor.key() {
             self.index_key(sets, services, key);
         }
         let set = self.asks.entry(anchor).or_insert(IdSet::EMPTY);

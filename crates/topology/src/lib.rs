@@ -39,6 +39,7 @@ mod near_names;
 pub mod nearest;
 mod order;
 pub mod packed;
+pub mod preview;
 pub mod query;
 mod records;
 pub mod relations;

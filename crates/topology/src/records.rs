@@ -19,7 +19,7 @@ pub(crate) struct RefNames {
     pub(crate) name: Name,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Component {
     pub(crate) instance: InstanceId,
     pub(crate) live: bool,

@@ -97,7 +97,76 @@ impl MatchRule {
             .find(|rule| rule.as_str() == text)
             .ok_or_else(|| nearest(text, Self::ALL.map(Self::as_str)))
     }
+
+    /// Reads the `match_rules` of an instance: the rules that could be read, and what is wrong with the others.
+    pub fn read_list<'n>(names: impl IntoIterator<Item = &'n str>) -> (Vec<Self>, Vec<RuleError>) {
+        let mut rules: Vec<Self> = Vec::new();
+        let mut errors = Vec::new();
+        for (at, name) in names.into_iter().enumerate() {
+            let problem = match Self::parse(name) {
+                Ok(rule) if rules.contains(&rule) => RuleProblem::Twice,
+                Ok(rule) => {
+                    rules.push(rule);
+                    continue;
+                }
+                Err(nearest) => RuleProblem::Unknown { nearest },
+            };
+            errors.push(RuleError {
+                at: Some(at),
+                name: name.to_owned(),
+                problem,
+            });
+        }
+        if rules.is_empty() && errors.is_empty() {
+            errors.push(RuleError {
+                at: None,
+                name: String::new(),
+                problem: RuleProblem::Empty,
+            });
+        }
+        (rules, errors)
+    }
 }
+
+/// One fault of a list of `match_rules` (S4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleError {
+    /// The place in the list, where one of it is at fault.
+    pub at: Option<usize>,
+    /// The name as written.
+    pub name: String,
+    /// What is wrong.
+    pub problem: RuleProblem,
+}
+
+/// What is wrong with a rule of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleProblem {
+    /// There is no such rule.
+    Unknown {
+        /// The nearest name of one.
+        nearest: Option<&'static str>,
+    },
+    /// It stands in the list before.
+    Twice,
+    /// There is none.
+    Empty,
+}
+
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.name;
+        match self.problem {
+            RuleProblem::Unknown { .. } => write!(f, "`match_rules`: unknown rule `{name}`"),
+            RuleProblem::Twice => write!(f, "`match_rules` lists `{name}` twice"),
+            RuleProblem::Empty => {
+                f.write_str("`match_rules`: the list is empty, expected at least one rule")
+            }
+        }
+    }
+}
+
+impl std::error::Error for RuleError {}
 
 /// The rules of an instance without their order: what they look up, not which comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

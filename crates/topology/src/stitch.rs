@@ -10,8 +10,8 @@ use crate::fact::FieldFault;
 use crate::joined::cmp_joined;
 use crate::names::Names;
 use crate::records::{Cell, Component, Outcome};
-use crate::rules::{Found, rule};
-use crate::settings::MatchRule;
+use crate::rules::{Found, Ground, rule};
+use crate::settings::{InstanceSettings, MatchRule};
 use crate::slab::Slab;
 use crate::topology::{ClusterId, Instance, Topology};
 use crate::verdict::{ComponentKey, VerdictKind};
@@ -83,31 +83,58 @@ pub(crate) fn judge<'t>(
     topology: &'t Topology,
     id: u32,
     cluster: ClusterId,
-    mut listener: impl FnMut(MatchRule, &Found<'t>),
+    listener: impl FnMut(MatchRule, &Found<'t>),
 ) -> Judgement {
     let component = topology.components.get(id);
+    let faulty = component.faulty;
+    let case = Case {
+        component,
+        fault: faulty.then(|| topology.faults.get(&id)).flatten(),
+        settings: &topology.at_instance(component.instance).settings,
+    };
+    judge_case(Ground::of(topology), case, cluster, listener)
+}
+
+/// A component as it is to be judged, be it so or not.
+#[derive(Clone, Copy)]
+pub(crate) struct Case<'c> {
+    pub(crate) component: &'c Component,
+    /// A field of it that cannot be used.
+    pub(crate) fault: Option<&'c FieldFault>,
+    /// The settings of its instance.
+    pub(crate) settings: &'c InstanceSettings,
+}
+
+/// Judges a component under settings; both may be other than those of the topology.
+pub(crate) fn judge_case<'t>(
+    ground: Ground<'t>,
+    case: Case<'_>,
+    cluster: ClusterId,
+    mut listener: impl FnMut(MatchRule, &Found<'t>),
+) -> Judgement {
+    let topology = ground.topology;
+    let Case {
+        component,
+        fault,
+        settings,
+    } = case;
     let pinned = topology.is_pinned(component);
     if pinned {
-        let found = (rule(MatchRule::Pinned).look)(topology, component, cluster);
+        let found = (rule(MatchRule::Pinned).look)(ground, component, cluster);
         listener(MatchRule::Pinned, &found);
         if let Some(judgement) = Judgement::by(MatchRule::Pinned, found) {
             return judgement;
         }
     }
-    if component.faulty
-        && let Some(fault) = topology.faults.get(&id)
-    {
+    if let Some(fault) = fault {
         return Judgement::invalid(None, fault.clone());
     }
-    if let Some(fault) = unknown_cluster(topology, component) {
+    if let Some(fault) = unknown_cluster(topology, component, settings) {
         return Judgement::invalid(None, fault);
     }
-    let rules = &topology
-        .at_instance(component.instance)
-        .settings
-        .match_rules;
+    let rules = &settings.match_rules;
     for &name in rules {
-        let found = (rule(name).look)(topology, component, cluster);
+        let found = (rule(name).look)(ground, component, cluster);
         listener(name, &found);
         if let Some(judgement) = Judgement::by(name, found) {
             return judgement;
@@ -138,8 +165,11 @@ fn miss(component: &Component, rules: &[MatchRule]) -> Outcome {
 }
 
 /// S8: the cluster annotation narrows; one that names no covered cluster leaves nothing, which must not go unseen.
-fn unknown_cluster(topology: &Topology, component: &Component) -> Option<FieldFault> {
-    let settings = &topology.at_instance(component.instance).settings;
+fn unknown_cluster(
+    topology: &Topology,
+    component: &Component,
+    settings: &InstanceSettings,
+) -> Option<FieldFault> {
     if !settings.honor_cluster_annotation {
         return None;
     }
@@ -182,6 +212,9 @@ pub(crate) fn verdict_kind(topology: &Topology, cell_id: u32) -> VerdictKind {
     }
 }
 
+/// Who claims a Service, and by which rule.
+pub(crate) type Claim<'c> = (&'c Component, Option<MatchRule>);
+
 /// Who of several claimants has a Service: whom people decided for, and by S10 no orphan before an orphan, an explicit namespace before none, then the
 /// lexically lowest reference, then the lowest instance name. Two cells of one component are never in one cluster, so
 /// the order is total over the claimants of a Service.
@@ -199,15 +232,19 @@ impl ClaimOrder<'_> {
         if a == b {
             return Ordering::Equal;
         }
-        let component = |cell| self.components.get(self.cells.get(cell).component);
-        let decided = |cell| {
-            rank(
-                self.is_preferred(component(cell)),
-                self.cells.get(cell).rule,
-            )
-        };
+        self.compare_claims(self.claim(a), self.claim(b))
+    }
+
+    /// What the cell claims its Services by.
+    pub(crate) fn claim(&self, cell: u32) -> Claim<'_> {
+        let cell = self.cells.get(cell);
+        (self.components.get(cell.component), cell.rule)
+    }
+
+    pub(crate) fn compare_claims(&self, a: Claim<'_>, b: Claim<'_>) -> Ordering {
+        let decided = |(component, rule)| rank(self.is_preferred(component), rule);
         let by_decision = decided(a).cmp(&decided(b));
-        let (a, b) = (component(a), component(b));
+        let (a, b) = (a.0, b.0);
         let later = |it: &Component| (it.orphan, it.kubernetes_namespace.is_none());
         let name = |name| self.names.get(name);
         by_decision

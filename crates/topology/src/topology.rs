@@ -45,6 +45,9 @@ pub struct OwnerId(pub(crate) u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorkloadId(pub(crate) u32);
 
+/// No object and no field is called so.
+const NOWHERE: &str = "\0nowhere";
+
 pub(crate) type Map<K, V> = HashMap<K, V, RandomState>;
 
 #[derive(Debug)]
@@ -81,6 +84,8 @@ pub struct Topology {
     pub(crate) names: Names,
     /// The label of rule `kubernetes-id-label`.
     pub(crate) id_label: Name,
+    /// Stands for a text that nothing here has.
+    pub(crate) nowhere: Name,
     pub(crate) sets: IdSets,
     pub(crate) instances: Vec<Instance>,
     pub(crate) clusters: Vec<Cluster>,
@@ -146,6 +151,7 @@ impl Topology {
         Self {
             prefix: label_prefix.into(),
             id_label: names.intern(ID_LABEL),
+            nowhere: names.intern(NOWHERE),
             names,
             sets: IdSets::new(),
             instances: Vec::new(),
@@ -226,6 +232,12 @@ impl Topology {
     pub fn entity_count(&self, instance: InstanceId) -> usize {
         let instance = self.at_instance(instance);
         instance.components + instance.owners
+    }
+
+    /// The last generation of the instance that changed something.
+    pub fn last_generation(&self, instance: InstanceId) -> Option<u32> {
+        let last = self.at_instance(instance).generations.last();
+        last.map(|(generation, _)| *generation)
     }
 
     pub(crate) fn at_instance(&self, id: InstanceId) -> &Instance {

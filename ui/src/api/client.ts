@@ -22,8 +22,8 @@ export function get<T>(path: string, query: Query = {}, signal?: AbortSignal): P
   return ask<T>("GET", path + search(query), undefined, signal);
 }
 
-export function post<T>(path: string, body: unknown): Promise<T> {
-  return ask<T>("POST", path, body);
+export function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  return ask<T>("POST", path, body, signal);
 }
 
 export function remove<T>(path: string, query: Query = {}): Promise<T> {

@@ -1,6 +1,6 @@
 // What pages ask for, each under the key by which a change makes it be asked again.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { get, type Query } from "./client";
+import { get, post, type Query } from "./client";
 import type {
   ComponentDetail,
   ComponentRow,
@@ -10,10 +10,13 @@ import type {
   Found,
   Graph,
   HistoryEntry,
+  Mapping,
   OwnedServices,
   OwnerDetail,
   OwnerRow,
   Page,
+  Preview,
+  PreviewRequest,
   ServiceAt,
   ServiceDetail,
   ServiceRow,
@@ -178,6 +181,24 @@ export const teams = queryOptions({
   queryKey: ["owners", "teams"],
   queryFn: ({ signal }) => get<Teams>("/teams", {}, signal),
 });
+
+/** By what an instance is stitched. */
+export function mapping(instance: string) {
+  return queryOptions({
+    queryKey: ["components", "mapping", instance],
+    queryFn: ({ signal }) => get<Mapping>(`/instances/${encodeURIComponent(instance)}`, {}, signal),
+  });
+}
+
+/** What other settings would change. */
+export function preview(request: PreviewRequest) {
+  return queryOptions({
+    queryKey: ["components", "preview", request],
+    queryFn: ({ signal }) => post<Preview>("/preview", request, signal),
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+}
 
 /** How long ago the coverage is that today's is held against, in milliseconds. */
 const WEEK = 7 * 86_400_000;

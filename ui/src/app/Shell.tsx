@@ -16,6 +16,7 @@ const PAGES = [
   { to: "/owners", label: "Owners" },
   { to: "/graph", label: "Graph" },
   { to: "/decisions", label: "Decisions" },
+  { to: "/playground", label: "Mapping" },
   { to: "/sources", label: "Sources" },
 ] as const;
 

@@ -1,5 +1,6 @@
 // Every page has an address, and every view of a list is one: what is filtered stands in the parameters.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import type { PlaygroundSearch } from "../pages/playground/settings";
 import { Failure } from "../parts/States";
 import { many, one, parseSearch, writeSearch } from "./search-params";
 import { Shell } from "./Shell";
@@ -140,6 +141,20 @@ const decisions = createRoute({
   component: lazyRouteComponent(() => import("../pages/decisions/Decisions"), "Decisions"),
 });
 
+const playground = createRoute({
+  getParentRoute: () => root,
+  path: "/playground",
+  validateSearch: (search): PlaygroundSearch => ({
+    instance: one(search["instance"]),
+    id: many(search["id"]),
+    namespace: many(search["namespace"]),
+    owner: many(search["owner"]),
+    rule: many(search["rule"]),
+    honor: one(search["honor"]),
+  }),
+  component: lazyRouteComponent(() => import("../pages/playground/Playground"), "Playground"),
+});
+
 export function makeRouter() {
   return createRouter({
     routeTree: root.addChildren([
@@ -153,6 +168,7 @@ export function makeRouter() {
       graph,
       sources,
       decisions,
+      playground,
     ]),
     parseSearch,
     stringifySearch: writeSearch,

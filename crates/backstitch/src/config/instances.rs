@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use topology::settings::{Coverage, InstanceSettings, MatchRule};
+use topology::settings::{Coverage, InstanceSettings, MatchRule, RuleProblem};
 
 use super::endpoint::{endpoint_url, reach};
 use super::fault::Fault;
@@ -248,34 +248,28 @@ fn match_rules(node: Option<Node>, reading: &mut Reading<'_, '_>) -> Vec<MatchRu
     let at = node.at;
     let before = reading.faults.list.len();
     let names = texts("match_rules", node, reading.faults).unwrap_or_default();
-    let mut rules: Vec<MatchRule> = Vec::new();
-    for (at, name) in names {
-        match MatchRule::parse(&name) {
-            Ok(rule) if rules.contains(&rule) => reading
-                .faults
-                .add(at, format!("`match_rules` lists `{name}` twice")),
-            Ok(rule) => rules.push(rule),
-            Err(near) => {
-                let hint = match near {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!(
-                        "the rules are {}",
-                        listed(&MatchRule::ALL.map(MatchRule::as_str))
-                    ),
-                };
-                reading
-                    .faults
-                    .hint(at, format!("`match_rules`: unknown rule `{name}`"), hint);
+    let (rules, errors) = MatchRule::read_list(names.iter().map(|(_, name)| name.as_str()));
+    // Where none could be read as a text, that was said.
+    let said = names.is_empty() && reading.faults.list.len() > before;
+    for error in errors.into_iter().filter(|_| !said) {
+        let at = error.at.map_or(at, |index| names[index].0);
+        let message = error.to_string();
+        let hint = match error.problem {
+            RuleProblem::Unknown {
+                nearest: Some(near),
+            } => format!("did you mean `{near}`?"),
+            RuleProblem::Unknown { nearest: None } => {
+                let known = listed(&MatchRule::ALL.map(MatchRule::as_str));
+                format!("the rules are {known}")
             }
-        }
+            RuleProblem::Twice | RuleProblem::Empty => {
+                reading.faults.add(at, message);
+                continue;
+            }
+        };
+        reading.faults.hint(at, message, hint);
     }
     if rules.is_empty() {
-        if reading.faults.list.len() == before {
-            reading.faults.add(
-                at,
-                "`match_rules`: the list is empty, expected at least one rule",
-            );
-        }
         return default;
     }
     rules

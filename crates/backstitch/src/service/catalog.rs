@@ -11,6 +11,7 @@ use catalog::watch::{FollowError, Follower};
 use server::status::{Failure, FailureKind};
 use tokio::sync::{oneshot, watch};
 use topology::fact::CatalogGeneration;
+use topology::packed::PackedEntities;
 
 use super::event::{Ended, Hides, Reading, Said};
 use super::gone::gone;
@@ -311,6 +312,22 @@ async fn live(
             cost: Some(cost(read.cost)),
         }),
         Err(error) => Err(unread(&error)),
+    }
+}
+
+/// What another `label_map` reads in a live catalog, for which nothing that is known is used or changed.
+pub(super) async fn read_by(
+    options: &InstanceOptions,
+    endpoint: &Endpoint,
+    clients: &mut Clients,
+) -> Result<PackedEntities, String> {
+    let mut reader = Reader::new(endpoint.page_size);
+    let read = live(options, endpoint, clients, &mut reader)
+        .await
+        .map_err(|unread| unread.message)?;
+    match read.incomplete {
+        Some((_, message, _)) => Err(format!("the read was not complete: {message}")),
+        None => Ok(read.generation.entities),
     }
 }
 

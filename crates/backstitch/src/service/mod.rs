@@ -13,7 +13,8 @@
 //! and the life of the process. What may be removed is decided in `decide`, what is stitched to what in the core, and
 //! how a source is read in its crate.
 //!
-//! What people decide comes to the loop by a desk of its own (`decisions`).
+//! What people decide comes to the loop by a desk of its own (`decisions`). Who tries settings out asks at another, behind
+//! which a catalog is read once more (`preview`).
 //!
 //! Somebody who asks for a read rings the [`Bell`] of the source's task, which comes to the loop as any read does. A large
 //! generation is taken in batches, and between two of them the loop takes what others have said (S25).
@@ -36,6 +37,7 @@ mod kinds;
 mod load;
 mod mapping;
 mod net;
+mod preview;
 mod random;
 mod secrets;
 mod signals;
@@ -97,6 +99,8 @@ pub(crate) struct Service {
     /// Ends with the loop; an error where the store could not be read at start.
     ended: oneshot::Receiver<Result<(), StoreError>>,
     sources: JoinHandle<()>,
+    /// Read catalogs by other maps.
+    readers: JoinSet<()>,
     /// Hands alerts on, where they are taken.
     deliverer: Option<JoinHandle<()>>,
     /// Tell of what happens, where that is wanted.
@@ -118,12 +122,17 @@ impl Service {
             events: Arc::new(Events::new(started)),
             notice: watch::Sender::new(0),
         };
+        let expected = Expected::of(config, &store)?;
+        let book = load::book(config, &expected, started);
+        let bells = book.iter().map(|standing| Arc::clone(&standing.bell));
+        let (previews, readers) = preview::open(config.instances.iter().zip(bells));
         let state = AppState {
             topology,
             sources: Arc::clone(&shared.sources),
             events: Arc::clone(&shared.events),
             history: Some(Arc::new(Mutex::new(store.reader()?))),
             decisions: Some(desk),
+            previews,
             owner_info: config.metrics.clone(),
             alerts: None,
             notifications: None,
@@ -134,8 +143,6 @@ impl Service {
         let (loaded, is_loaded) = oneshot::channel();
         let (ending, ended) = oneshot::channel();
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let expected = Expected::of(config, &store)?;
-        let book = load::book(config, &expected, started);
         let ears: Vec<Ears> = book.iter().map(Ears::of).collect();
         let places = book.len();
         // Those that have a task; what cannot start comes after them in the book.
@@ -197,6 +204,7 @@ impl Service {
             notice,
             ended,
             sources,
+            readers: preview::start(readers),
             deliverer: None,
             notifiers: JoinSet::new(),
         })
@@ -259,6 +267,7 @@ impl Service {
             notice: _notice,
             mut ended,
             sources,
+            readers: _readers,
             deliverer,
             notifiers,
         } = self;

@@ -10,6 +10,7 @@ mod flood;
 mod followed;
 mod live_cluster;
 mod outage;
+mod preview;
 mod process;
 mod refresh;
 mod removal;

@@ -7,30 +7,10 @@ use super::count;
 
 /// The head of the one-shot document (S32).
 pub fn summary(summary: &Summary) -> api::Summary {
-    let [
-        stitched,
-        no_kubernetes_id,
-        service_not_found,
-        ambiguous,
-        conflict,
-        invalid,
-    ] = summary.verdicts.map(count);
-    let [resolved, unresolved, none] = summary.owner_states.map(count);
     api::Summary {
         components: count(summary.components),
-        verdicts: api::VerdictCounts {
-            stitched,
-            no_kubernetes_id,
-            service_not_found,
-            ambiguous,
-            conflict,
-            invalid,
-        },
-        owners: api::OwnerStateCounts {
-            resolved,
-            unresolved,
-            none,
-        },
+        verdicts: verdict_counts(&summary.verdicts),
+        owners: owner_counts(&summary.owner_states),
         services: count(summary.services),
         owned: count(summary.service_states[0]),
         coverage: summary.coverage(),
@@ -38,6 +18,36 @@ pub fn summary(summary: &Summary) -> api::Summary {
             components: count(summary.ignored.components),
             services: count(summary.ignored.services),
         }),
+    }
+}
+
+/// Verdicts in the order of [`topology::verdict::VerdictKind::ALL`].
+pub(super) fn verdict_counts(verdicts: &[usize; 6]) -> api::VerdictCounts {
+    let [
+        stitched,
+        no_kubernetes_id,
+        service_not_found,
+        ambiguous,
+        conflict,
+        invalid,
+    ] = verdicts.map(count);
+    api::VerdictCounts {
+        stitched,
+        no_kubernetes_id,
+        service_not_found,
+        ambiguous,
+        conflict,
+        invalid,
+    }
+}
+
+/// States of owners in the order of [`topology::verdict::OwnerState::ALL`].
+pub(super) fn owner_counts(states: &[usize; 3]) -> api::OwnerStateCounts {
+    let [resolved, unresolved, none] = states.map(count);
+    api::OwnerStateCounts {
+        resolved,
+        unresolved,
+        none,
     }
 }
 

@@ -18,6 +18,7 @@ mod owner_info;
 mod owners;
 mod paging;
 mod past;
+mod preview;
 mod problems;
 mod refresh;
 mod resolve;

@@ -1,7 +1,8 @@
 //! Cells: a component in each cluster that its instance covers, and the Services it claims there.
 
 use crate::id_set::IdSet;
-use crate::records::{Cell, NONE, Outcome};
+use crate::records::{Cell, Component, NONE, Outcome};
+use crate::settings::InstanceSettings;
 use crate::stitch::{ClaimOrder, Targets};
 use crate::topology::{ClusterId, Topology};
 
@@ -10,13 +11,13 @@ use super::changes::RawVerdict;
 impl Topology {
     /// Makes a cell for each cluster that is covered (S8) and has it judged.
     pub(super) fn create_cells(&mut self, component: u32) {
-        let named = self.cluster_named_by(component);
+        let it = self.components.get(component);
+        let instance = it.instance;
+        let named = self.cluster_named_by(it, &self.at_instance(instance).settings);
         for cluster in (0..).map(ClusterId).take(self.clusters.len()) {
             let it = self.components.get(component);
-            let settings = &self.at_instance(it.instance).settings;
-            let covered = settings.clusters.covers(&self.at_cluster(cluster).name);
-            let live = self.at_cluster(cluster).live;
-            if !live || !covered || named.is_some_and(|named| named != cluster) {
+            let settings = &self.at_instance(instance).settings;
+            if !self.is_judged_in(settings, named, cluster) {
                 continue;
             }
             let next = it.first_cell;
@@ -38,10 +39,23 @@ impl Topology {
         }
     }
 
+    /// Whether a component has a cell in the cluster by settings of its instance, which narrow it to the one `named` (S8).
+    pub(crate) fn is_judged_in(
+        &self,
+        settings: &InstanceSettings,
+        named: Option<ClusterId>,
+        cluster: ClusterId,
+    ) -> bool {
+        let it = self.at_cluster(cluster);
+        it.live && settings.clusters.covers(&it.name) && named.is_none_or(|named| named == cluster)
+    }
+
     /// The one cluster that the component's annotation narrows it to, if its instance honours that and covers it.
-    fn cluster_named_by(&self, component: u32) -> Option<ClusterId> {
-        let component = self.components.get(component);
-        let settings = &self.at_instance(component.instance).settings;
+    pub(crate) fn cluster_named_by(
+        &self,
+        component: &Component,
+        settings: &InstanceSettings,
+    ) -> Option<ClusterId> {
         if !settings.honor_cluster_annotation {
             return None;
         }

@@ -14,6 +14,7 @@ impl Topology {
 
     fn mark_names(&self, mark: &mut dyn FnMut(Name)) {
         mark(self.id_label);
+        mark(self.nowhere);
         for (_, it) in self.components.iter().filter(|(_, it)| it.live) {
             [it.namespace, it.key, it.name]
                 .into_iter()

@@ -3,8 +3,9 @@
 
 use std::borrow::Cow;
 
-use super::Found;
+use super::{Found, Ground};
 use crate::labels_index::{Anchor, anchors, selects};
+use crate::names::Name;
 use crate::records::Component;
 use crate::selector::Selector;
 use crate::settings::{MatchRule, RuleSet};
@@ -15,11 +16,12 @@ pub(super) const SELECTOR_ANNOTATION: &str = "backstage.io/kubernetes-label-sele
 
 /// The Services of the cluster, and of the component's namespace if it names one, that `selector` selects.
 pub(super) fn select<'t>(
-    topology: &'t Topology,
+    ground: Ground<'t>,
     component: &Component,
     cluster: ClusterId,
     selector: &Selector,
 ) -> Found<'t> {
+    let topology = ground.topology;
     let fits = |id: &u32| {
         let service = topology.services.get(*id);
         service.live
@@ -31,7 +33,7 @@ pub(super) fn select<'t>(
     };
     let mut found: Vec<u32> = Vec::new();
     for anchor in anchors(selector, |text| topology.names.find(text)) {
-        match topology.labels.at(&topology.sets, cluster, anchor) {
+        match ground.at(cluster, anchor) {
             Some(ids) => found.extend(ids.iter().copied().filter(fits)),
             None => found.extend(topology.services.iter().map(|(id, _)| id).filter(fits)),
         }
@@ -66,4 +68,12 @@ pub(crate) fn anchors_of(topology: &mut Topology, component: u32, rules: RuleSet
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// The label key by which the component's selector is looked up.
+pub(crate) fn asked_label(topology: &Topology, component: &Component) -> Option<Name> {
+    let selector = topology.names.opt(component.label_selector)?;
+    let selector = Selector::parse(selector).ok()?;
+    let found = anchors(&selector, |text| topology.names.find(text));
+    found.into_iter().find_map(Anchor::key)
 }

@@ -3,6 +3,6 @@
 use super::{Rule, by_name, name_words};
 
 pub(super) const RULE: Rule = Rule {
-    look: |topology, component, cluster| by_name(topology, component, cluster, component.name),
+    look: |ground, component, cluster| by_name(ground.topology, component, cluster, component.name),
     words: |topology, component| Some(name_words(topology, component, component.name)),
 };

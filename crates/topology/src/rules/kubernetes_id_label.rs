@@ -6,15 +6,15 @@ use super::{Found, Rule};
 use crate::selector::{Operator, Requirement, Selector};
 
 pub(super) const RULE: Rule = Rule {
-    look: |topology, component, cluster| match component.kubernetes_id {
+    look: |ground, component, cluster| match component.kubernetes_id {
         Some(id) => {
             let selector = Selector {
                 requirements: vec![Requirement {
                     key: ID_LABEL.into(),
-                    operator: Operator::In(vec![topology.names.get(id).into()]),
+                    operator: Operator::In(vec![ground.topology.names.get(id).into()]),
                 }],
             };
-            select(topology, component, cluster, &selector)
+            select(ground, component, cluster, &selector)
         }
         None => Found::NoInput,
     },

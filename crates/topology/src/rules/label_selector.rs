@@ -7,12 +7,12 @@ use crate::fact::FieldFault;
 use crate::selector::Selector;
 
 pub(super) const RULE: Rule = Rule {
-    look: |topology, component, cluster| {
-        let Some(text) = topology.names.opt(component.label_selector) else {
+    look: |ground, component, cluster| {
+        let Some(text) = ground.topology.names.opt(component.label_selector) else {
             return Found::NoInput;
         };
         match Selector::parse(text) {
-            Ok(selector) => select(topology, component, cluster, &selector),
+            Ok(selector) => select(ground, component, cluster, &selector),
             Err(error) => Found::Invalid(FieldFault {
                 field: format!("annotations.{SELECTOR_ANNOTATION}").into(),
                 found: format!("`{text}`: {error}").into(),

@@ -10,6 +10,7 @@ mod service_name;
 use std::borrow::Cow;
 
 use crate::fact::FieldFault;
+use crate::labels_index::{Anchor, Aside};
 use crate::names::Name;
 use crate::records::Component;
 use crate::settings::MatchRule;
@@ -30,10 +31,37 @@ pub(crate) enum Found<'t> {
     Invalid(FieldFault),
 }
 
+/// What rules look in.
+#[derive(Clone, Copy)]
+pub(crate) struct Ground<'t> {
+    pub(crate) topology: &'t Topology,
+    /// Labels that no component of the topology asks for, where settings are tried out that do.
+    pub(crate) aside: Option<&'t Aside>,
+}
+
+impl<'t> Ground<'t> {
+    /// What is known, and nothing beside it.
+    pub(crate) fn of(topology: &'t Topology) -> Self {
+        Self {
+            topology,
+            aside: None,
+        }
+    }
+
+    /// The Services at `anchor`; `None` where they are all that there are.
+    fn at(self, cluster: ClusterId, anchor: Anchor) -> Option<&'t [u32]> {
+        let Self { topology, aside } = self;
+        match aside {
+            Some(aside) if !topology.labels.has(anchor) => aside.at(cluster, anchor),
+            _ => topology.labels.at(&topology.sets, cluster, anchor),
+        }
+    }
+}
+
 /// One rule.
 pub(crate) struct Rule {
     /// Looks for the component's Services.
-    pub(crate) look: for<'t> fn(&'t Topology, &Component, ClusterId) -> Found<'t>,
+    pub(crate) look: for<'t> fn(Ground<'t>, &Component, ClusterId) -> Found<'t>,
     /// What it looks for, in words; `None` if the component gives it nothing.
     pub(crate) words: fn(&Topology, &Component) -> Option<String>,
 }
@@ -49,7 +77,7 @@ pub(crate) fn rule(rule: MatchRule) -> &'static Rule {
     }
 }
 
-pub(crate) use by_labels::{ID_LABEL, anchors_of};
+pub(crate) use by_labels::{ID_LABEL, anchors_of, asked_label};
 
 /// Lookup by name, shared by the two rules that differ only in whose name it is (S6, S7).
 fn by_name<'t>(

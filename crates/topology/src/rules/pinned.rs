@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::{Found, Rule};
 
 pub(super) const RULE: Rule = Rule {
-    look: |topology, component, cluster| {
-        let services = topology.pinned_services(component, cluster);
+    look: |ground, component, cluster| {
+        let services = ground.topology.pinned_services(component, cluster);
         if services.is_empty() {
             Found::Nothing
         } else {

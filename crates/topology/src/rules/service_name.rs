@@ -3,8 +3,8 @@
 use super::{Found, Rule, by_name, name_words};
 
 pub(super) const RULE: Rule = Rule {
-    look: |topology, component, cluster| match component.kubernetes_id {
-        Some(id) => by_name(topology, component, cluster, id),
+    look: |ground, component, cluster| match component.kubernetes_id {
+        Some(id) => by_name(ground.topology, component, cluster, id),
         None => Found::NoInput,
     },
     words: |topology, component| Some(name_words(topology, component, component.kubernetes_id?)),

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import { componentFacets, components } from "../../api/queries";
 import type { ComponentRow, OwnerState, Verdict } from "../../api/types";
@@ -114,6 +114,9 @@ export function Components() {
         <p className="quiet" role="status">
           {facets.data ? counted(facets.data.total, "verdict") : ""}
         </p>
+        <Link to="/playground" search={{ instance: search.instance }}>
+          Try another mapping
+        </Link>
         <FilterText label="Filter by reference or Kubernetes id" value={search.q} change={(q) => change({ q })} />
       </div>
       {search.owner ? (
