@@ -29,6 +29,9 @@ test.each([
   ["component", "/components/component%3Adefault%2Fhub-config", {}],
   ["owners", "/owners", {}],
   ["owner", "/owners/group%3Adefault%2Fbilling", {}],
+  ["graph", "/graph?focus=eu-central-1%2Fbilling%2Finvoice-service&depth=3", {}],
+  ["playground", "/playground?instance=lindhaven", {}],
+  ["decisions", "/decisions", {}],
   ["sources", "/sources", {}],
 ])("%s", async (name, path, look) => {
   const { page, close } = await open(program.url, { width: 1280, height: 800, ...look });
