@@ -93,6 +93,8 @@ impl Scene {
         // The last that comes to be: rules follow the first scrapes, and alerts the rules.
         for (query, wanted) in [
             ("count(rate(http_requests_total[1h]))", "5"),
+            // A rate needs two samples of everything that is scraped.
+            ("min(count_over_time(up[1h]) >= bool 2)", "1"),
             (
                 "count(ALERTS{alertname=\"KubePodCrashLooping\", alertstate=\"firing\", team!=\"\"})",
                 "2",
