@@ -2,7 +2,7 @@ import { appendFile, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SummaryAnswer } from "../src/api/types";
-import { closeBrowser, open, type Program, settled, start } from "./program";
+import { closeBrowser, copied, open, type Program, settled, start } from "./program";
 
 let program: Program;
 
@@ -50,9 +50,7 @@ test("what waits stands by reason, the most first, with a patch for all of a rea
   expect(numbers).toEqual([...numbers].sort((a, b) => b - a));
   await page.getByText("Components name several Services").click();
   await page.getByText("hub-config").waitFor();
-  await page.getByRole("button", { name: "Copy the patch for all of these" }).click();
-  await page.getByText("Copied").waitFor();
-  const patch = await page.evaluate(() => navigator.clipboard.readText());
+  const patch = await copied(page, "Copy the patch for all of these", "backstage.io/kubernetes-namespace: hubs");
   expect(patch.match(/^# component:/gm)).toHaveLength(known.verdicts.ambiguous);
   expect(patch).toContain("backstage.io/kubernetes-namespace: hubs");
   await close();

@@ -1,7 +1,7 @@
 // Settings are tried out: what would change is seen at once, what cannot be used is told beside it, and what is found good
 // is copied into the configuration.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { closeBrowser, open, type Program, settled, start } from "./program";
+import { closeBrowser, copied, open, type Program, settled, start } from "./program";
 
 const CONFIGURATION =
   "scrapers:\n  backstage:\n    enabled: true\n    instances:\n      - name: shop\n        path: ./catalog\nclusters:\n  - name: k8s\n    path: ./k8s\n";
@@ -72,10 +72,8 @@ test("the configuration is copied", async () => {
   const { page, close } = await open(program.url);
   await page.goto("/playground?instance=shop&honor=true&id=labels.app");
   await page.getByText("honor_cluster_annotation: true").waitFor();
-  await page.getByRole("button", { name: "Copy the configuration" }).click();
-  await page.getByRole("button", { name: "Copied" }).waitFor();
-  const copied = await page.evaluate(() => navigator.clipboard.readText());
-  expect(copied).toContain("label_map:\n  component_kubernetes_id:\n    - labels.app\n");
-  expect(copied).toContain("honor_cluster_annotation: true\n");
+  const text = await copied(page, "Copy the configuration", "honor_cluster_annotation: true");
+  expect(text).toContain("label_map:\n  component_kubernetes_id:\n    - labels.app\n");
+  expect(text).toContain("honor_cluster_annotation: true\n");
   await close();
 });

@@ -148,3 +148,20 @@ export async function settled({ url }: Program): Promise<void> {
     await new Promise((done) => setTimeout(done, 50));
   }
 }
+
+/**
+ * Copies by the button of that name, and gives what was copied once that has a text in it. The button says only for a moment that it
+ * copied, which a busy machine may let pass unseen.
+ */
+export async function copied(page: Page, name: string, wanted: string): Promise<string> {
+  const button = page.getByRole("button", { name: new RegExp(`^(${name}|Copied|Could not copy)$`) }).first();
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    await button.click();
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    if (text.includes(wanted) || Date.now() > deadline) {
+      return text;
+    }
+    await page.waitForTimeout(100);
+  }
+}
