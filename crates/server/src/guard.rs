@@ -40,7 +40,7 @@ async fn check(State(access): State<Arc<Access>>, request: Request, next: Next) 
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
-    response.headers_mut().extend(HEADERS);
+    put_headers(&mut response);
     response
 }
 
@@ -52,10 +52,7 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
-    let headers = response.headers_mut();
-    for (name, value) in HEADERS {
-        headers.entry(name).or_insert(value);
-    }
+    put_headers(&mut response);
     // Only known paths become label values: what strangers ask for must not grow the metrics.
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     app.0
@@ -63,6 +60,13 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
         .requests
         .record(&method, route, response.status(), started.elapsed());
     response
+}
+
+fn put_headers(response: &mut Response) {
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(value);
+    }
 }
 
 /// Whether the request may pass. The files of the pages are open, and a browser that signed in has a session in the place of

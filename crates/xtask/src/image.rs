@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
 /// Puts the image's files together, runs the program by them alone, and says how large they are.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     // An image without its pages would be no image of the program.
-    pages::build()?;
+    pages::require()?;
     let program = places::release_binary()?;
     let libraries = libraries(&linked(&program)?)?;
     let root = places::checkout().join(&arguments.root);

@@ -34,24 +34,35 @@ const BINARY: &str = "BACKSTITCH_BINARY";
 /// What npm installed, as it writes it down itself.
 const INSTALLED: &str = "node_modules/.backstitch-lock";
 
+const NO_NPM: &str = "`npm` does not run";
+const INSTALL_NPM: &str = "hint: install Node.js 20.19 or newer, with npm";
+
 /// Builds the pages into `ui/dist`.
 pub(crate) fn build() -> Result<()> {
     install()?;
-    run(npm().args(["run", "--silent", "build"]), "npm run build")
+    script("build")
 }
 
-/// The hash of what is built, for whoever makes it a part of a program; without npm nothing is, and that is said.
-pub(crate) fn build_where_possible() -> Result<Option<String>> {
-    let there = Command::new("npm")
+/// Fails where the pages cannot be built, for what would be nothing without them.
+pub(crate) fn require() -> Result<()> {
+    ensure!(can_be_built(), "{NO_NPM}\n{INSTALL_NPM}");
+    Ok(())
+}
+
+fn can_be_built() -> bool {
+    Command::new("npm")
         .arg("--version")
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
-        .is_ok_and(|status| status.success());
-    if !there {
+        .is_ok_and(|status| status.success())
+}
+
+/// The hash of what is built, for whoever makes it a part of a program; without npm nothing is, and that is said.
+pub(crate) fn build_where_possible() -> Result<Option<String>> {
+    if !can_be_built() {
         report::note(format_args!(
-            "`npm` does not run, so that the program is built without its web pages\n\
-             hint: install Node.js 20.19 or newer, with npm"
+            "{NO_NPM}, so that the program is built without its web pages\n{INSTALL_NPM}"
         ));
         return Ok(None);
     }
@@ -65,9 +76,7 @@ pub(crate) fn steps(arguments: &[OsString]) -> Vec<Step> {
     vec![
         Step::action("pages", || {
             install()?;
-            run(npm().args(["run", "--silent", "check"]), "npm run check")?;
-            run(npm().args(["run", "--silent", "test"]), "npm run test")?;
-            run(npm().args(["run", "--silent", "build"]), "npm run build")
+            ["check", "test", "build"].into_iter().try_for_each(script)
         }),
         Step::prepared("browser", move || {
             let browser = browser()?;
@@ -109,10 +118,18 @@ fn install() -> Result<()> {
     fs::write(&mark, wanted).with_context(|| format!("cannot write `{}`", mark.display()))
 }
 
+/// Runs a script of `package.json`.
+fn script(name: &str) -> Result<()> {
+    run(
+        npm().args(["run", "--silent", name]),
+        &format!("npm run {name}"),
+    )
+}
+
 fn run(command: &mut Command, name: &str) -> Result<()> {
     let status = command
         .status()
-        .context("cannot start `npm`\nhint: install Node.js 20.19 or newer, with npm")?;
+        .with_context(|| format!("{NO_NPM}\n{INSTALL_NPM}"))?;
     ensure!(
         status.success(),
         "`{name}` in `ui` ended with {status}; it printed why above"

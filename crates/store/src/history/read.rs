@@ -140,6 +140,12 @@ fn begin(connection: &Connection) -> Result<Option<i64>, Failure> {
     Ok(connection.query_row(sql, [], |row| row.get(0))?)
 }
 
+/// The condition that no later change of the same subject comes up to a moment.
+const LAST_UP_TO: &str = "NOT EXISTS (SELECT 1 FROM history AS newer
+    WHERE newer.object = history.object AND newer.cluster = history.cluster
+        AND newer.at >= history.at AND newer.at <= ?
+        AND (newer.at, newer.id) > (history.at, history.id))";
+
 fn owned_at(
     snapshot: &Transaction<'_>,
     owner: &str,
@@ -153,13 +159,7 @@ fn owned_at(
     let mut conditions = Conditions::default();
     conditions.add("after_owner = ?", [owner]);
     conditions.add("at <= ?", [at]);
-    conditions.add(
-        "NOT EXISTS (SELECT 1 FROM history AS newer
-            WHERE newer.object = history.object AND newer.cluster = history.cluster
-                AND newer.at >= history.at AND newer.at <= ?
-                AND (newer.at, newer.id) > (history.at, history.id))",
-        [at],
-    );
+    conditions.add(LAST_UP_TO, [at]);
     if let Some(cursor) = before {
         conditions.add("(at, id) < (?, ?)", [cursor.at, cursor.id]);
     }
@@ -167,17 +167,17 @@ fn owned_at(
 }
 
 fn service_counts_at(connection: &Connection, at: i64) -> Result<[u64; 3], Failure> {
-    let mut statement = connection.prepare_cached(
-        "SELECT after_state, count(*) FROM history
-         WHERE cluster = ?1 AND at <= ?2 AND after_state IS NOT NULL
-            AND NOT EXISTS (SELECT 1 FROM history AS newer
-                WHERE newer.object = history.object AND newer.cluster = history.cluster
-                    AND newer.at >= history.at AND newer.at <= ?2
-                    AND (newer.at, newer.id) > (history.at, history.id))
-         GROUP BY after_state",
-    )?;
+    let mut conditions = Conditions::default();
+    conditions.add("cluster = ?", [NO_CLUSTER]);
+    conditions.add("after_state IS NOT NULL", []);
+    conditions.add("at <= ?", [at]);
+    conditions.add(LAST_UP_TO, [at]);
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT after_state, count(*) FROM history WHERE {} GROUP BY after_state",
+        conditions.sql.join(" AND ")
+    ))?;
     let mut counts = [0; 3];
-    let mut rows = statement.query(params![NO_CLUSTER, at])?;
+    let mut rows = statement.query(params_from_iter(conditions.values))?;
     while let Some(row) = rows.next()? {
         let state = service_state(row.get(0)?)?;
         let count: i64 = row.get(1)?;
