@@ -187,13 +187,18 @@ impl ClusterSummary {
 
 fn coverage(states: &[usize; 3], services: usize, ignored: &Ignored) -> f64 {
     let services = services.saturating_sub(ignored.services);
+    let owned = states[0].saturating_sub(ignored.owned);
+    owned_share(owned as u64, services as u64)
+}
+
+/// How many of so many Services are owned, 0 to 1; 1 where there is none to own (S32).
+pub fn owned_share(owned: u64, services: u64) -> f64 {
     if services == 0 {
         return 1.0;
     }
-    let owned = states[0].saturating_sub(ignored.owned);
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-    let coverage = owned as f64 / services as f64;
-    coverage
+    let share = owned as f64 / services as f64;
+    share
 }
 
 /// The Services of an owner, direct or by descendant groups.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use api::{ServiceRow, ServiceState};
 use serde::Serialize;
+use topology::query::owned_share;
 
 use super::{Company, Past, parts};
 
@@ -23,12 +24,8 @@ impl Counts {
     }
 
     /// Owned ones of all, 0 to 1; 1 where there is none to own.
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     pub(crate) fn coverage(self) -> f64 {
-        if self.services == 0 {
-            return 1.0;
-        }
-        self.owned as f64 / self.services as f64
+        owned_share(self.owned, self.services)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Counts.
 
-use topology::query::{Ignored, Summary};
+use topology::query::{Ignored, Summary, owned_share};
 use topology::topology::Topology;
 
 use super::count;
@@ -91,12 +91,6 @@ pub fn summary_at(at: i64, counts: [u64; 3]) -> api::SummaryAt {
             stitched_without_owner,
             unclaimed,
         },
-        coverage: if services == 0 {
-            1.0
-        } else {
-            #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-            let coverage = owned as f64 / services as f64;
-            coverage
-        },
+        coverage: owned_share(owned, services),
     }
 }
