@@ -1,10 +1,10 @@
 // What holds of every page: people who see little or nothing can use it, it fits a phone, it is small, and what a catalog
 // says is never more than text.
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { closeBrowser, open, type Program, settled, start } from "./program";
+import { expect, test } from "vitest";
+import { open, running, SHOP, start } from "./program";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -32,28 +32,17 @@ const PAGES: [string, string][] = [
   ["no such page", "/nowhere"],
 ];
 
-let program: Program;
-
-beforeAll(async () => {
-  program = await start("demo");
-  await settled(program);
-});
-
-afterAll(async () => {
-  await closeBrowser();
-  await program.stop();
-});
+const program = running("demo");
 
 type Violation = { id: string; impact: string; nodes: { html: string; failureSummary: string }[] };
 
 for (const dark of [false, true]) {
   test.each(PAGES)(`axe finds nothing serious: %s, ${dark ? "dark" : "light"}`, async (_, path) => {
     const { page, close } = await open(program.url, { dark });
-    await page.goto(path, { waitUntil: "networkidle" }).catch(() => page.goto(path));
+    await page.goto(path);
     await page.locator("main").getByRole("heading").or(page.locator(".empty")).first().waitFor();
     await page.locator(".loading").first().waitFor({ state: "detached" });
     // The policy forbids inline scripts; what the test brings is evaluated by the browser's own tools.
-    const { readFile } = await import("node:fs/promises");
     await page.evaluate(await readFile(AXE, "utf8"));
     const violations = await page.evaluate(async () => {
       const axe = (globalThis as unknown as { axe: { run: () => Promise<{ violations: Violation[] }> } }).axe;
@@ -93,10 +82,7 @@ test("the first page is within its budget", async () => {
 });
 
 test("what a catalog says is text", async () => {
-  const own = await start(
-    "shop",
-    "scrapers:\n  backstage:\n    enabled: true\n    instances:\n      - name: shop\n        path: ./catalog\nclusters:\n  - name: k8s\n    path: ./k8s\n",
-  );
+  const own = await start("shop", SHOP);
   const script = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>";
   const entities = [
     {

@@ -1,19 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { closeBrowser, open, type Program, settled, start } from "./program";
+import { expect, test } from "vitest";
+import { open, running, start } from "./program";
 
-let program: Program;
-
-beforeAll(async () => {
-  program = await start("demo");
-  await settled(program);
-});
-
-afterAll(async () => {
-  await closeBrowser();
-  await program.stop();
-});
+const program = running("demo");
 
 const INVOICE = "/graph?focus=eu-central-1%2Fbilling%2Finvoice-service";
 

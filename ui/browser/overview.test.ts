@@ -1,20 +1,10 @@
-import { appendFile, readFile, rename, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { SummaryAnswer } from "../src/api/types";
-import { closeBrowser, copied, open, type Program, settled, start } from "./program";
+import { copied, open, running, settled, SHOP, start } from "./program";
 
-let program: Program;
-
-beforeAll(async () => {
-  program = await start("demo");
-  await settled(program);
-});
-
-afterAll(async () => {
-  await closeBrowser();
-  await program.stop();
-});
+const program = running("demo");
 
 async function summary(): Promise<SummaryAnswer> {
   return (await (await fetch(`${program.url}/api/v1/summary`)).json()) as SummaryAnswer;
@@ -73,17 +63,15 @@ test("a change of a source is seen without anybody asking", async () => {
 });
 
 test("removals that are held back are confirmed by a person, and then done", async () => {
-  const own = await start("shop", CONFIGURATION);
+  const own = await start("shop", SHOP);
   await settled(own);
   const { page, close } = await open(own.url);
   await page.goto("/");
   await page.locator(".strip").getByText("up to date").first().waitFor();
-  await rename(join(own.folder, "catalog"), join(own.folder, "catalog.away"));
-  await writeFile(join(own.folder, "one.yaml"), await readFile(join(own.folder, "catalog.away/teams.yaml")));
-  await rename(join(own.folder, "catalog.away"), join(own.folder, "away"));
-  const { mkdir } = await import("node:fs/promises");
-  await mkdir(join(own.folder, "catalog"));
-  await rename(join(own.folder, "one.yaml"), join(own.folder, "catalog/teams.yaml"));
+  await mkdir(join(own.folder, "less"));
+  await copyFile(join(own.folder, "catalog/teams.yaml"), join(own.folder, "less/teams.yaml"));
+  await rename(join(own.folder, "catalog"), join(own.folder, "away"));
+  await rename(join(own.folder, "less"), join(own.folder, "catalog"));
   await page.getByRole("button", { name: "They really are gone" }).click({ timeout: 30_000 });
   await page.getByLabel("Your name").fill("Ada");
   await page.getByRole("button", { name: "Decide" }).click();
@@ -95,15 +83,3 @@ test("removals that are held back are confirmed by a person, and then done", asy
   await close();
   await own.stop();
 });
-
-const CONFIGURATION = `
-scrapers:
-  backstage:
-    enabled: true
-    instances:
-      - name: shop
-        path: ./catalog
-clusters:
-  - name: k8s
-    path: ./k8s
-`;

@@ -1,22 +1,9 @@
 // Settings are tried out: what would change is seen at once, what cannot be used is told beside it, and what is found good
 // is copied into the configuration.
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { closeBrowser, copied, open, type Program, settled, start } from "./program";
+import { expect, test } from "vitest";
+import { copied, open, running, SHOP } from "./program";
 
-const CONFIGURATION =
-  "scrapers:\n  backstage:\n    enabled: true\n    instances:\n      - name: shop\n        path: ./catalog\nclusters:\n  - name: k8s\n    path: ./k8s\n";
-
-let program: Program;
-
-beforeAll(async () => {
-  program = await start("shop", CONFIGURATION);
-  await settled(program);
-});
-
-afterAll(async () => {
-  await closeBrowser();
-  await program.stop();
-});
+const program = running("shop", SHOP);
 
 test("a path is edited, and what would come of it is seen and is an address", async () => {
   const { page, close } = await open(program.url);

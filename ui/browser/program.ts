@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
 
 const EXAMPLES = resolve(import.meta.dirname, "../../examples");
 
@@ -74,6 +75,33 @@ async function listening(child: ChildProcess): Promise<string> {
     }
   }
   throw new Error(`it ended without listening:\n${said.join("\n")}`);
+}
+
+/** A configuration of the shop for tests that change its files or its keys. */
+export const SHOP = `
+scrapers:
+  backstage:
+    enabled: true
+    instances:
+      - name: shop
+        path: ./catalog
+clusters:
+  - name: k8s
+    path: ./k8s
+`;
+
+/** The program for all tests of a file: it has read its sources before the first, and ends after the last. */
+export function running(example: string, configuration = ""): Program {
+  const program = {} as Program;
+  beforeAll(async () => {
+    Object.assign(program, await start(example, configuration));
+    await settled(program);
+  });
+  afterAll(async () => {
+    await closeBrowser();
+    await program.stop();
+  });
+  return program;
 }
 
 let browser: Promise<Browser> | undefined;

@@ -1,17 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { closeBrowser, open, type Program, settled, start } from "./program";
+import { expect, test } from "vitest";
+import { open, running } from "./program";
 
-let program: Program;
-
-beforeAll(async () => {
-  program = await start("demo");
-  await settled(program);
-});
-
-afterAll(async () => {
-  await closeBrowser();
-  await program.stop();
-});
+const program = running("demo");
 
 test("from anywhere to a Service, its owner beside it", async () => {
   const { page, close } = await open(program.url);

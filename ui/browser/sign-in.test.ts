@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tmpdir } from "node:os";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { closeBrowser, open, type Program, start } from "./program";
+import { closeBrowser, open, type Program, SHOP, start } from "./program";
 
 const TOKEN = "a-token-of-this-test-alone";
 
@@ -11,20 +11,7 @@ let program: Program;
 beforeAll(async () => {
   const file = join(tmpdir(), `backstitch-token-${process.pid}`);
   await writeFile(file, TOKEN, { mode: 0o600 });
-  program = await start(
-    "shop",
-    `api_token_file: ${file}
-scrapers:
-  backstage:
-    enabled: true
-    instances:
-      - name: shop
-        path: ./catalog
-clusters:
-  - name: k8s
-    path: ./k8s
-`,
-  );
+  program = await start("shop", `api_token_file: ${file}${SHOP}`);
 });
 
 afterAll(async () => {

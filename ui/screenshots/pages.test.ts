@@ -1,23 +1,14 @@
 // The pictures of the documentation, made anew of the bundled example.
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
-import { afterAll, beforeAll, test } from "vitest";
-import { closeBrowser, open, type Program, settled, start } from "../browser/program";
+import { beforeAll, test } from "vitest";
+import { open, running } from "../browser/program";
 
 const IMAGES = resolve(import.meta.dirname, "../../docs/images");
 
-let program: Program;
+const program = running("demo");
 
-beforeAll(async () => {
-  await mkdir(IMAGES, { recursive: true });
-  program = await start("demo");
-  await settled(program);
-});
-
-afterAll(async () => {
-  await closeBrowser();
-  await program.stop();
-});
+beforeAll(() => mkdir(IMAGES, { recursive: true }));
 
 test.each([
   ["overview", "/", {}],

@@ -10,41 +10,34 @@ import { SERVICE_STATES, VERDICTS } from "./words";
 /** How many changes of one read are shown before they are unfolded. */
 const SHOWN = 4;
 
-type Props = { entries: HistoryEntry[]; more?: (() => void) | undefined; none: string };
+type Props = { entries: HistoryEntry[]; none: string };
 
-export function ChangeList({ entries, more, none }: Props) {
+export function ChangeList({ entries, none }: Props) {
   if (entries.length === 0) {
     return <Empty title={none} />;
   }
   return (
-    <>
-      <ol className="changes">
-        {together(entries).map((group, index) => (
-          // Changes of one moment have no name of their own.
-          <li key={index}>
-            {group.slice(0, SHOWN).map((entry, at) => (
-              <div key={at}>{sentence(entry.change)}</div>
-            ))}
-            {group.length > SHOWN ? (
-              <details>
-                <summary>{counted(group.length - SHOWN, "more change")} of the same read</summary>
-                {group.slice(SHOWN).map((entry, at) => (
-                  <div key={at}>{sentence(entry.change)}</div>
-                ))}
-              </details>
-            ) : null}
-            <div className="quiet">
-              <Ago time={group[0]!.time} /> · {cause(group[0]!)}
-            </div>
-          </li>
-        ))}
-      </ol>
-      {more ? (
-        <button type="button" className="button" onClick={more}>
-          Earlier
-        </button>
-      ) : null}
-    </>
+    <ol className="changes">
+      {together(entries).map((group, index) => (
+        // Changes of one moment have no name of their own.
+        <li key={index}>
+          {group.slice(0, SHOWN).map((entry, at) => (
+            <div key={at}>{sentence(entry.change)}</div>
+          ))}
+          {group.length > SHOWN ? (
+            <details>
+              <summary>{counted(group.length - SHOWN, "more change")} of the same read</summary>
+              {group.slice(SHOWN).map((entry, at) => (
+                <div key={at}>{sentence(entry.change)}</div>
+              ))}
+            </details>
+          ) : null}
+          <div className="quiet">
+            <Ago time={group[0]!.time} /> · {cause(group[0]!)}
+          </div>
+        </li>
+      ))}
+    </ol>
   );
 }
 

@@ -2,7 +2,7 @@
 import { ApiError } from "../api/client";
 import { Prose } from "./Prose";
 
-export function Loading({ rows = 3 }: { rows?: number }) {
+export function Loading({ rows = 3 }: { rows?: number | undefined }) {
   return (
     <div className="loading" role="status" aria-label="Loading">
       {Array.from({ length: rows }, (_, row) => (

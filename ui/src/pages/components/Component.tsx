@@ -1,17 +1,18 @@
 // One component: what became of it in each cluster, and why.
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { component, explanation, history } from "../../api/queries";
+import { component, explanation } from "../../api/queries";
 import type { ComponentDetail, VerdictExplanation } from "../../api/types";
+import { Answer } from "../../parts/Answer";
 import { Badge } from "../../parts/Badge";
-import { ChangeList } from "../../parts/ChangeList";
 import { CopyButton } from "../../parts/CopyButton";
 import { DecideDialog, type Proposal } from "../../parts/DecideDialog";
 import { EvidenceTrail } from "../../parts/EvidenceTrail";
+import { History } from "../../parts/History";
 import { ServiceLink } from "../../parts/links";
 import { OwnerCard } from "../../parts/OwnerCard";
-import { Failure, Loading } from "../../parts/States";
+import { Failure } from "../../parts/States";
 import { VERDICTS } from "../../parts/words";
 
 const route = getRouteApi("/components/$ref");
@@ -20,34 +21,30 @@ export function Component() {
   const { ref } = route.useParams();
   const answer = useQuery(component(ref));
   const why = useQuery(explanation(ref));
-  if (answer.isPending) {
-    return <Loading rows={8} />;
-  }
-  if (answer.isError) {
-    return (
-      <>
-        <h1>{ref}</h1>
-        <Failure error={answer.error} retry={() => void answer.refetch()} />
-      </>
-    );
-  }
   const verdicts = why.data?.kind === "component" ? why.data.verdicts : [];
   return (
     <>
-      {answer.data.items.map((known) => (
-        <Instance
-          key={known.instance}
-          known={known}
-          verdicts={verdicts.filter(({ instance }) => instance === known.instance)}
-        />
-      ))}
-      {why.isError ? <Failure error={why.error} retry={() => void why.refetch()} /> : null}
-      <section aria-labelledby="past">
-        <h2 id="past">The past</h2>
-        {answer.data.items.map(({ instance }) => (
-          <Past key={instance} component={ref} instance={instance} />
-        ))}
-      </section>
+      {answer.isError ? <h1>{ref}</h1> : null}
+      <Answer of={answer} rows={8}>
+        {({ items }) => (
+          <>
+            {items.map((known) => (
+              <Instance
+                key={known.instance}
+                known={known}
+                verdicts={verdicts.filter(({ instance }) => instance === known.instance)}
+              />
+            ))}
+            {why.isError ? <Failure error={why.error} retry={() => void why.refetch()} /> : null}
+            <section aria-labelledby="past">
+              <h2 id="past">The past</h2>
+              {items.map(({ instance }) => (
+                <History key={instance} of={{ component: ref, instance }} none="Nothing is recorded." />
+              ))}
+            </section>
+          </>
+        )}
+      </Answer>
     </>
   );
 }
@@ -157,22 +154,5 @@ function Choices({ verdict, decide }: ChoicesProps) {
         ))}
       </ul>
     </>
-  );
-}
-
-function Past({ component, instance }: { component: string; instance: string }) {
-  const list = useInfiniteQuery(history({ component, instance }));
-  if (list.isPending) {
-    return <Loading />;
-  }
-  if (list.isError) {
-    return <Failure error={list.error} retry={() => void list.refetch()} />;
-  }
-  return (
-    <ChangeList
-      entries={list.data.pages.flatMap((page) => page.items)}
-      more={list.hasNextPage ? () => void list.fetchNextPage() : undefined}
-      none="Nothing is recorded."
-    />
   );
 }

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useCallback, useMemo } from "react";
+import { useCallback } from "react";
 import { componentFacets, components } from "../../api/queries";
 import type { ComponentRow, OwnerState, Verdict } from "../../api/types";
 import type { ComponentsSearch } from "../../app/router";
@@ -9,9 +9,10 @@ import { CopyButton } from "../../parts/CopyButton";
 import { FacetList } from "../../parts/FacetList";
 import { FilterText } from "../../parts/FilterText";
 import { ComponentLink, OwnerLink, ServiceLink } from "../../parts/links";
+import { PagedTable } from "../../parts/PagedTable";
 import { Prose } from "../../parts/Prose";
-import { Empty, Failure, Loading } from "../../parts/States";
-import { type Column, Table } from "../../parts/Table";
+import { Empty } from "../../parts/States";
+import type { Column } from "../../parts/Table";
 import { counted } from "../../parts/time";
 import { OWNER_STATES, VERDICTS } from "../../parts/words";
 
@@ -90,13 +91,6 @@ export function Components() {
   const navigate = useNavigate();
   const list = useInfiniteQuery(components(search));
   const facets = useQuery(componentFacets(search));
-  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
-  const { fetchNextPage, isFetchingNextPage } = list;
-  const loadMore = useCallback(() => {
-    if (!isFetchingNextPage) {
-      void fetchNextPage();
-    }
-  }, [fetchNextPage, isFetchingNextPage]);
   const change = useCallback(
     (part: Partial<ComponentsSearch>) =>
       void navigate({
@@ -136,23 +130,14 @@ export function Components() {
           chosen={search as Record<string, string | undefined>}
           choose={(name, value) => change({ [name]: value })}
         />
-        {list.isPending ? (
-          <Loading rows={12} />
-        ) : list.isError ? (
-          <Failure error={list.error} retry={() => void list.refetch()} />
-        ) : rows.length === 0 ? (
-          <Empty title="No component is like that">Take a filter away.</Empty>
-        ) : (
-          <Table
-            label="Components"
-            columns={COLUMNS}
-            rows={rows}
-            total={facets.data?.total}
-            id={(row) => `${row.ref} ${row.instance} ${row.cluster}`}
-            more={list.hasNextPage}
-            loadMore={loadMore}
-          />
-        )}
+        <PagedTable
+          label="Components"
+          list={list}
+          columns={COLUMNS}
+          total={facets.data?.total}
+          id={(row) => `${row.ref} ${row.instance} ${row.cluster}`}
+          empty={<Empty title="No component is like that">Take a filter away.</Empty>}
+        />
       </div>
     </div>
   );

@@ -5,11 +5,13 @@ import { type Query, remove } from "../../api/client";
 import { decisions } from "../../api/queries";
 import type { Decision } from "../../api/types";
 import { Ago } from "../../parts/Ago";
+import { Answer } from "../../parts/Answer";
 import { savedAuthor, saveAuthor } from "../../parts/author";
 import { Badge } from "../../parts/Badge";
 import { ComponentLink, ServiceLink } from "../../parts/links";
+import { More } from "../../parts/More";
 import { Prose } from "../../parts/Prose";
-import { Empty, Failure, Loading } from "../../parts/States";
+import { Empty } from "../../parts/States";
 import { moment } from "../../parts/time";
 import type { Tone } from "../../parts/words";
 
@@ -50,28 +52,24 @@ export function Decisions() {
 
 function List({ filter, children }: { filter: Query; children: React.ReactNode }) {
   const list = useInfiniteQuery(decisions(filter));
-  if (list.isPending) {
-    return <Loading rows={6} />;
-  }
-  if (list.isError) {
-    return <Failure error={list.error} retry={() => void list.refetch()} />;
-  }
-  const items = list.data.pages.flatMap((page) => page.items);
-  return items.length === 0 ? (
-    children
-  ) : (
-    <>
-      <ul className="sources">
-        {items.map((decision) => (
-          <Row key={decision.id} decision={decision} />
-        ))}
-      </ul>
-      {list.hasNextPage ? (
-        <button type="button" className="button" onClick={() => void list.fetchNextPage()}>
-          More
-        </button>
-      ) : null}
-    </>
+  return (
+    <Answer of={list} rows={6}>
+      {({ pages }) => {
+        const items = pages.flatMap((page) => page.items);
+        return items.length === 0 ? (
+          children
+        ) : (
+          <>
+            <ul className="sources">
+              {items.map((decision) => (
+                <Row key={decision.id} decision={decision} />
+              ))}
+            </ul>
+            <More of={list} />
+          </>
+        );
+      }}
+    </Answer>
   );
 }
 

@@ -5,8 +5,9 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import type { GraphSearch } from "../../app/router";
 import { shortReference } from "../../api/paths";
 import { graph } from "../../api/queries";
-import type { Graph as Answer } from "../../api/types";
-import { Empty, Failure, Loading } from "../../parts/States";
+import type { Graph as GraphAnswer } from "../../api/types";
+import { Answer } from "../../parts/Answer";
+import { Empty, Loading } from "../../parts/States";
 import { count, counted } from "../../parts/time";
 import { Canvas } from "./Canvas";
 import { Chosen } from "./Chosen";
@@ -89,21 +90,21 @@ function Around({ focus, search }: { focus: string; search: GraphSearch }) {
           {search.as === "list" ? "As a drawing" : "As a list"}
         </button>
       </div>
-      {answer.isPending ? (
-        <Loading rows={8} />
-      ) : answer.isError ? (
-        <Failure error={answer.error} retry={() => void answer.refetch()} />
-      ) : answer.data.nodes.length === 0 ? (
-        <Empty title="Nothing is there">This owner has no Service of its own.</Empty>
-      ) : (
-        <Shown answer={answer.data} search={search} depth={depth} limit={limit} change={change} />
-      )}
+      <Answer of={answer} rows={8}>
+        {(found) =>
+          found.nodes.length === 0 ? (
+            <Empty title="Nothing is there">This owner has no Service of its own.</Empty>
+          ) : (
+            <Shown answer={found} search={search} depth={depth} limit={limit} change={change} />
+          )
+        }
+      </Answer>
     </>
   );
 }
 
 type Props = {
-  answer: Answer;
+  answer: GraphAnswer;
   search: GraphSearch;
   depth: number;
   limit: number;
@@ -147,8 +148,8 @@ function Shown({ answer, search, depth, limit, change }: Props) {
 }
 
 /** The graph laid out; the one before stays until the next is there. */
-function useDrawing(answer: Answer | undefined): Drawing | undefined {
-  const [drawing, setDrawing] = useState<{ of: Answer; drawing: Drawing }>();
+function useDrawing(answer: GraphAnswer | undefined): Drawing | undefined {
+  const [drawing, setDrawing] = useState<{ of: GraphAnswer; drawing: Drawing }>();
   useEffect(() => {
     if (!answer) {
       return;
@@ -205,7 +206,7 @@ function NotShown({ answer, depth, limit, change }: Omit<Props, "search">) {
 }
 
 /** `37 pods, 2 Nodes`: by kind, the most first. */
-function kinds(hidden: Answer["hidden"]): string {
+function kinds(hidden: GraphAnswer["hidden"]): string {
   const sums = new Map<string, number>();
   hidden.forEach(({ kind, count }) => sums.set(kind, (sums.get(kind) ?? 0) + count));
   return [...sums]

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { summary } from "../../api/queries";
 import type { SummaryAnswer } from "../../api/types";
-import { Failure, Loading } from "../../parts/States";
+import { Answer } from "../../parts/Answer";
 import { count, share } from "../../parts/time";
 import { Changes } from "./Changes";
 import { Queue } from "./Queue";
@@ -11,39 +11,35 @@ import { SourceStrip } from "./SourceStrip";
 import { Trend } from "./Trend";
 
 export function Overview() {
-  const answer = useQuery(summary);
-  if (answer.isPending) {
-    return <Loading rows={8} />;
-  }
-  if (answer.isError) {
-    return <Failure error={answer.error} retry={() => void answer.refetch()} />;
-  }
-  const known = answer.data;
   return (
-    <>
-      <h1>
-        Who owns what runs <span className="quiet">in {known.clusters.join(", ") || "no cluster yet"}</span>
-      </h1>
-      <Numbers known={known} />
-      <div className="columns">
-        <section aria-labelledby="queue">
-          <h2 id="queue">What needs a decision</h2>
-          <Queue known={known} />
-        </section>
-        <div>
-          <section aria-labelledby="sources">
-            <h2 id="sources">
-              <Link to="/sources">Sources</Link>
-            </h2>
-            <SourceStrip />
-          </section>
-          <section aria-labelledby="changes">
-            <h2 id="changes">The last 24 hours</h2>
-            <Changes />
-          </section>
-        </div>
-      </div>
-    </>
+    <Answer of={useQuery(summary)} rows={8}>
+      {(known) => (
+        <>
+          <h1>
+            Who owns what runs <span className="quiet">in {known.clusters.join(", ") || "no cluster yet"}</span>
+          </h1>
+          <Numbers known={known} />
+          <div className="columns">
+            <section aria-labelledby="queue">
+              <h2 id="queue">What needs a decision</h2>
+              <Queue known={known} />
+            </section>
+            <div>
+              <section aria-labelledby="sources">
+                <h2 id="sources">
+                  <Link to="/sources">Sources</Link>
+                </h2>
+                <SourceStrip />
+              </section>
+              <section aria-labelledby="changes">
+                <h2 id="changes">The last 24 hours</h2>
+                <Changes />
+              </section>
+            </div>
+          </div>
+        </>
+      )}
+    </Answer>
   );
 }
 

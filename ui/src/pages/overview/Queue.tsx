@@ -4,11 +4,12 @@ import { useState } from "react";
 import { get } from "../../api/client";
 import { components, services } from "../../api/queries";
 import type { ComponentRow, Page, SummaryAnswer } from "../../api/types";
+import { Answer } from "../../parts/Answer";
 import { CopyButton } from "../../parts/CopyButton";
-import { DecideDialog } from "../../parts/DecideDialog";
+import { IgnoreService } from "../../parts/IgnoreService";
 import { ComponentLink, ServiceLink } from "../../parts/links";
 import { Prose } from "../../parts/Prose";
-import { Empty, Failure, Loading } from "../../parts/States";
+import { Empty } from "../../parts/States";
 import { count } from "../../parts/time";
 import { type Group, groups, patch } from "./groups";
 
@@ -64,32 +65,35 @@ export function Queue({ known }: { known: SummaryAnswer }) {
 
 function ComponentGroup({ group, filter }: { group: Group; filter: NonNullable<Group["components"]> }) {
   const list = useInfiniteQuery(components({ ...filter, limit: SHOWN }));
-  if (list.isPending) {
-    return <Loading />;
-  }
-  if (list.isError) {
-    return <Failure error={list.error} retry={() => void list.refetch()} />;
-  }
-  const rows = list.data.pages[0]?.items ?? [];
   const { verdict, owner_state } = filter as Record<string, string | undefined>;
   return (
-    <>
-      <ul className="queue-items">
-        {rows.map((row) => (
-          <Item key={`${row.ref} ${row.instance} ${row.cluster}`} row={row} />
-        ))}
-      </ul>
-      <div className="actions">
-        <Link to="/components" search={{ verdict, owner_state }} className="button">
-          {group.count > rows.length ? `All ${count(group.count)}` : "As a list"}
-        </Link>
-        <CopyButton
-          label="Copy the patch for all of these"
-          text={async () => patch((await get<Page<ComponentRow>>("/components", { ...filter, limit: COPIED })).items)}
-        />
-      </div>
-    </>
+    <Answer of={list}>
+      {({ pages: [first] }) => (
+        <>
+          <ul className="queue-items">
+            {first?.items.map((row) => (
+              <Item key={`${row.ref} ${row.instance} ${row.cluster}`} row={row} />
+            ))}
+          </ul>
+          <div className="actions">
+            <Link to="/components" search={{ verdict, owner_state }} className="button">
+              {asList(group)}
+            </Link>
+            <CopyButton
+              label="Copy the patch for all of these"
+              text={async () =>
+                patch((await get<Page<ComponentRow>>("/components", { ...filter, limit: COPIED })).items)
+              }
+            />
+          </div>
+        </>
+      )}
+    </Answer>
   );
+}
+
+function asList({ count: all }: Group): string {
+  return all > SHOWN ? `All ${count(all)}` : "As a list";
 }
 
 function Item({ row }: { row: ComponentRow }) {
@@ -115,41 +119,28 @@ function Item({ row }: { row: ComponentRow }) {
 function UnclaimedServices({ group }: { group: Group }) {
   const list = useInfiniteQuery(services({ state: "unclaimed", ignored: false, limit: SHOWN }));
   const [ignored, setIgnored] = useState<string>();
-  if (list.isPending) {
-    return <Loading />;
-  }
-  if (list.isError) {
-    return <Failure error={list.error} retry={() => void list.refetch()} />;
-  }
-  const rows = list.data.pages[0]?.items ?? [];
   return (
-    <>
-      <ul className="queue-items">
-        {rows.map((row) => (
-          <li key={row.id} className="item-line">
-            <ServiceLink id={row.id} whole />
-            <button type="button" className="button small" onClick={() => setIgnored(row.id)}>
-              Ignore
-            </button>
-          </li>
-        ))}
-      </ul>
-      <div className="actions">
-        <Link to="/services" search={{ state: "unclaimed" }} className="button">
-          {group.count > rows.length ? `All ${count(group.count)}` : "As a list"}
-        </Link>
-      </div>
-      {ignored ? (
-        <DecideDialog
-          title="Ignore a Service"
-          proposal={{ kind: "ignore", service: ignored }}
-          wantsReason
-          ends
-          close={() => setIgnored(undefined)}
-        >
-          Nobody is expected to own <code>{ignored}</code>. It counts no longer, and stands in the list of decisions.
-        </DecideDialog>
-      ) : null}
-    </>
+    <Answer of={list}>
+      {({ pages: [first] }) => (
+        <>
+          <ul className="queue-items">
+            {first?.items.map((row) => (
+              <li key={row.id} className="item-line">
+                <ServiceLink id={row.id} whole />
+                <button type="button" className="button small" onClick={() => setIgnored(row.id)}>
+                  Ignore
+                </button>
+              </li>
+            ))}
+          </ul>
+          <div className="actions">
+            <Link to="/services" search={{ state: "unclaimed" }} className="button">
+              {asList(group)}
+            </Link>
+          </div>
+          {ignored ? <IgnoreService service={ignored} close={() => setIgnored(undefined)} /> : null}
+        </>
+      )}
+    </Answer>
   );
 }

@@ -2,30 +2,29 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { sources } from "../../api/queries";
 import type { SourceStatus } from "../../api/types";
+import { Answer } from "../../parts/Answer";
 import { Badge } from "../../parts/Badge";
 import { DecideDialog } from "../../parts/DecideDialog";
 import { Prose } from "../../parts/Prose";
-import { Empty, Failure, Loading } from "../../parts/States";
+import { Empty } from "../../parts/States";
 import { count, counted, span } from "../../parts/time";
 import { PHASES } from "../../parts/words";
 
 export function SourceStrip() {
-  const list = useQuery(sources);
-  if (list.isPending) {
-    return <Loading />;
-  }
-  if (list.isError) {
-    return <Failure error={list.error} retry={() => void list.refetch()} />;
-  }
-  if (list.data.items.length === 0) {
-    return <Empty title="No source is configured">Name a catalog and a cluster in the configuration.</Empty>;
-  }
   return (
-    <ul className="strip">
-      {list.data.items.map((source) => (
-        <Source key={`${source.kind} ${source.name}`} source={source} />
-      ))}
-    </ul>
+    <Answer of={useQuery(sources)}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty title="No source is configured">Name a catalog and a cluster in the configuration.</Empty>
+        ) : (
+          <ul className="strip">
+            {items.map((source) => (
+              <Source key={`${source.kind} ${source.name}`} source={source} />
+            ))}
+          </ul>
+        )
+      }
+    </Answer>
   );
 }
 

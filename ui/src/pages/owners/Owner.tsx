@@ -2,13 +2,15 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { history, ownedServices, owner } from "../../api/queries";
-import type { OwnerDetail } from "../../api/types";
-import { ChangeList } from "../../parts/ChangeList";
+import { ownedServices, owner } from "../../api/queries";
+import type { OwnerDetail, ServiceRow } from "../../api/types";
+import { Answer } from "../../parts/Answer";
 import { CopyButton } from "../../parts/CopyButton";
+import { History } from "../../parts/History";
 import { ComponentLink, OwnerLink, ServiceLink } from "../../parts/links";
+import { More } from "../../parts/More";
 import { Contacts } from "../../parts/OwnerCard";
-import { Empty, Failure, Loading } from "../../parts/States";
+import { Empty } from "../../parts/States";
 import { count, counted } from "../../parts/time";
 
 const route = getRouteApi("/owners/$ref");
@@ -16,29 +18,25 @@ const route = getRouteApi("/owners/$ref");
 export function Owner() {
   const { ref } = route.useParams();
   const answer = useQuery(owner(ref));
-  if (answer.isPending) {
-    return <Loading rows={8} />;
-  }
-  if (answer.isError) {
-    return (
-      <>
-        <h1>{ref}</h1>
-        <Failure error={answer.error} retry={() => void answer.refetch()} />
-      </>
-    );
-  }
   return (
     <>
-      {answer.data.items.map((known) => (
-        <Person key={known.instance} known={known} />
-      ))}
-      <section aria-labelledby="owns">
-        <Owned reference={ref} group={answer.data.items.some(({ kind }) => kind === "Group")} />
-      </section>
-      <section aria-labelledby="past">
-        <h2 id="past">The past</h2>
-        <Past owner={ref} />
-      </section>
+      {answer.isError ? <h1>{ref}</h1> : null}
+      <Answer of={answer} rows={8}>
+        {({ items }) => (
+          <>
+            {items.map((known) => (
+              <Person key={known.instance} known={known} />
+            ))}
+            <section aria-labelledby="owns">
+              <Owned reference={ref} group={items.some(({ kind }) => kind === "Group")} />
+            </section>
+            <section aria-labelledby="past">
+              <h2 id="past">The past</h2>
+              <History of={{ owner: ref }} none="Nothing came to it, and nothing went." />
+            </section>
+          </>
+        )}
+      </Answer>
     </>
   );
 }
@@ -111,66 +109,49 @@ function Owned({ reference, group }: { reference: string; group: boolean }) {
           groups below it own
         </label>
       ) : null}
-      {list.isPending ? (
-        <Loading />
-      ) : list.isError ? (
-        <Failure error={list.error} retry={() => void list.refetch()} />
-      ) : total === 0 ? (
-        <Empty title="It owns no Service">
-          Its{" "}
-          <Link to="/components" search={{ owner: reference }}>
-            components
-          </Link>{" "}
-          may say why.
-        </Empty>
-      ) : (
-        <>
-          <table className="plain">
-            <thead>
-              <tr>
-                <th scope="col">Service</th>
-                <th scope="col">Component</th>
-                <th scope="col">Owner</th>
-              </tr>
-            </thead>
-            <tbody>
-              {list.data.pages
-                .flatMap((page) => page.items)
-                .map((row) => (
-                  <tr key={row.id}>
-                    <td>
-                      <ServiceLink id={row.id} whole />
-                    </td>
-                    <td>{row.component ? <ComponentLink of={row.component} /> : null}</td>
-                    <td>{row.owner ? <OwnerLink of={row.owner} /> : null}</td>
-                  </tr>
-                ))}
-            </tbody>
-          </table>
-          {list.hasNextPage ? (
-            <button type="button" className="button" onClick={() => void list.fetchNextPage()}>
-              More
-            </button>
-          ) : null}
-        </>
-      )}
+      <Answer of={list}>
+        {({ pages }) =>
+          total === 0 ? (
+            <Empty title="It owns no Service">
+              Its{" "}
+              <Link to="/components" search={{ owner: reference }}>
+                components
+              </Link>{" "}
+              may say why.
+            </Empty>
+          ) : (
+            <>
+              <OwnedTable rows={pages.flatMap((page) => page.items)} />
+              <More of={list} />
+            </>
+          )
+        }
+      </Answer>
     </>
   );
 }
 
-function Past({ owner }: { owner: string }) {
-  const list = useInfiniteQuery(history({ owner }));
-  if (list.isPending) {
-    return <Loading />;
-  }
-  if (list.isError) {
-    return <Failure error={list.error} retry={() => void list.refetch()} />;
-  }
+function OwnedTable({ rows }: { rows: ServiceRow[] }) {
   return (
-    <ChangeList
-      entries={list.data.pages.flatMap((page) => page.items)}
-      more={list.hasNextPage ? () => void list.fetchNextPage() : undefined}
-      none="Nothing came to it, and nothing went."
-    />
+    <table className="plain">
+      <thead>
+        <tr>
+          <th scope="col">Service</th>
+          <th scope="col">Component</th>
+          <th scope="col">Owner</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.id}>
+            <td>
+              <ServiceLink id={row.id} whole />
+            </td>
+            <td>{row.component ? <ComponentLink of={row.component} /> : null}</td>
+            <td>{row.owner ? <OwnerLink of={row.owner} /> : null}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

@@ -3,10 +3,12 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { owners, teams } from "../../api/queries";
+import { Answer } from "../../parts/Answer";
 import { Badge } from "../../parts/Badge";
 import { FilterText } from "../../parts/FilterText";
 import { OwnerLink } from "../../parts/links";
-import { Empty, Failure, Loading } from "../../parts/States";
+import { More } from "../../parts/More";
+import { Empty } from "../../parts/States";
 import { count, counted } from "../../parts/time";
 import { narrowed, tree, type Node } from "./tree";
 
@@ -31,15 +33,15 @@ export function Owners() {
           change={(text) => void navigate({ to: "/owners", search: { q: text }, replace: true })}
         />
       </div>
-      {answer.isPending ? (
-        <Loading rows={8} />
-      ) : answer.isError ? (
-        <Failure error={answer.error} retry={() => void answer.refetch()} />
-      ) : shown.length === 0 ? (
-        <Empty title={q ? "No group is named like that" : "No catalog has a group yet"} />
-      ) : (
-        <Groups nodes={shown} />
-      )}
+      <Answer of={answer} rows={8}>
+        {() =>
+          shown.length === 0 ? (
+            <Empty title={q ? "No group is named like that" : "No catalog has a group yet"} />
+          ) : (
+            <Groups nodes={shown} />
+          )
+        }
+      </Answer>
       <section aria-labelledby="users">
         <h2 id="users">Users</h2>
         <Users q={q} />
@@ -79,28 +81,24 @@ function Groups({ nodes }: { nodes: Node[] }) {
 
 function Users({ q }: { q: string | undefined }) {
   const list = useInfiniteQuery(owners({ kind: "User", q }));
-  if (list.isPending) {
-    return <Loading />;
-  }
-  if (list.isError) {
-    return <Failure error={list.error} retry={() => void list.refetch()} />;
-  }
-  const users = list.data.pages.flatMap((page) => page.items);
   return (
-    <>
-      {users.length === 0 ? <p className="quiet">None.</p> : null}
-      <ul className="users">
-        {users.map((user) => (
-          <li key={`${user.instance} ${user.ref}`}>
-            <OwnerLink of={user.ref}>{user.display_name}</OwnerLink> <span className="quiet">{user.email}</span>
-          </li>
-        ))}
-      </ul>
-      {list.hasNextPage ? (
-        <button type="button" className="button" onClick={() => void list.fetchNextPage()}>
-          More
-        </button>
-      ) : null}
-    </>
+    <Answer of={list}>
+      {({ pages }) => {
+        const users = pages.flatMap((page) => page.items);
+        return (
+          <>
+            {users.length === 0 ? <p className="quiet">None.</p> : null}
+            <ul className="users">
+              {users.map((user) => (
+                <li key={`${user.instance} ${user.ref}`}>
+                  <OwnerLink of={user.ref}>{user.display_name}</OwnerLink> <span className="quiet">{user.email}</span>
+                </li>
+              ))}
+            </ul>
+            <More of={list} />
+          </>
+        );
+      }}
+    </Answer>
   );
 }

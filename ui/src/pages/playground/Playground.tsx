@@ -5,7 +5,8 @@ import { useEffect, useState } from "react";
 import { ApiError } from "../../api/client";
 import { mapping, preview, summary } from "../../api/queries";
 import type { Mapping, ProblemFault } from "../../api/types";
-import { Empty, Failure, Loading } from "../../parts/States";
+import { Answer } from "../../parts/Answer";
+import { Empty } from "../../parts/States";
 import { PathList } from "./PathList";
 import { Result } from "./Result";
 import { RuleList } from "./RuleList";
@@ -58,26 +59,25 @@ export function Playground() {
       </p>
       {instance ? (
         <OfInstance key={instance} instance={instance} />
-      ) : counts.isPending ? (
-        <Loading rows={6} />
-      ) : counts.isError ? (
-        <Failure error={counts.error} retry={() => void counts.refetch()} />
       ) : (
-        <Empty title="There is no catalog">A catalog has to be configured before its mapping can be tried out.</Empty>
+        <Answer of={counts} rows={6}>
+          {() => (
+            <Empty title="There is no catalog">
+              A catalog has to be configured before its mapping can be tried out.
+            </Empty>
+          )}
+        </Answer>
       )}
     </>
   );
 }
 
 function OfInstance({ instance }: { instance: string }) {
-  const stands = useQuery(mapping(instance));
-  if (stands.isPending) {
-    return <Loading rows={6} />;
-  }
-  if (stands.isError) {
-    return <Failure error={stands.error} retry={() => void stands.refetch()} />;
-  }
-  return <Editor mapping={stands.data} />;
+  return (
+    <Answer of={useQuery(mapping(instance))} rows={6}>
+      {(stands) => <Editor mapping={stands} />}
+    </Answer>
+  );
 }
 
 function Editor({ mapping }: { mapping: Mapping }) {

@@ -4,7 +4,7 @@ import type { Preview, PreviewChanges, PreviewExample, PreviewStanding } from ".
 import { Badge } from "../../parts/Badge";
 import { CopyButton } from "../../parts/CopyButton";
 import { ComponentLink, OwnerLink, ServiceLink } from "../../parts/links";
-import { Failure, Loading } from "../../parts/States";
+import { Answer } from "../../parts/Answer";
 import { OWNER_STATES, type Tone, VERDICTS } from "../../parts/words";
 import { signed } from "./settings";
 
@@ -58,20 +58,18 @@ export function Result({
           {waits ? "Asking…" : ""}
         </span>
       </div>
-      {answer.isPending ? (
-        <Loading rows={5} />
-      ) : faulty ? (
+      {faulty && !answer.isPending ? (
         <p className="quiet">Mend what is marked, and this says what would come of it.</p>
-      ) : answer.isError ? (
-        <Failure error={answer.error} retry={() => void answer.refetch()} />
       ) : (
-        <Answer preview={answer.data} differs={differs} />
+        <Answer of={answer} rows={5}>
+          {(answered) => <Changes preview={answered} differs={differs} />}
+        </Answer>
       )}
     </section>
   );
 }
 
-function Answer({ preview, differs }: { preview: Preview; differs: boolean }) {
+function Changes({ preview, differs }: { preview: Preview; differs: boolean }) {
   const changes = CHANGES.filter(({ key }) => preview.changes[key] > 0);
   const { before, after } = preview;
   const all = Object.values(after.verdicts).reduce((sum, count) => sum + count, 0);

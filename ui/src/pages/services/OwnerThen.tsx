@@ -2,8 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { historyBounds, serviceAt } from "../../api/queries";
 import type { ServiceName } from "../../api/paths";
+import { Answer } from "../../parts/Answer";
 import { ComponentLink, OwnerLink } from "../../parts/links";
-import { Failure, Loading } from "../../parts/States";
 import { moment } from "../../parts/time";
 import { SERVICE_STATES } from "../../parts/words";
 
@@ -31,7 +31,7 @@ export function OwnerThen({ service, at, choose }: Props) {
           <button type="button" className="button small" onClick={() => choose(undefined)}>
             Now
           </button>
-          <Answer service={service} at={at} />
+          <Then service={service} at={at} />
         </>
       ) : bounds?.begin ? (
         <span className="quiet">History reaches back to {moment(bounds.begin)}.</span>
@@ -40,29 +40,25 @@ export function OwnerThen({ service, at, choose }: Props) {
   );
 }
 
-function Answer({ service, at }: { service: ServiceName; at: string }) {
-  const answer = useQuery(serviceAt(service, at));
-  if (answer.isPending) {
-    return <Loading rows={1} />;
-  }
-  if (answer.isError) {
-    return <Failure error={answer.error} />;
-  }
-  const then = answer.data;
+function Then({ service, at }: { service: ServiceName; at: string }) {
   return (
-    <p>
-      {then.owner ? (
-        <OwnerLink of={then.owner.ref}>{then.owner.display_name}</OwnerLink>
-      ) : (
-        SERVICE_STATES[then.state].label
+    <Answer of={useQuery(serviceAt(service, at))} rows={1}>
+      {(then) => (
+        <p>
+          {then.owner ? (
+            <OwnerLink of={then.owner.ref}>{then.owner.display_name}</OwnerLink>
+          ) : (
+            SERVICE_STATES[then.state].label
+          )}
+          {then.component ? (
+            <>
+              , by <ComponentLink of={then.component} />
+            </>
+          ) : null}
+          , since {moment(then.since)}
+        </p>
       )}
-      {then.component ? (
-        <>
-          , by <ComponentLink of={then.component} />
-        </>
-      ) : null}
-      , since {moment(then.since)}
-    </p>
+    </Answer>
   );
 }
 

@@ -1,17 +1,18 @@
 // One Service: whom to call, why it is theirs, what is behind it, and what it was.
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { explanation, history, service } from "../../api/queries";
+import { explanation, service } from "../../api/queries";
 import type { ServiceDetail } from "../../api/types";
+import { Answer } from "../../parts/Answer";
 import { Badge } from "../../parts/Badge";
-import { ChangeList } from "../../parts/ChangeList";
 import { CopyButton } from "../../parts/CopyButton";
-import { DecideDialog } from "../../parts/DecideDialog";
 import { EvidenceTrail } from "../../parts/EvidenceTrail";
+import { Fact } from "../../parts/Fact";
+import { History } from "../../parts/History";
+import { IgnoreService } from "../../parts/IgnoreService";
 import { ComponentLink } from "../../parts/links";
 import { OwnerCard } from "../../parts/OwnerCard";
-import { Failure, Loading } from "../../parts/States";
 import { SERVICE_STATES } from "../../parts/words";
 import { Behind } from "./Behind";
 import { OwnerThen } from "./OwnerThen";
@@ -26,38 +27,35 @@ export function Service() {
   const answer = useQuery(service(name));
   const id = `${name.cluster}/${name.namespace}/${name.name}`;
 
-  if (answer.isPending) {
-    return <Loading rows={8} />;
-  }
   return (
     <>
       <Head name={name} known={answer.data} id={id} />
-      {answer.isError ? (
-        <Failure error={answer.error} retry={() => void answer.refetch()} />
-      ) : (
-        <div className="columns">
-          <div>
-            <section aria-labelledby="owner">
-              <h2 id="owner">Owner</h2>
-              <Owner known={answer.data} />
-            </section>
-            <section aria-labelledby="why">
-              <h2 id="why">Why</h2>
-              <Why id={id} />
-            </section>
-            <section aria-labelledby="labels">
-              <h2 id="labels">Labels</h2>
-              <Labels known={answer.data} />
-            </section>
+      <Answer of={answer}>
+        {(known) => (
+          <div className="columns">
+            <div>
+              <section aria-labelledby="owner">
+                <h2 id="owner">Owner</h2>
+                <Owner known={known} />
+              </section>
+              <section aria-labelledby="why">
+                <h2 id="why">Why</h2>
+                <Why id={id} />
+              </section>
+              <section aria-labelledby="labels">
+                <h2 id="labels">Labels</h2>
+                <Labels known={known} />
+              </section>
+            </div>
+            <div>
+              <section aria-labelledby="behind">
+                <h2 id="behind">What is around it</h2>
+                <Behind known={known} />
+              </section>
+            </div>
           </div>
-          <div>
-            <section aria-labelledby="behind">
-              <h2 id="behind">What is around it</h2>
-              <Behind known={answer.data} />
-            </section>
-          </div>
-        </div>
-      )}
+        )}
+      </Answer>
       <section aria-labelledby="past">
         <h2 id="past">The past</h2>
         <OwnerThen
@@ -65,7 +63,7 @@ export function Service() {
           at={at}
           choose={(time) => void navigate({ to: ".", search: { at: time }, replace: true })}
         />
-        <Past id={id} />
+        <History of={{ service: id }} none="Nothing is recorded." />
       </section>
     </>
   );
@@ -115,17 +113,7 @@ function Head({ name, known, id }: { name: Name; known: ServiceDetail | undefine
         ) : null}
       </div>
       {decides === "pin" ? <PinDialog service={id} close={() => setDecides(undefined)} /> : null}
-      {decides === "ignore" ? (
-        <DecideDialog
-          title="Ignore this Service"
-          proposal={{ kind: "ignore", service: id }}
-          wantsReason
-          ends
-          close={() => setDecides(undefined)}
-        >
-          Nobody is expected to own <code>{id}</code>. It counts no longer, and stands in the list of decisions.
-        </DecideDialog>
-      ) : null}
+      {decides === "ignore" ? <IgnoreService service={id} close={() => setDecides(undefined)} /> : null}
     </div>
   );
 }
@@ -158,30 +146,19 @@ function Owner({ known }: { known: ServiceDetail }) {
   );
 }
 
-function Fact({ name, value }: { name: string; value: string | null | undefined }) {
-  return value ? (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
-  ) : null;
-}
-
 function Why({ id }: { id: string }) {
-  const answer = useQuery(explanation(id));
-  if (answer.isPending) {
-    return <Loading />;
-  }
-  if (answer.isError) {
-    return <Failure error={answer.error} retry={() => void answer.refetch()} />;
-  }
-  const verdict = answer.data.kind === "service" ? answer.data.verdict : undefined;
-  return verdict ? (
-    <EvidenceTrail verdict={verdict} />
-  ) : (
-    <p className="quiet">
-      No component of any catalog leads here: none names it, none selects it, and no label of it says whose it is.
-    </p>
+  return (
+    <Answer of={useQuery(explanation(id))}>
+      {(explained) =>
+        explained.kind === "service" && explained.verdict ? (
+          <EvidenceTrail verdict={explained.verdict} />
+        ) : (
+          <p className="quiet">
+            No component of any catalog leads here: none names it, none selects it, and no label of it says whose it is.
+          </p>
+        )
+      }
+    </Answer>
   );
 }
 
@@ -214,22 +191,5 @@ function Labels({ known }: { known: ServiceDetail }) {
         ))}
       </tbody>
     </table>
-  );
-}
-
-function Past({ id }: { id: string }) {
-  const list = useInfiniteQuery(history({ service: id }));
-  if (list.isPending) {
-    return <Loading />;
-  }
-  if (list.isError) {
-    return <Failure error={list.error} retry={() => void list.refetch()} />;
-  }
-  return (
-    <ChangeList
-      entries={list.data.pages.flatMap((page) => page.items)}
-      more={list.hasNextPage ? () => void list.fetchNextPage() : undefined}
-      none="Nothing is recorded."
-    />
   );
 }

@@ -9,8 +9,9 @@ import { Badge } from "../../parts/Badge";
 import { FacetList } from "../../parts/FacetList";
 import { FilterText } from "../../parts/FilterText";
 import { ComponentLink, OwnerLink, ServiceLink } from "../../parts/links";
-import { Empty, Failure, Loading } from "../../parts/States";
-import { type Column, Table } from "../../parts/Table";
+import { PagedTable } from "../../parts/PagedTable";
+import { Empty } from "../../parts/States";
+import type { Column } from "../../parts/Table";
 import { counted } from "../../parts/time";
 import { SERVICE_STATES } from "../../parts/words";
 import { LabelBar } from "./LabelBar";
@@ -37,14 +38,6 @@ export function Services() {
   const list = useInfiniteQuery(services({ ...filter, sort }));
   const facets = useQuery(serviceFacets(filter));
   const prefix = useQuery(summary).data?.label_prefix ?? "";
-  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
-  const { fetchNextPage, isFetchingNextPage } = list;
-  const loadMore = useCallback(() => {
-    if (!isFetchingNextPage) {
-      void fetchNextPage();
-    }
-  }, [fetchNextPage, isFetchingNextPage]);
-
   const change = useCallback(
     (part: Partial<ServicesSearch>) =>
       void navigate({
@@ -76,23 +69,14 @@ export function Services() {
           chosen={search as Record<string, string | undefined>}
           choose={(name, value) => change({ [name]: value })}
         />
-        {list.isPending ? (
-          <Loading rows={12} />
-        ) : list.isError ? (
-          <Failure error={list.error} retry={() => void list.refetch()} />
-        ) : rows.length === 0 ? (
-          <Empty title="No Service is like that">Take a filter away, or look among the components.</Empty>
-        ) : (
-          <Table
-            label="Services"
-            columns={columns}
-            rows={rows}
-            total={facets.data?.total}
-            id={(row) => row.id}
-            more={list.hasNextPage}
-            loadMore={loadMore}
-          />
-        )}
+        <PagedTable
+          label="Services"
+          list={list}
+          columns={columns}
+          total={facets.data?.total}
+          id={(row) => row.id}
+          empty={<Empty title="No Service is like that">Take a filter away, or look among the components.</Empty>}
+        />
       </div>
     </div>
   );

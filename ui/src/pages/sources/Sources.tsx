@@ -3,33 +3,34 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { post } from "../../api/client";
 import { sources } from "../../api/queries";
 import type { SourceStatus } from "../../api/types";
+import { Answer } from "../../parts/Answer";
 import { Badge } from "../../parts/Badge";
+import { Fact } from "../../parts/Fact";
 import { Prose } from "../../parts/Prose";
-import { Empty, Failure, Loading } from "../../parts/States";
+import { Empty } from "../../parts/States";
 import { count, counted, distance, moment, span } from "../../parts/time";
 import { PHASES } from "../../parts/words";
 import { HeldBack } from "../overview/SourceStrip";
 
 export function Sources() {
-  const list = useQuery(sources);
   return (
     <>
       <h1>Sources</h1>
-      {list.isPending ? (
-        <Loading rows={6} />
-      ) : list.isError ? (
-        <Failure error={list.error} retry={() => void list.refetch()} />
-      ) : list.data.items.length === 0 ? (
-        <Empty title="No source is configured">
-          A configuration names the catalogs and the clusters; <code>backstitch doctor</code> checks it.
-        </Empty>
-      ) : (
-        <ul className="sources">
-          {list.data.items.map((source) => (
-            <Source key={`${source.kind} ${source.name}`} source={source} />
-          ))}
-        </ul>
-      )}
+      <Answer of={useQuery(sources)} rows={6}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="No source is configured">
+              A configuration names the catalogs and the clusters; <code>backstitch doctor</code> checks it.
+            </Empty>
+          ) : (
+            <ul className="sources">
+              {items.map((source) => (
+                <Source key={`${source.kind} ${source.name}`} source={source} />
+              ))}
+            </ul>
+          )
+        }
+      </Answer>
     </>
   );
 }
@@ -103,15 +104,6 @@ function Source({ source }: { source: SourceStatus }) {
       ) : null}
     </li>
   );
-}
-
-function Fact({ name, value }: { name: string; value: string }) {
-  return value ? (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
-  ) : null;
 }
 
 function held({ counts }: SourceStatus): string {
