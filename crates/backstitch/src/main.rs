@@ -15,6 +15,7 @@
 
 mod alerts;
 mod args;
+mod blocking;
 mod commands;
 mod config;
 mod diff;

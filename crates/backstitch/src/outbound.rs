@@ -1,11 +1,16 @@
-//! Requests of our own to the receivers of alerts and notifications: a client that is bounded in time and follows nobody
-//! elsewhere, and what is kept of an answer. It must not know what is sent.
+//! What alerts and notifications have in common on their way out: whose turn it is, a client that is bounded in time and follows
+//! nobody elsewhere, and what is kept of an answer. It must not know what is sent.
+
+mod backlog;
 
 use std::path::Path;
 use std::time::Duration;
 
 use reqwest::{Certificate, Client, Response};
+use tokio::sync::Notify;
+use tokio::time::sleep_until;
 
+pub(crate) use self::backlog::{Backlog, Entry, Next};
 use crate::report::told;
 
 /// How long a connection may take.
@@ -14,6 +19,21 @@ const CONNECT_TIME: Duration = Duration::from_secs(5);
 const SAID: usize = 200;
 /// Bound on a file of root certificates, in bytes.
 const MAX_ROOTS: u64 = 1024 * 1024;
+
+/// The entry to be sent now. `None`, after a while: something came, or it is time to look again.
+pub(crate) async fn due(next: Next, arrived: &Notify) -> Option<Entry> {
+    match next {
+        Next::Send(entry) => return Some(entry),
+        Next::Nothing => arrived.notified().await,
+        Next::Until(until) => {
+            tokio::select! {
+                () = sleep_until(until) => {}
+                () = arrived.notified() => {}
+            }
+        }
+    }
+    None
+}
 
 /// What the receiver says of a failure, such as which label it does not take; as much of it as a line can bear.
 pub(crate) async fn said(mut response: Response) -> Option<String> {

@@ -3,6 +3,8 @@ import type { Problem } from "./types";
 
 /** How long an answer may take, in milliseconds. */
 const TIMEOUT = 30_000;
+/** The most items that the API gives at once. */
+const PAGE = 1000;
 
 export type QueryValue = string | number | boolean | string[] | undefined;
 export type Query = Record<string, QueryValue>;
@@ -20,6 +22,18 @@ export class ApiError extends Error {
 
 export function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
   return ask<T>("GET", path + search(query), undefined, signal);
+}
+
+/** The items of a list, page after page, until there are so many; `more`: there are others. */
+export async function getAll<T>(path: string, query: Query, most: number): Promise<{ items: T[]; more: boolean }> {
+  const items: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await get<{ items: T[]; next?: string | null }>(path, { ...query, limit: PAGE, cursor });
+    items.push(...page.items);
+    cursor = page.next ?? undefined;
+  } while (cursor && items.length < most);
+  return { items, more: cursor !== undefined };
 }
 
 export function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {

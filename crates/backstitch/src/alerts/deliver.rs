@@ -10,13 +10,13 @@ use secrecy::ExposeSecret as _;
 use server::alerts::Alerts;
 use store::{Queue, StoreError};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 use url::Url;
 
 use super::answer::{Answer, Decision, Tried, decide, words};
-use super::backlog::{Backlog, Entry, Next};
+use crate::blocking::blocking;
 use crate::config::{Forward, Target};
-use crate::outbound::{client, said};
+use crate::outbound::{Backlog, Entry, client, due, said};
 use crate::report::told;
 use crate::service::Random;
 
@@ -100,17 +100,10 @@ impl Running {
         let more = self.queue(move |queue| queue.waiting(last, PAGE)).await?;
         self.backlog.add(more);
         let alerts = Arc::clone(&self.deliverer.alerts);
-        match self.backlog.next(Instant::now()) {
-            Next::Nothing => alerts.arrived.notified().await,
-            Next::Until(until) => {
-                tokio::select! {
-                    () = sleep_until(until) => {}
-                    () = alerts.arrived.notified() => {}
-                }
-            }
-            Next::Send(entry) => self.send(entry).await?,
+        match due(self.backlog.next(Instant::now()), &alerts.arrived).await {
+            Some(entry) => self.send(entry).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     async fn send(&mut self, entry: Entry) -> Result<(), StoreError> {
@@ -225,14 +218,6 @@ impl Running {
         step: impl FnOnce(&mut Queue) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let alerts = Arc::clone(&self.deliverer.alerts);
-        let done = tokio::task::spawn_blocking(move || step(&mut alerts.queue())).await;
-        match done {
-            Ok(done) => done,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime goes down, and this task with it.
-                Err(_) => std::future::pending().await,
-            },
-        }
+        blocking(move || step(&mut alerts.queue())).await
     }
 }

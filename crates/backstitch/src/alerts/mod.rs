@@ -10,7 +10,6 @@
 //! least once. Which entry is next and what an answer means are pure; the task waits, asks and writes down.
 
 mod answer;
-mod backlog;
 mod deliver;
 
 use std::path::{Path, PathBuf};
@@ -20,7 +19,6 @@ use server::alerts::wire::Wire;
 use server::alerts::{Alerts, Settings};
 use store::{Queue, QueueBounds, StoreError};
 
-pub(crate) use self::backlog::{Backlog, Entry, Next};
 pub(crate) use self::deliver::{Deliverer, deliver};
 use crate::config::{Alertmanager, Target};
 

@@ -6,11 +6,12 @@ use std::time::Duration;
 use server::notifications::ReceiverCounters;
 use store::{Queue, StoreError};
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 
 use super::answer::{Answer, Decision, decide};
 use super::send::Sender;
-use crate::alerts::{Backlog, Entry, Next};
+use crate::blocking::blocking;
+use crate::outbound::{Backlog, Entry, due};
 use crate::report::told;
 use crate::service::Random;
 
@@ -51,21 +52,14 @@ impl Outbox {
         step: impl FnOnce(&mut Queue) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let outbox = Arc::clone(self);
-        let done = tokio::task::spawn_blocking(move || {
+        blocking(move || {
             let mut queue = outbox.queue();
             let done = step(&mut queue)?;
             let waiting = i64::try_from(queue.waits()).unwrap_or(i64::MAX);
             outbox.counters.waiting.set(waiting);
             Ok(done)
-        });
-        match done.await {
-            Ok(done) => done,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime goes down, and this task with it.
-                Err(_) => std::future::pending().await,
-            },
-        }
+        })
+        .await
     }
 }
 
@@ -119,17 +113,10 @@ impl Running {
         let more = self.outbox.step(move |queue| queue.waiting(last, PAGE));
         self.backlog.add(more.await?);
         let outbox = Arc::clone(&self.outbox);
-        match self.backlog.next(Instant::now()) {
-            Next::Nothing => outbox.arrived.notified().await,
-            Next::Until(until) => {
-                tokio::select! {
-                    () = sleep_until(until) => {}
-                    () = outbox.arrived.notified() => {}
-                }
-            }
-            Next::Send(entry) => self.send(entry).await?,
+        match due(self.backlog.next(Instant::now()), &outbox.arrived).await {
+            Some(entry) => self.send(entry).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     async fn send(&mut self, entry: Entry) -> Result<(), StoreError> {

@@ -15,6 +15,7 @@ use super::gather::{Gathered, Memo, Rules};
 use super::look::{Known, all_answered, of_sources};
 use super::message::{About, Message};
 use super::{cloud_event, mail, slack};
+use crate::blocking::blocking;
 use crate::config::{Addressee, Channel, Receiver};
 use crate::report::told;
 use crate::service::Random;
@@ -145,21 +146,13 @@ impl Watcher {
                 more: false,
             });
         };
-        let read = tokio::task::spawn_blocking(move || {
+        let (history, recent) = blocking(move || {
             let recent = history.services_after(after, PAGE);
             (history, recent)
-        });
-        match read.await {
-            Ok((history, recent)) => {
-                self.history = Some(history);
-                recent
-            }
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime goes down, and this task with it.
-                Err(_) => std::future::pending().await,
-            },
-        }
+        })
+        .await;
+        self.history = Some(history);
+        recent
     }
 
     async fn keep_up(&mut self, gathered: &[Gathered]) -> Result<(), StoreError> {

@@ -1,9 +1,9 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { get } from "../../api/client";
+import { getAll } from "../../api/client";
 import { components, services } from "../../api/queries";
-import type { ComponentRow, Page, SummaryAnswer } from "../../api/types";
+import type { ComponentRow, SummaryAnswer } from "../../api/types";
 import { Answer } from "../../parts/Answer";
 import { CopyButton } from "../../parts/CopyButton";
 import { IgnoreService } from "../../parts/IgnoreService";
@@ -15,8 +15,8 @@ import { type Group, groups, patch } from "./groups";
 
 /** How many of a group are shown here; all of them are on the list's own page. */
 const SHOWN = 8;
-/** The most for which fixes are copied at once: one page of the API. */
-const COPIED = 1000;
+/** The most for which fixes are copied at once. */
+const COPIED = 20_000;
 
 export function Queue({ known }: { known: SummaryAnswer }) {
   const all = groups(known);
@@ -81,9 +81,7 @@ function ComponentGroup({ group, filter }: { group: Group; filter: NonNullable<G
             </Link>
             <CopyButton
               label="Copy the patch for all of these"
-              text={async () =>
-                patch((await get<Page<ComponentRow>>("/components", { ...filter, limit: COPIED })).items)
-              }
+              text={async () => patch(await getAll<ComponentRow>("/components", filter, COPIED))}
             />
           </div>
         </>

@@ -41,7 +41,8 @@ test("only what holds something waits, the most first", () => {
 
 test("a patch names the component that each fix is for", () => {
   const row = { ref: "component:default/cart", instance: "main", cluster: "eu", fix: "a: b" } as ComponentRow;
-  expect(patch([row, { ...row, ref: "component:default/none", fix: null }])).toBe(
-    "# component:default/cart of catalog main, cluster eu\na: b\n",
-  );
+  const items = [row, { ...row, ref: "component:default/none", fix: null }];
+  const fix = "# component:default/cart of catalog main, cluster eu\na: b\n";
+  expect(patch({ items, more: false })).toBe(fix);
+  expect(patch({ items, more: true })).toBe(`${fix}\n# There are more: \`backstitch suggest\` writes all of them.\n`);
 });

@@ -47,10 +47,10 @@ export function groups(known: SummaryAnswer): Group[] {
   return all.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count);
 }
 
-/** What to paste for all of a group: each fix under the component that it is for. */
-export function patch(rows: ComponentRow[]): string {
-  return rows
+/** What to paste for all of a group: each fix under the component that it is for, and that there are more, where there are. */
+export function patch({ items, more }: { items: ComponentRow[]; more: boolean }): string {
+  const fixes = items
     .filter((row) => row.fix)
-    .map((row) => `# ${row.ref} of catalog ${row.instance}, cluster ${row.cluster}\n${row.fix}\n`)
-    .join("\n");
+    .map((row) => `# ${row.ref} of catalog ${row.instance}, cluster ${row.cluster}\n${row.fix}\n`);
+  return [...fixes, ...(more ? ["# There are more: `backstitch suggest` writes all of them.\n"] : [])].join("\n");
 }
