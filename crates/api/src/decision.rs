@@ -24,7 +24,7 @@ pub struct Decision {
     /// The source whose removals were confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<DecisionSource>,
-    /// Who decided, as they said.
+    /// Who decided: whoever signed in, and where nobody has to, whom they named.
     pub author: String,
     /// Why.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -85,7 +85,8 @@ pub struct DecisionRequest {
     /// A source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<DecisionSource>,
-    /// Who decides: a name or an address, at most 200 characters.
+    /// Who decides: a name or an address, at most 200 characters. Where whoever asks has a name, that counts instead.
+    #[serde(default)]
     pub author: String,
     /// Why, at most 2000 characters; `ignore` wants one.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -58,7 +58,7 @@ pub use problem::{Problem, ProblemFault};
 pub use resolve::{ResolveAnswer, ResolveRequest, ResolvedOwner};
 pub use search::Found;
 pub use service::{Label, Related, ServiceComponent, ServiceDetail, ServiceRow, WorkloadRow};
-pub use session::{Session, SessionRequest};
+pub use session::{ApiToken, ApiTokenRequest, ApiTokens, NewApiToken, Session, SessionRequest};
 pub use source::{
     GenerationDelta, HeldBack, ReadCost, ReadFault, Refresh, RefreshAll, RefreshRefused,
     SourceFailure, SourceFaults, SourceRead, SourceStatus, SourceTotals,
@@ -70,8 +70,8 @@ pub use summary::{
 pub use team::{Team, Teams};
 pub use word::{
     Confidence, ContactKind, DecisionKind, DecisionState, EdgeKind, FoundKind, HiddenWhy,
-    MatchRule, OwnerKind, OwnerOutcome, OwnerState, Phase, PreviewKind, ServiceSort, ServiceState,
-    SourceKind, Verdict,
+    MatchRule, OwnerKind, OwnerOutcome, OwnerState, Phase, PreviewKind, Role, ServiceSort,
+    ServiceState, SignInMethod, SourceKind, Verdict,
 };
 
 /// Serde leaves out what is no news.

@@ -310,3 +310,25 @@ words! {
         Limit = "limit",
     }
 }
+
+words! {
+    /// What somebody may do; each may do what those before it may.
+    Role {
+        /// Look at everything, ask everything, try settings out.
+        Viewer = "viewer",
+        /// Decide, have sources read, hand in alerts.
+        Editor = "editor",
+        /// Make tokens, add and remove data sources.
+        Admin = "admin",
+    }
+}
+
+words! {
+    /// How one signs in.
+    SignInMethod {
+        /// By a token.
+        Token = "token",
+        /// At a provider of `OpenID` Connect.
+        Oidc = "oidc",
+    }
+}

@@ -35,6 +35,7 @@ fn router() -> Router {
         events: Arc::new(Events::new(0)),
         history: None,
         decisions: None,
+        api_tokens: None,
         previews: server::preview::Desk::default(),
         owner_info: OwnerInfo::default(),
         alerts: None,

@@ -7,12 +7,16 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
+use crate::api_tokens::{Known, looks_like_one};
+use crate::identity::Identity;
 use crate::problem::Refusal;
-use crate::routes::SESSION;
+use crate::roles::Grants;
+use crate::routes::{OIDC, OIDC_CALLBACK, SESSION};
+use crate::session::{Keys, Of, Session};
 
 /// The only routes that need no token: probes have none to give, who signs
 /// in has none yet, and none of these says anything of what is owned.
-const OPEN: [&str; 3] = ["/healthz", "/readyz", SESSION];
+const OPEN: [&str; 5] = ["/healthz", "/readyz", SESSION, OIDC, OIDC_CALLBACK];
 
 /// The names by which a loopback address is asked.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -23,10 +27,21 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Who may ask.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
-    /// The token that every request but probes must bear; `None`: everybody may ask.
+    /// The token that opens everything. Without it, and without a way to sign in, everybody may ask everything.
     pub token: Option<SecretString>,
+    /// Where people sign in.
+    pub sign_in: Option<SignIn>,
     /// The host names that the server answers to.
     pub hosts: Hosts,
+}
+
+/// Where people sign in, and what they may do then.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// Who says who they are.
+    pub provider: oidc::Client,
+    /// Who may do what.
+    pub grants: Grants,
 }
 
 /// The host names that the server answers to.
@@ -56,7 +71,58 @@ impl Hosts {
 impl Access {
     /// Whether only those may ask who are known, or are on this machine.
     pub(crate) fn is_guarded(&self) -> bool {
-        self.token.is_some() || matches!(self.hosts, Hosts::Loopback(_))
+        !self.is_open() || matches!(self.hosts, Hosts::Loopback(_))
+    }
+
+    /// Whether everybody may ask everything.
+    pub(crate) fn is_open(&self) -> bool {
+        self.token.is_none() && self.sign_in.is_none()
+    }
+
+    /// Whether browsers reach the server by TLS, so that cookies need never go without it.
+    pub(crate) fn is_secure(&self) -> bool {
+        let sign_in = self.sign_in.as_ref();
+        sign_in.is_some_and(|it| it.provider.redirect().scheme() == "https")
+    }
+
+    /// Who asks, by their token or their session.
+    pub(crate) fn who(
+        &self,
+        headers: &HeaderMap,
+        known: Option<&Known>,
+        keys: &Keys,
+        now: i64,
+    ) -> Result<Identity, Refusal> {
+        if let Some(given) = headers.get(AUTHORIZATION) {
+            let token = std::str::from_utf8(given.as_bytes())
+                .ok()
+                .and_then(|given| given.get("Bearer ".len()..))
+                .filter(|token| looks_like_one(token));
+            if let Some(token) = token {
+                let bearer = known.and_then(|known| known.identity(token, now));
+                if let Some(bearer) = bearer {
+                    return Ok(bearer.identity);
+                }
+                if !self.is_open() {
+                    return Err(Refusal::unauthorized(
+                        "there is no such token, or it has ended",
+                    ));
+                }
+            }
+        } else if let Some(session) = Session::read(keys, headers, now) {
+            let identity = match session.of {
+                Of::Token => self.token.as_ref().map(|_| Identity::ANYBODY),
+                Of::ApiToken(id) => known
+                    .and_then(|known| known.bearer(id, now))
+                    .map(|bearer| bearer.identity),
+                Of::Person { .. } => session.of.identity().filter(|_| self.sign_in.is_some()),
+            };
+            if let Some(identity) = identity {
+                return Ok(identity);
+            }
+        }
+        self.check_token(headers)?;
+        Ok(Identity::ANYBODY)
     }
 
     pub(crate) fn check(
@@ -66,7 +132,9 @@ impl Access {
         headers: &HeaderMap,
     ) -> Result<(), Refusal> {
         self.check_host(uri, headers)?;
-        self.check_token(uri, headers)?;
+        if !is_open(uri.path()) {
+            self.check_token(headers)?;
+        }
         check_site(method, uri, headers)
     }
 
@@ -81,7 +149,7 @@ impl Access {
         check_site(method, uri, headers)
     }
 
-    fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    pub(crate) fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
         let Hosts::Loopback(more) = &self.hosts else {
             return Ok(());
         };
@@ -98,11 +166,8 @@ impl Access {
         }
     }
 
-    fn check_token(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
-        let Some(token) = &self.token else {
-            return Ok(());
-        };
-        if is_open(uri.path()) {
+    fn check_token(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        if self.is_open() {
             return Ok(());
         }
         let Some(given) = headers.get(AUTHORIZATION) else {
@@ -117,15 +182,24 @@ impl Access {
                 "`Authorization` is of another scheme, expected `Bearer`",
             ));
         }
-        if bool::from(given.ct_eq(token.expose_secret().as_bytes())) {
+        self.check_bearer(given)
+    }
+
+    /// Whether that is the server's own token.
+    pub(crate) fn check_bearer(&self, given: &[u8]) -> Result<(), Refusal> {
+        let token = self.token.as_ref();
+        if token.is_some_and(|token| given.ct_eq(token.expose_secret().as_bytes()).into()) {
             Ok(())
         } else {
-            Err(Refusal::unauthorized("the token is not the one configured"))
+            Err(Refusal::unauthorized(
+                "the token is not the one configured, nor one that stands",
+            ))
         }
     }
 }
 
-fn check_site(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+/// Refuses what a page of another site would have done.
+pub(crate) fn check_site(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
     if method.is_safe() {
         return Ok(());
     }
@@ -193,8 +267,8 @@ mod tests {
     #[test]
     fn loopback_answers_to_its_own_names_only() {
         let access = Access {
-            token: None,
             hosts: Hosts::Loopback(vec!["backstitch.internal".into()]),
+            ..Access::default()
         };
         let uri = Uri::from_static("/api/v1/summary");
         for (host, allowed) in [
@@ -224,7 +298,7 @@ mod tests {
     fn the_token_is_compared_as_a_whole() {
         let access = Access {
             token: Some("s3cret".into()),
-            hosts: Hosts::Any,
+            ..Access::default()
         };
         let uri = Uri::from_static("/api/v1/summary");
         for (given, allowed) in [

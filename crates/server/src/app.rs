@@ -3,24 +3,30 @@
 use std::fmt;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 
+use axum::http::HeaderMap;
 use tokio::sync::{Mutex, Semaphore};
 use topology::topology::Topology;
 
 use crate::access::Access;
 use crate::alerts::Alerts;
+use crate::api_tokens::ApiTokens;
 use crate::decisions::Desk;
 use crate::events::Events;
+use crate::identity::Identity;
 use crate::metrics::Metrics;
 use crate::notifications::Counters;
 use crate::owner_info::OwnerInfo;
 use crate::preview;
 use crate::problem::Refusal;
+use crate::session::Keys;
 use crate::status::Sources;
 
 /// Bound on the event streams that are open at once.
 pub(crate) const MAX_STREAMS: usize = 256;
 /// Bound on the previews that are made at once: each holds the topology against its writer until it is done.
 const MAX_PREVIEWS: usize = 1;
+/// Bound on the people who are signing in at a provider at once: anybody may begin, and each makes requests to it.
+const MAX_SIGN_INS: usize = 16;
 
 /// What the server serves; shared with the loop that writes it.
 #[derive(Clone)]
@@ -35,6 +41,8 @@ pub struct AppState {
     pub history: Option<Arc<Mutex<store::Reader>>>,
     /// Where decisions are asked for; `None`: nothing can be decided.
     pub decisions: Option<Desk>,
+    /// The tokens of programs; `None`: none can be made.
+    pub api_tokens: Option<ApiTokens>,
     /// Where it is asked what another `label_map` reads.
     pub previews: preview::Desk,
     /// Whose owners the metrics have.
@@ -60,6 +68,10 @@ pub(crate) struct Inner {
     pub(crate) metrics: Metrics,
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) previews: Arc<Semaphore>,
+    /// Those who are signing in at a provider.
+    pub(crate) sign_ins: Semaphore,
+    /// What cookies are signed with.
+    pub(crate) keys: Keys,
     pub(crate) openapi: String,
 }
 
@@ -71,7 +83,10 @@ impl App {
     pub(crate) fn new(state: AppState, access: Access, openapi: String) -> Self {
         let streams = Arc::new(Semaphore::new(MAX_STREAMS));
         let metrics = Metrics::new(&state, Arc::clone(&streams));
+        let keys = Keys::of(&access);
         Self(Arc::new(Inner {
+            keys,
+            sign_ins: Semaphore::new(MAX_SIGN_INS),
             state,
             access,
             metrics,
@@ -90,6 +105,13 @@ impl App {
             .topology
             .read()
             .map_err(|_| Refusal::internal("the last update did not finish, the state is unsure"))
+    }
+
+    /// Who asks, by their token or their session.
+    pub(crate) fn who(&self, headers: &HeaderMap) -> Result<Identity, Refusal> {
+        let inner = &self.0;
+        let known = inner.state.api_tokens.as_ref().map(|it| &*it.known);
+        inner.access.who(headers, known, &inner.keys, self.now())
     }
 
     pub(crate) fn now(&self) -> i64 {

@@ -6,17 +6,15 @@
 //!
 //! It owns what a request for a decision must say. What a decision does is the core's business, and keeping it the store's.
 
-use std::time::Duration;
-
 use api::{DecisionKind, DecisionRequest, SourceKind};
 use store::{Decided, DecisionId, DecisionRecord, NewDecision, Source};
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
 use topology::decisions::Decision;
 use topology::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
 use topology::topology::Topology;
 use topology::verdict::{ComponentKey, ServiceKey};
 
+use crate::desk;
+use crate::identity::Identity;
 use crate::problem::Refusal;
 use crate::subject::services_meant;
 
@@ -24,23 +22,11 @@ use crate::subject::services_meant;
 const MAX_AUTHOR: usize = 200;
 /// Bound on the characters of a reason.
 const MAX_REASON: usize = 2_000;
-/// Bound on the requests that wait for the loop.
-const WAITING: usize = 64;
-/// How long a request waits for the loop, which waits for the disk.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where requests for decisions are handed in.
-#[derive(Clone, Debug)]
-pub struct Desk(mpsc::Sender<Request>);
-
+pub type Desk = desk::Desk<Wish, Result<DecisionRecord, Declined>>;
 /// What is asked of the loop, and where the answer goes.
-#[derive(Debug)]
-pub struct Request {
-    /// What is asked.
-    pub wish: Wish,
-    /// Where the answer goes.
-    pub answer: oneshot::Sender<Result<DecisionRecord, Declined>>,
-}
+pub type Request = desk::Request<Wish, Result<DecisionRecord, Declined>>;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,28 +57,15 @@ pub enum Declined {
     NotStanding,
 }
 
-impl Desk {
-    /// A desk, and the end at which the loop sits.
-    pub fn open() -> (Self, mpsc::Receiver<Request>) {
-        let (sender, receiver) = mpsc::channel(WAITING);
-        (Self(sender), receiver)
-    }
-
-    pub(crate) async fn ask(&self, wish: Wish) -> Result<DecisionRecord, Refusal> {
-        let (answer, answered) = oneshot::channel();
-        let asked = async {
-            self.0.send(Request { wish, answer }).await.ok()?;
-            answered.await.ok()
-        };
-        match timeout(PATIENCE, asked).await {
-            Ok(Some(Ok(record))) => Ok(record),
-            Ok(Some(Err(declined))) => Err(refusal(declined)),
-            Ok(None) => Err(Refusal::undecided("the server is going down")),
-            Err(_) => Err(Refusal::undecided(
-                "the store did not take it in time; it may be decided later",
-            )),
-        }
-    }
+/// Asks the loop for it.
+pub(crate) async fn ask(desk: &Desk, wish: Wish) -> Result<DecisionRecord, Refusal> {
+    let answer = desk.ask(wish).await;
+    answer
+        .map_err(|none| {
+            Refusal::undecided(none.detail())
+                .hint("look at `/api/v1/decisions` before you ask again")
+        })?
+        .map_err(refusal)
 }
 
 fn refusal(declined: Declined) -> Refusal {
@@ -121,14 +94,15 @@ pub(crate) enum Insist {
     Yes,
 }
 
-/// Reads a request for a decision against what is known.
+/// Reads a request for a decision against what is known. Its author is who asks, where that is known, and else whom it names.
 pub(crate) fn read(
     request: &DecisionRequest,
     topology: &Topology,
     now: i64,
     insist: Insist,
+    who: &Identity,
 ) -> Result<NewDecision, Refusal> {
-    let author = text("author", &request.author, MAX_AUTHOR)?;
+    let author = text("author", who.name_or(&request.author), MAX_AUTHOR)?;
     if author.is_empty() {
         return Err(Refusal::parameter("author", "`author` is empty")
             .hint("say who decides, so that others know whom to ask"));
@@ -353,8 +327,13 @@ pub(crate) fn end(
     id: DecisionId,
     author: Option<&str>,
     reason: Option<&str>,
+    who: &Identity,
 ) -> Result<Wish, Refusal> {
-    let by = text("author", author.unwrap_or_default(), MAX_AUTHOR)?;
+    let by = text(
+        "author",
+        who.name_or(author.unwrap_or_default()),
+        MAX_AUTHOR,
+    )?;
     if by.is_empty() {
         return Err(Refusal::parameter("author", "`author` is missing")
             .hint("say who withdraws it, so that others know whom to ask"));

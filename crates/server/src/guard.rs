@@ -3,20 +3,22 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use api::Role;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 
-use crate::access::Access;
+use crate::access::{Access, check_site, is_open};
 use crate::app::App;
+use crate::identity::{Identity, Who};
 use crate::pages::is_page;
 use crate::problem::Refusal;
-use crate::session;
+use crate::roles;
 
 /// Nothing that the server sends may be kept, guessed at or run as a page, unless the answer says otherwise itself: the
 /// pages do.
@@ -44,12 +46,16 @@ async fn check(State(access): State<Arc<Access>>, request: Request, next: Next) 
     response
 }
 
-pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = match admit(&app, &request) {
-        Ok(()) => next.run(request).await,
+    let admitted = admit(&app, &request, route.as_ref().map(MatchedPath::as_str));
+    let mut response = match admitted {
+        Ok(who) => {
+            request.extensions_mut().insert(Who(Arc::new(who)));
+            next.run(request).await
+        }
         Err(refusal) => refusal.into_response(),
     };
     put_headers(&mut response);
@@ -69,18 +75,21 @@ fn put_headers(response: &mut Response) {
     }
 }
 
-/// Whether the request may pass. The files of the pages are open, and a browser that signed in has a session in the place of
-/// the token.
-fn admit(app: &App, request: &Request) -> Result<(), Refusal> {
+/// Who asks, if the request may pass. The files of the pages are open, as are the routes by which one signs in: of these nobody
+/// need be known.
+fn admit(app: &App, request: &Request, route: Option<&str>) -> Result<Identity, Refusal> {
     let access = &app.0.access;
     let (method, uri, headers) = (request.method(), request.uri(), request.headers());
-    let has_session = || {
-        let token = access.token.as_ref();
-        token.is_some_and(|token| session::until(token, headers, app.now()).is_some())
-    };
-    if is_page(uri.path()) || (!headers.contains_key(AUTHORIZATION) && has_session()) {
-        access.check_place(method, uri, headers)
-    } else {
-        access.check(method, uri, headers)
+    if is_page(uri.path()) || is_open(uri.path()) {
+        access.check_place(method, uri, headers)?;
+        return Ok(Identity::ANYBODY);
     }
+    access.check_host(uri, headers)?;
+    let who = app.who(headers)?;
+    check_site(method, uri, headers)?;
+    let needed = route.map_or(Role::Viewer, |route| roles::needed(method, route));
+    if who.role < needed {
+        return Err(Refusal::forbidden(needed, who.role));
+    }
+    Ok(who)
 }

@@ -22,6 +22,7 @@ use crate::routes;
         (name = "catalog", description = "Components and owners"),
         (name = "decisions", description = "What people decided, beside what sources say"),
         (name = "state", description = "Counts, sources, changes"),
+        (name = "access", description = "Who asks, and what they may do"),
         (name = "operation", description = "Probes, metrics, this document"),
     )
 )]
@@ -48,9 +49,7 @@ pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi:
         SecurityScheme::Http(
             HttpBuilder::new()
                 .scheme(HttpAuthScheme::Bearer)
-                .description(Some(
-                    "The static token, where the server is configured with one",
-                ))
+                .description(Some("The server's token, or one that it made"))
                 .build(),
         ),
     );

@@ -1,6 +1,6 @@
 //! Refusals: every error answer is an RFC 9457 problem document.
 
-use api::{HistoryBounds, Problem, ProblemFault};
+use api::{HistoryBounds, Problem, ProblemFault, Role};
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -55,6 +55,7 @@ const UNAUTHORIZED: Sort = Sort(
     "A token is needed",
     StatusCode::UNAUTHORIZED,
 );
+const FORBIDDEN: Sort = Sort("forbidden", "You may not do this", StatusCode::FORBIDDEN);
 const WRONG_HOST: Sort = Sort(
     "wrong-host",
     "The server does not answer to this host name",
@@ -180,6 +181,30 @@ impl Refusal {
             .hint("send `Authorization: Bearer <token>`")
     }
 
+    /// Somebody who is known, and whose role is not enough.
+    pub(crate) fn forbidden(needed: Role, role: Role) -> Self {
+        Self::new(
+            &FORBIDDEN,
+            format!("that takes the role `{needed}`, and yours is `{role}`"),
+        )
+        .hint("whoever runs this server gives roles, under `sign_in.roles` of its configuration or with a token")
+    }
+
+    /// An editor of some teams, and something of others.
+    pub(crate) fn out_of_scope(detail: impl Into<String>) -> Self {
+        Self::new(&FORBIDDEN, detail)
+            .hint("ask whoever owns it, or an editor whose role is not bound to teams")
+    }
+
+    /// A sign-in that the server does not offer.
+    pub(crate) fn no_provider() -> Self {
+        Self::new(
+            &NO_SUCH_ROUTE,
+            "this server knows no provider of OpenID Connect",
+        )
+        .hint("`/api/v1/session` says how one signs in")
+    }
+
     pub(crate) fn wrong_host(found: &str) -> Self {
         Self::new(&WRONG_HOST, format!("found host `{found}`"))
             .hint("ask by `localhost` or `127.0.0.1`, or allow the name in the configuration")
@@ -209,9 +234,7 @@ impl Refusal {
 
     /// A decision that was handed on, and not answered.
     pub(crate) fn undecided(detail: &str) -> Self {
-        Self::new(&UNDECIDED, detail)
-            .header(RETRY_AFTER, "10")
-            .hint("look at `/api/v1/decisions` before you ask again")
+        Self::new(&UNDECIDED, detail).header(RETRY_AFTER, "10")
     }
 
     /// A decision on a server that everybody reaches and that knows nobody.

@@ -19,6 +19,7 @@ mod session;
 mod sources;
 mod state;
 mod teams;
+mod tokens;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, OriginalUri, Path};
@@ -38,6 +39,7 @@ use crate::problem::Refusal;
 
 /// Where browsers sign in.
 pub(crate) const SESSION: &str = session::PATH;
+pub(crate) use self::session::{CALLBACK as OIDC_CALLBACK, OIDC};
 
 /// Bound on a body, in bytes.
 pub(crate) const MAX_BODY: usize = 256 * 1024;
@@ -88,6 +90,10 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(history::owner))
         .routes(routes!(history::bounds))
         .routes(routes!(session::get, session::sign_in, session::sign_out))
+        .routes(routes!(session::begin))
+        .routes(routes!(session::finish))
+        .routes(routes!(tokens::list, tokens::make))
+        .routes(routes!(tokens::end))
         .routes(routes!(events::stream))
         .routes(routes!(operation::openapi))
         .routes(routes!(operation::health))
@@ -110,9 +116,10 @@ pub(crate) async fn no_such_route(uri: Uri) -> Refusal {
 
 async fn method_not_allowed(method: Method, route: MatchedPath, uri: OriginalUri) -> Refusal {
     let allowed = match route.as_str() {
-        resolve::PATH | decisions::PATH | alerts::PATH => "GET,HEAD,POST",
+        resolve::PATH | decisions::PATH | alerts::PATH | tokens::PATH => "GET,HEAD,POST",
         session::PATH => "GET,HEAD,POST,DELETE",
         decisions::ONE => "GET,HEAD,DELETE",
+        tokens::ONE => "DELETE",
         preview::PATH => "POST",
         route if route.ends_with(sources::REFRESH) => "POST",
         _ => "GET,HEAD",

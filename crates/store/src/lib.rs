@@ -7,6 +7,7 @@
 //!
 //!  start ───── Store::sources, Store::load ──▶ topology ──▶ compared with Store::recorded_states ──▶ Store::record
 //!  people ─── Store::decide, Store::end_decision ──▶ decision ──▶ topology ──▶ Store::record
+//!         └─ Store::keep_api_token, Store::end_api_token ──▶ api_token
 //!  requests ── Reader: history, who owned a Service at a time, decisions
 //! ```
 //!
@@ -32,6 +33,7 @@
 //! It knows the core's types and nothing of networks, clocks (time is an argument) or wire formats. No type that holds
 //! a Secret's value can be given to it (S31).
 
+mod api_token;
 mod commit;
 mod content;
 mod decision;
@@ -47,6 +49,7 @@ mod record;
 mod schema;
 mod source;
 
+pub use api_token::{ApiTokenId, ApiTokenRecord, MAX_API_TOKENS, NewApiToken};
 pub use commit::{CommitBatch, Committed};
 pub use content::{Content, Contents, Origin};
 pub use decision::{

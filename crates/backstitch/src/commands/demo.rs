@@ -106,8 +106,8 @@ pub(crate) async fn run(args: &DemoArgs, terminal: Terminal) -> Result<Exit> {
         })?;
     }
     let access = Access {
-        token: None,
         hosts: Hosts::Loopback(Vec::new()),
+        ..Access::default()
     };
     service.serve(listener, access, &mut signals).await?;
     Ok(Exit::Done)

@@ -65,5 +65,9 @@ fn access(args: &McpArgs, address: SocketAddr) -> Result<Access, Failure> {
         ))));
     }
     let hosts = Hosts::of(address, &args.allow_host);
-    Ok(Access { token, hosts })
+    Ok(Access {
+        token,
+        hosts,
+        ..Access::default()
+    })
 }

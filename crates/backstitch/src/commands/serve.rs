@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Result;
 use cluster::live::Access as ClusterAccess;
@@ -11,9 +12,10 @@ use tokio::net::TcpListener;
 
 use crate::alerts;
 use crate::args::ServeArgs;
-use crate::config::{ClusterSource, Config, InstanceSource};
+use crate::config::{ClusterSource, Config, InstanceSource, SignIn};
 use crate::exit::Exit;
 use crate::notifications::Notifications;
+use crate::outbound;
 use crate::report::Failure;
 use crate::service::{Random, Service, Signals};
 
@@ -153,13 +155,52 @@ fn access(config: &Config, address: SocketAddr) -> Result<Access, Failure> {
         .map(|token| token.read("token"))
         .transpose()
         .map_err(|error| Failure::because("there is no token for the API", &error))?;
-    if token.is_none() && !address.ip().is_loopback() {
+    let sign_in = config.sign_in.as_ref().map(sign_in).transpose()?;
+    if token.is_none() && sign_in.is_none() && !address.ip().is_loopback() {
         tracing::warn!(
-            "whoever reaches {address} may read everything: set `api_token_file` or `api_token_env`, or listen on a loopback address"
+            "whoever reaches {address} may read everything: set `api_token_file` or `sign_in`, or listen on a loopback address"
         );
     }
-    let hosts = Hosts::of(address, &config.allowed_hosts);
-    Ok(Access { token, hosts })
+    let mut allowed = config.allowed_hosts.clone();
+    // On a loopback address, behind a proxy, browsers ask by the name that they have.
+    let own = config
+        .sign_in
+        .as_ref()
+        .filter(|_| address.ip().is_loopback());
+    allowed.extend(own.and_then(|it| it.url.host_str()).map(str::to_owned));
+    Ok(Access {
+        token,
+        sign_in,
+        hosts: Hosts::of(address, &allowed),
+    })
+}
+
+/// How long the provider may take to answer.
+const PROVIDER_TIME: Duration = Duration::from_secs(10);
+
+fn sign_in(configured: &SignIn) -> Result<server::SignIn, Failure> {
+    let oidc = &configured.oidc;
+    let secret = oidc.client_secret.as_ref();
+    let client_secret = secret
+        .map(|secret| secret.read("client secret"))
+        .transpose()
+        .map_err(|error| Failure::because("nobody could sign in", &error))?;
+    let http = outbound::client(oidc.ca_file.as_deref(), PROVIDER_TIME)
+        .map_err(|why| Failure::new(format!("nobody could sign in: {why}")))?;
+    let settings = oidc::Settings {
+        issuer: oidc.issuer.clone(),
+        client_id: oidc.client_id.clone(),
+        client_secret,
+        redirect: configured.redirect(),
+        scopes: oidc.scopes.clone(),
+        groups_claim: configured.grants.groups_claim.clone(),
+    };
+    let provider = oidc::Client::new(settings, http)
+        .map_err(|error| Failure::because("nobody could sign in", &error))?;
+    Ok(server::SignIn {
+        provider,
+        grants: configured.grants.clone(),
+    })
 }
 
 /// The file of the store: the one that is given, else that of the configuration, else the usual one.

@@ -27,6 +27,7 @@ mod redact;
 mod root;
 mod secret;
 mod secrets;
+mod sign_in;
 mod timeouts;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -57,6 +58,7 @@ pub(crate) use self::receivers::{is_label_name, receivers};
 pub(crate) use self::redact::redacted;
 pub(crate) use self::secret::{SecretError, SecretSource};
 pub(crate) use self::secrets::{NO_LIVE_CLUSTER, Secrets, secrets_of};
+pub(crate) use self::sign_in::SignIn;
 
 /// How often a live Backstage is read unless set otherwise (S28).
 pub(crate) const DEFAULT_SYNC_INTERVAL: Duration = Duration::from_mins(5);
@@ -94,6 +96,8 @@ pub(crate) struct Config {
     pub listen: SocketAddr,
     /// The token that requests to the server must bear.
     pub api_token: Option<SecretSource>,
+    /// Where people sign in.
+    pub sign_in: Option<SignIn>,
     /// Host names, beside those of loopback, that the server answers to.
     pub allowed_hosts: Vec<String>,
     /// Whose owners the metrics have.
@@ -123,6 +127,7 @@ impl Default for Config {
             store: None,
             listen: DEFAULT_LISTEN,
             api_token: None,
+            sign_in: None,
             allowed_hosts: Vec::new(),
             metrics: OwnerInfo::default(),
             removal: RemovalPolicy::default(),

@@ -38,6 +38,7 @@ pub(super) const ROOT: Table = &[
     ("listen", Show::Text),
     ("api_token_file", Show::Text),
     ("api_token_env", Show::Variable),
+    ("sign_in", Show::Keys(SIGN_IN)),
     ("allowed_hosts", Show::Text),
     ("metrics", Show::Keys(METRICS)),
     ("max_removal_ratio", Show::Text),
@@ -45,6 +46,31 @@ pub(super) const ROOT: Table = &[
     ("alertmanager", Show::Keys(ALERTMANAGER)),
     ("notifications", Show::Keys(RECEIVER)),
     ("history", Show::Keys(HISTORY)),
+];
+
+pub(super) const SIGN_IN: Table = &[
+    ("url", Show::Url),
+    ("oidc", Show::Keys(OIDC)),
+    ("roles", Show::Keys(GRANT)),
+];
+
+pub(super) const OIDC: Table = &[
+    ("issuer", Show::Url),
+    ("client_id", Show::Text),
+    ("client_secret_file", Show::Text),
+    ("client_secret_env", Show::Variable),
+    ("client_secret", Show::Nothing),
+    ("scopes", Show::Text),
+    ("groups_claim", Show::Text),
+    ("ca_file", Show::Text),
+];
+
+pub(super) const GRANT: Table = &[
+    ("role", Show::Text),
+    ("groups", Show::Text),
+    // Who they are may be nobody else's business.
+    ("users", Show::Nothing),
+    ("teams", Show::Text),
 ];
 
 pub(super) const RECEIVER: Table = &[

@@ -15,6 +15,7 @@ use super::node::{Node, Place, Value};
 use super::notifications::notifications;
 use super::reader::{Faults, Map, boolean, items, number, text, texts};
 use super::secret::SecretSource;
+use super::sign_in::sign_in;
 use super::{Config, DEFAULT_LISTEN};
 use super::{history, secrets};
 use topology::generation::RemovalPolicy;
@@ -128,6 +129,7 @@ impl Reading<'_, '_> {
         config.store = self.path("store", root.take("store"));
         config.listen = self.listen(root.take("listen"));
         config.api_token = self.api_token(&mut root);
+        config.sign_in = root.take("sign_in").and_then(|node| sign_in(node, self));
         config.allowed_hosts = root
             .take("allowed_hosts")
             .and_then(|node| texts("allowed_hosts", node, self.faults))

@@ -17,6 +17,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use catalog::backstage::Taken;
+use server::api_tokens::Known;
 use server::events::Events;
 use server::status::{Failure, NextAttempt, Sources};
 use store::{DecisionRecord, Good, Store};
@@ -62,6 +63,8 @@ pub(super) struct Shared {
     pub(super) sources: Arc<Sources>,
     /// What changed of late.
     pub(super) events: Arc<Events>,
+    /// The tokens of programs.
+    pub(super) api_tokens: Arc<Known>,
     /// Told whenever the status of a source may have changed.
     pub(super) notice: watch::Sender<u64>,
 }

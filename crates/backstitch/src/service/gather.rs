@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use server::decisions::Request;
+use server::{api_tokens, decisions};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -21,8 +21,10 @@ const PUT_OFF: usize = 256;
 pub(super) enum Heard {
     /// What sources say.
     Events(Vec<Event>),
-    /// What a person asks for.
-    Wish(Request),
+    /// What a person wants decided.
+    Wish(decisions::Request),
+    /// What is asked about the tokens of programs.
+    Token(api_tokens::Request),
     /// Nothing, for as long as was given.
     Silence,
 }
@@ -31,23 +33,42 @@ pub(super) enum Heard {
 #[derive(Debug)]
 pub(super) struct Gather {
     events: mpsc::Receiver<Event>,
-    /// What people ask for.
-    desk: mpsc::Receiver<Request>,
+    desks: Desks,
     stop: watch::Receiver<bool>,
     /// Taken from the channel already, and to be taken first.
     put_off: VecDeque<Event>,
+}
+
+/// The ends at which the loop sits.
+#[derive(Debug)]
+pub(super) struct Desks {
+    /// What people want decided.
+    pub(super) decisions: mpsc::Receiver<decisions::Request>,
+    /// What is asked about the tokens of programs.
+    pub(super) tokens: mpsc::Receiver<api_tokens::Request>,
+}
+
+#[cfg(test)]
+impl Desks {
+    /// Desks that nobody comes to.
+    pub(super) fn nobody() -> Self {
+        Self {
+            decisions: decisions::Desk::open().1,
+            tokens: api_tokens::Desk::open().1,
+        }
+    }
 }
 
 impl Gather {
     /// Gathers until the channel is empty and nobody can write to it, or the service goes down.
     pub(super) fn new(
         events: mpsc::Receiver<Event>,
-        desk: mpsc::Receiver<Request>,
+        desks: Desks,
         stop: watch::Receiver<bool>,
     ) -> Self {
         Self {
             events,
-            desk,
+            desks,
             stop,
             put_off: VecDeque::new(),
         }
@@ -86,8 +107,8 @@ impl Gather {
     }
 
     /// What a person asked for and waits already.
-    pub(super) fn wish(&mut self) -> Option<Request> {
-        self.desk.try_recv().ok()
+    pub(super) fn wish(&mut self) -> Option<decisions::Request> {
+        self.desks.decisions.try_recv().ok()
     }
 
     /// What comes next: what a person asks for, or events, small ones for as long as they come in quick succession; or nothing
@@ -99,7 +120,8 @@ impl Gather {
         }
         let first = tokio::select! {
             biased;
-            Some(request) = self.desk.recv() => return Some(Heard::Wish(request)),
+            Some(request) = self.desks.decisions.recv() => return Some(Heard::Wish(request)),
+            Some(request) = self.desks.tokens.recv() => return Some(Heard::Token(request)),
             event = self.events.recv() => event?,
             _ = self.stop.wait_for(|stop| *stop) => {
                 self.events.close();
@@ -123,7 +145,7 @@ impl Gather {
 mod tests {
     use topology::fact::{ObjectKey, ObjectKind};
 
-    use server::decisions::{Desk, Wish};
+    use server::decisions::Wish;
 
     use super::*;
 
@@ -166,7 +188,7 @@ mod tests {
     async fn small_events_come_together_up_to_a_large_one() {
         let (sender, receiver) = mpsc::channel(BATCH + 8);
         let stop = watch::Sender::new(false);
-        let mut gather = Gather::new(receiver, Desk::open().1, stop.subscribe());
+        let mut gather = Gather::new(receiver, Desks::nobody(), stop.subscribe());
         for event in [small("a"), small("b"), big(), small("c")] {
             sender.send(event).await.expect("room");
         }
@@ -183,7 +205,7 @@ mod tests {
     async fn silence_is_told_of_and_loses_nothing() {
         let (sender, receiver) = mpsc::channel(8);
         let stop = watch::Sender::new(false);
-        let mut gather = Gather::new(receiver, Desk::open().1, stop.subscribe());
+        let mut gather = Gather::new(receiver, Desks::nobody(), stop.subscribe());
         assert!(matches!(gather.next(LONG).await, Some(Heard::Silence)));
         sender.send(small("a")).await.expect("room");
         assert!(matches!(
@@ -200,7 +222,7 @@ mod tests {
     async fn what_was_said_before_the_end_is_taken() {
         let (sender, receiver) = mpsc::channel(8);
         let stop = watch::Sender::new(false);
-        let mut gather = Gather::new(receiver, Desk::open().1, stop.subscribe());
+        let mut gather = Gather::new(receiver, Desks::nobody(), stop.subscribe());
         sender.send(big()).await.expect("room");
         sender.send(small("a")).await.expect("room");
         stop.send_replace(true);
@@ -214,7 +236,7 @@ mod tests {
     async fn what_a_busy_source_says_is_put_off_in_its_order() {
         let (sender, receiver) = mpsc::channel(BATCH);
         let stop = watch::Sender::new(false);
-        let mut gather = Gather::new(receiver, Desk::open().1, stop.subscribe());
+        let mut gather = Gather::new(receiver, Desks::nobody(), stop.subscribe());
         let of = |source: usize, name: &str| Event {
             source: SourceNo(source),
             ..small(name)
@@ -254,9 +276,13 @@ mod tests {
     #[tokio::test]
     async fn s26_a_person_is_heard_before_sources_that_say_much() {
         let (sender, receiver) = mpsc::channel(8);
-        let (desk, requests) = mpsc::channel(8);
+        let (desk, decisions) = mpsc::channel(8);
+        let desks = Desks {
+            decisions,
+            ..Desks::nobody()
+        };
         let stop = watch::Sender::new(false);
-        let mut gather = Gather::new(receiver, requests, stop.subscribe());
+        let mut gather = Gather::new(receiver, desks, stop.subscribe());
         sender.send(big()).await.expect("room");
         let (answer, _answered) = tokio::sync::oneshot::channel();
         let wish = Wish::End {
@@ -264,7 +290,9 @@ mod tests {
             by: "ann".into(),
             why: "".into(),
         };
-        desk.send(Request { wish, answer }).await.expect("room");
+        desk.send(decisions::Request { wish, answer })
+            .await
+            .expect("room");
         assert!(matches!(gather.next(LONG).await, Some(Heard::Wish(_))));
         assert_eq!(next(&mut gather).await.len(), 1);
         let none = gather.next(Duration::ZERO).await;

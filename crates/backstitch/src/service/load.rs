@@ -175,6 +175,7 @@ impl Engine {
         expected: &Expected,
     ) -> Result<Option<Vec<SourceNo>>, StoreError> {
         self.load_decisions()?;
+        self.load_api_tokens()?;
         let mut understood = Vec::new();
         let mut records: BTreeMap<Source, SourceRecord> = BTreeMap::new();
         for record in self.store.sources()? {

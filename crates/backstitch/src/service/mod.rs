@@ -20,6 +20,7 @@
 //! generation is taken in batches, and between two of them the loop takes what others have said (S25).
 
 mod account;
+mod api_tokens;
 mod catalog;
 mod catch_up;
 mod cluster;
@@ -58,6 +59,7 @@ use ::catalog::backstage::Memory;
 use ::cluster::live::Reach;
 use anyhow::{Context as _, Result};
 use server::alerts::Alerts;
+use server::api_tokens::{ApiTokens, Known};
 use server::decisions::Desk;
 use server::events::Events;
 use server::refresh::Bell;
@@ -73,7 +75,7 @@ use self::catalog::Stay;
 use self::engine::{Engine, Going, Shared, Surroundings};
 use self::event::{Event, SourceNo};
 use self::forget::Forgetting;
-use self::gather::{Gather, Heard};
+use self::gather::{Desks, Gather, Heard};
 use self::load::Expected;
 use self::net::Net;
 pub(crate) use self::random::Random;
@@ -114,12 +116,14 @@ impl Service {
     /// When the store cannot be opened for reading, or no thread can be had.
     pub(crate) fn start(config: &Config, store: Store, random: Random) -> Result<Self> {
         let started = now();
-        let (desk, requests) = Desk::open();
+        let (desk, decisions) = Desk::open();
+        let (token_desk, tokens) = server::api_tokens::Desk::open();
         let topology = Arc::new(RwLock::new(Topology::new(&config.label_prefix)));
         let shared = Shared {
             topology: Arc::clone(&topology),
             sources: Arc::new(Sources::default()),
             events: Arc::new(Events::new(started)),
+            api_tokens: Arc::new(Known::default()),
             notice: watch::Sender::new(0),
         };
         let expected = Expected::of(config, &store)?;
@@ -132,6 +136,10 @@ impl Service {
             events: Arc::clone(&shared.events),
             history: Some(Arc::new(Mutex::new(store.reader()?))),
             decisions: Some(desk),
+            api_tokens: Some(ApiTokens {
+                known: Arc::clone(&shared.api_tokens),
+                desk: token_desk,
+            }),
             previews,
             owner_info: config.metrics.clone(),
             alerts: None,
@@ -162,7 +170,7 @@ impl Service {
             },
             book,
             net: Net::default(),
-            gather: Gather::new(receiver, requests, stop.subscribe()),
+            gather: Gather::new(receiver, Desks { decisions, tokens }, stop.subscribe()),
             under_way: Vec::new(),
             store_failure: None,
             decisions: Vec::new(),
@@ -359,6 +367,7 @@ impl Loop {
                 None => break,
                 Some(Heard::Events(events)) => self.engine.take(events),
                 Some(Heard::Wish(request)) => self.engine.wish(request),
+                Some(Heard::Token(request)) => self.engine.token(request),
                 Some(Heard::Silence) => Ok(()),
             };
             if done.is_err() {

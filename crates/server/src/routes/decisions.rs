@@ -9,10 +9,11 @@ use store::{DecisionId, DecisionRecord, Standing};
 use super::{Segments, body, history};
 use crate::app::App;
 use crate::decisions::{self, Desk, Insist, Wish};
+use crate::identity::Who;
 use crate::params::Params;
 use crate::problem::Refusal;
-use crate::render;
 use crate::token::{Kind, Token};
+use crate::{render, scope};
 
 /// Of all decisions.
 pub(super) const PATH: &str = "/api/v1/decisions";
@@ -119,6 +120,7 @@ pub(crate) async fn one(
 )]
 pub(crate) async fn decide(
     State(app): State<App>,
+    Who(who): Who,
     request: Request,
 ) -> Result<(StatusCode, Json<Decision>), Refusal> {
     let query = request.uri().query().map(str::to_owned);
@@ -132,8 +134,13 @@ pub(crate) async fn decide(
     let desk = desk(&app)?.clone();
     let expected = r#"expected such as `{"kind": "pin", "component": "component:default/checkout", "service": "eu1/shop/checkout", "author": "ann"}`"#;
     let asked: DecisionRequest = body::read(&app, request, expected).await?;
-    let new = decisions::read(&asked, &*app.topology()?, app.now(), insist)?;
-    let record = desk.ask(Wish::Decide(new)).await?;
+    let new = {
+        let topology = app.topology()?;
+        let new = decisions::read(&asked, &topology, app.now(), insist, &who)?;
+        scope::check(&who, &new.decided, &topology)?;
+        new
+    };
+    let record = decisions::ask(&desk, Wish::Decide(new)).await?;
     Ok((StatusCode::CREATED, Json(rendered(&app, &record)?)))
 }
 
@@ -147,13 +154,14 @@ pub(crate) async fn decide(
     operation_id = "withdraw_decision",
     params(
         ("id" = i64, Path, description = "Its number"),
-        ("author" = String, Query, description = "Who withdraws it"),
+        ("author" = Option<String>, Query, description = "Who withdraws it, where whoever asks has no name"),
         ("reason" = Option<String>, Query, description = "Why"),
     ),
     responses((status = 200, description = "It has ended", body = Decision))
 )]
 pub(crate) async fn withdraw(
     State(app): State<App>,
+    Who(who): Who,
     Segments(id): Segments<DecisionId>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Decision>, Refusal> {
@@ -162,8 +170,15 @@ pub(crate) async fn withdraw(
     let reason = params.one("reason")?;
     params.finish()?;
     let desk = desk(&app)?.clone();
-    let wish = decisions::end(id, author.as_deref(), reason.as_deref())?;
-    let record = desk.ask(wish).await?;
+    let wish = decisions::end(id, author.as_deref(), reason.as_deref(), &who)?;
+    if !who.teams.is_empty() {
+        let found = history::read(&app, move |reader| reader.decision(id)).await?;
+        let Some(standing) = found else {
+            return Err(Refusal::not_found(format!("there is no decision {id}")));
+        };
+        scope::check(&who, &standing.new.decided, &*app.topology()?)?;
+    }
+    let record = decisions::ask(&desk, wish).await?;
     Ok(Json(rendered(&app, &record)?))
 }
 

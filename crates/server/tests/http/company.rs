@@ -52,6 +52,7 @@ impl Company {
                 events: Arc::new(Events::new(NOW)),
                 history: None,
                 decisions: None,
+                api_tokens: None,
                 previews: server::preview::Desk::default(),
                 owner_info,
                 alerts: None,

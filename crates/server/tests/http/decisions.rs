@@ -55,8 +55,8 @@ fn company(access: Access) -> Company {
 
 fn on_loopback() -> Access {
     Access {
-        token: None,
         hosts: Hosts::Loopback(Vec::new()),
+        ..Access::default()
     }
 }
 
@@ -214,7 +214,7 @@ async fn only_who_is_known_or_on_this_machine_decides() {
 
     let with_token = company(Access {
         token: Some("s3cret".into()),
-        hosts: Hosts::Any,
+        ..Access::default()
     });
     let mut request = ask("POST", PATH, &pin);
     let answer = with_token.ask(request).await;

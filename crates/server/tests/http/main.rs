@@ -22,6 +22,7 @@ mod preview;
 mod problems;
 mod refresh;
 mod resolve;
+mod roles;
 mod search;
 mod serve;
 mod services;

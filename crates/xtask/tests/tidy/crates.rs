@@ -8,14 +8,15 @@ use serde_json::Value;
 use crate::tree::{assert_none, cargo};
 
 /// Which of our crates each of our crates may depend on, in any way. `ARCHITECTURE.md` says why.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("topology", &[]),
     ("backstage-client", &["testbed"]),
     ("catalog", &["topology", "backstage-client", "testbed"]),
     ("cluster", &["topology", "testbed"]),
     ("store", &["topology"]),
     ("api", &[]),
-    ("server", &["topology", "store", "api"]),
+    ("oidc", &[]),
+    ("server", &["topology", "store", "api", "oidc"]),
     (
         "backstitch",
         &[
@@ -25,6 +26,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
             "cluster",
             "store",
             "api",
+            "oidc",
             "server",
             "testbed",
         ],

@@ -54,6 +54,9 @@ fn every_key_is_documented_and_every_documented_key_exists() {
         ("### `headers`", &header, &[]),
         ("## A cluster", "clusters: [{--: x}]", redact::CLUSTER),
         ("## `secrets`", "secrets: {--: x}", redact::SECRETS),
+        ("## `sign_in`", "sign_in: {--: x}", redact::SIGN_IN),
+        ("### `oidc`", "sign_in: {oidc: {--: x}}", redact::OIDC),
+        ("### `roles`", "sign_in: {roles: [{--: x}]}", redact::GRANT),
         ("## `metrics`", "metrics: {--: x}", redact::METRICS),
         (
             "## `alertmanager`",

@@ -196,10 +196,14 @@ fn s23_a_confirmation_is_of_what_was_shown() {
 #[test]
 fn s25_s26_a_decision_is_taken_between_the_batches_of_a_large_read() {
     let mut bench = with_extra();
-    let (desk, requests) = mpsc::channel(8);
+    let (desk, decisions) = mpsc::channel(8);
+    let desks = Desks {
+        decisions,
+        ..Desks::nobody()
+    };
     bench.engine.gather = Gather::new(
         mpsc::channel(8).1,
-        requests,
+        desks,
         watch::Sender::new(false).subscribe(),
     );
     let (answer, mut answered) = oneshot::channel();

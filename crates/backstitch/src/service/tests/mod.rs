@@ -20,6 +20,7 @@ use super::task::Woken;
 use super::*;
 use server::status::{Failure, FailureKind};
 
+mod api_tokens;
 mod books;
 mod decisions;
 mod forgetting;
@@ -75,6 +76,7 @@ impl Bench {
             topology: Arc::new(RwLock::new(Topology::new(&config.label_prefix))),
             sources: Arc::default(),
             events: Arc::new(Events::new(NOW)),
+            api_tokens: Arc::default(),
             notice: watch::Sender::new(0),
         };
         let (events, receiver) = mpsc::channel(QUEUE);
@@ -88,7 +90,7 @@ impl Bench {
             },
             book: load::book(config, &Expected::default(), NOW),
             net: Net::default(),
-            gather: Gather::new(receiver, Desk::open().1, stop),
+            gather: Gather::new(receiver, Desks::nobody(), stop),
             under_way: Vec::new(),
             store_failure: None,
             decisions: Vec::new(),
