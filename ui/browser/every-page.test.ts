@@ -29,6 +29,7 @@ const PAGES: [string, string][] = [
   ["decisions", "/decisions"],
   ["playground", "/playground"],
   ["sources", "/sources"],
+  ["access", "/access"],
   ["no such page", "/nowhere"],
 ];
 

@@ -2,6 +2,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { get, post, type Query } from "./client";
 import type {
+  ApiTokens,
   ComponentDetail,
   ComponentRow,
   Decision,
@@ -38,11 +39,17 @@ export const summary = queryOptions({
   queryFn: ({ signal }) => get<SummaryAnswer>("/summary", {}, signal),
 });
 
-/** Whether one has to sign in, and whether one has. */
+/** Whether one has to sign in, who has, and what they may do. */
 export const session = queryOptions({
   queryKey: ["session"],
   queryFn: ({ signal }) => get<Session>("/session", {}, signal),
   staleTime: Infinity,
+});
+
+/** The tokens of programs. */
+export const apiTokens = queryOptions({
+  queryKey: ["tokens"],
+  queryFn: ({ signal }) => get<ApiTokens>("/tokens", {}, signal),
 });
 
 export const sources = queryOptions({

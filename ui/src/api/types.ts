@@ -3,6 +3,8 @@ import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
+export type ApiToken = Schemas["ApiToken"];
+export type ApiTokens = Schemas["ApiTokens"];
 export type Change = Schemas["Change"];
 export type ComponentDetail = Schemas["ComponentDetail"];
 export type ComponentRow = Schemas["ComponentRow"];
@@ -14,6 +16,7 @@ export type Graph = Schemas["Graph"];
 export type GraphNode = Schemas["GraphNode"];
 export type HistoryEntry = Schemas["HistoryEntry"];
 export type Mapping = Schemas["Mapping"];
+export type NewApiToken = Schemas["NewApiToken"];
 export type OwnedServices = Schemas["OwnedServices"];
 export type OwnerContact = Schemas["OwnerContact"];
 export type OwnerDetail = Schemas["Page_OwnerDetail"]["items"][number];
@@ -28,6 +31,7 @@ export type PreviewStanding = Schemas["PreviewStanding"];
 export type Problem = Schemas["Problem"];
 export type ProblemFault = Schemas["ProblemFault"];
 export type Related = Schemas["Related"];
+export type Role = Schemas["Role"];
 export type ServiceAt = Schemas["ServiceAt"];
 export type ServiceDetail = Schemas["ServiceDetail"];
 export type ServiceRow = Schemas["ServiceRow"];

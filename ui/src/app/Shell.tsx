@@ -4,7 +4,8 @@ import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { remove } from "../api/client";
 import { type Connection, listen } from "../api/live";
-import { session, sources } from "../api/queries";
+import { session as whoLooks, sources } from "../api/queries";
+import type { Session } from "../api/types";
 import { SearchDialog } from "./SearchDialog";
 import { SignIn } from "./SignIn";
 import { applyTheme, savedTheme, type Theme } from "./theme";
@@ -21,15 +22,15 @@ const PAGES = [
 ] as const;
 
 export function Shell() {
-  const { data, isPending } = useQuery(session);
+  const { data, isPending } = useQuery(whoLooks);
   if (isPending) {
     return null;
   }
   // Where the question itself fails, the pages say so better.
-  return data?.needed && !data.until ? <SignIn /> : <Pages signedIn={data?.until != null} />;
+  return data?.needed && !data.role ? <SignIn methods={data.methods} /> : <Pages session={data} />;
 }
 
-function Pages({ signedIn }: { signedIn: boolean }) {
+function Pages({ session }: { session: Session | undefined }) {
   const client = useQueryClient();
   const [connection, setConnection] = useState<Connection>("open");
   const [searching, setSearching] = useState(false);
@@ -76,7 +77,7 @@ function Pages({ signedIn }: { signedIn: boolean }) {
           <kbd>/</kbd>
         </button>
         <ThemeButton />
-        {signedIn ? <SignOut /> : null}
+        {session?.until != null ? <Who session={session} /> : null}
       </header>
       <nav className="rail" aria-label="Pages">
         {PAGES.map(({ to, label }) => (
@@ -85,6 +86,7 @@ function Pages({ signedIn }: { signedIn: boolean }) {
             {to === "/sources" ? <SourcesMark /> : null}
           </Link>
         ))}
+        {session?.needed && session.role === "admin" ? <Link to="/access">Access</Link> : null}
       </nav>
       <main id="main" ref={main} tabIndex={-1}>
         {connection === "lost" ? (
@@ -99,13 +101,24 @@ function Pages({ signedIn }: { signedIn: boolean }) {
   );
 }
 
-function SignOut() {
+/** Who looks, and the way out. */
+function Who({ session }: { session: Session }) {
   const client = useQueryClient();
   const signOut = useMutation({ mutationFn: () => remove("/session"), onSuccess: () => client.resetQueries() });
   return (
-    <button type="button" className="button" onClick={() => signOut.mutate()}>
-      Sign out
-    </button>
+    <>
+      {session.name ? (
+        <span
+          className="who"
+          title={`${session.name}, ${session.role}${session.teams?.length ? ` of ${session.teams.join(", ")}` : ""}`}
+        >
+          <strong>{session.name}</strong> <span className="quiet">{session.role}</span>
+        </span>
+      ) : null}
+      <button type="button" className="button" onClick={() => signOut.mutate()}>
+        Sign out
+      </button>
+    </>
   );
 }
 

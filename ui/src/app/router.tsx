@@ -155,6 +155,12 @@ const playground = createRoute({
   component: lazyRouteComponent(() => import("../pages/playground/Playground"), "Playground"),
 });
 
+const access = createRoute({
+  getParentRoute: () => root,
+  path: "/access",
+  component: lazyRouteComponent(() => import("../pages/access/Access"), "Access"),
+});
+
 export function makeRouter() {
   return createRouter({
     routeTree: root.addChildren([
@@ -169,6 +175,7 @@ export function makeRouter() {
       sources,
       decisions,
       playground,
+      access,
     ]),
     parseSearch,
     stringifySearch: writeSearch,

@@ -3,8 +3,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useId, useRef, useState } from "react";
 import { post } from "../api/client";
 import type { Decision, DecisionRequest } from "../api/types";
-import { saveAuthor, savedAuthor } from "./author";
 import { Failure } from "./States";
+import { useAuthor } from "./who";
 
 /** What is decided, before the person has said who they are and why. */
 export type Proposal = Omit<DecisionRequest, "author" | "reason" | "until">;
@@ -26,7 +26,7 @@ type Props = {
 
 export function DecideDialog({ title, children, proposal, wantsReason, ends, close, done }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [author, setAuthor] = useState(savedAuthor);
+  const author = useAuthor();
   const [reason, setReason] = useState("");
   const [days, setDays] = useState(ends ? LASTS : "");
   const id = useId();
@@ -34,10 +34,10 @@ export function DecideDialog({ title, children, proposal, wantsReason, ends, clo
   const decide = useMutation({
     mutationFn: () => {
       const until = days ? new Date(Date.now() + Number(days) * 86_400_000).toISOString() : undefined;
-      return post<Decision>("/decisions", { ...proposal, author, reason, until });
+      return post<Decision>("/decisions", { ...proposal, author: author.name, reason, until });
     },
     onSuccess: async () => {
-      saveAuthor(author);
+      author.keep();
       await client.invalidateQueries();
       done?.();
       close();
@@ -56,10 +56,17 @@ export function DecideDialog({ title, children, proposal, wantsReason, ends, clo
       >
         <h2 id={`${id}-title`}>{title}</h2>
         <div className="explained">{children}</div>
-        <label>
-          Your name
-          <input value={author} onChange={(event) => setAuthor(event.target.value)} required maxLength={200} />
-        </label>
+        {author.give ? (
+          <label>
+            Your name
+            <input
+              value={author.name}
+              onChange={(event) => author.give?.(event.target.value)}
+              required
+              maxLength={200}
+            />
+          </label>
+        ) : null}
         <label>
           Why{wantsReason ? "" : " (optional)"}
           <textarea

@@ -11,6 +11,7 @@ import { DecideDialog, type Proposal } from "../../parts/DecideDialog";
 import { EvidenceTrail } from "../../parts/EvidenceTrail";
 import { History } from "../../parts/History";
 import { ServiceLink } from "../../parts/links";
+import { May } from "../../parts/May";
 import { OwnerCard } from "../../parts/OwnerCard";
 import { Failure } from "../../parts/States";
 import { VERDICTS } from "../../parts/words";
@@ -72,9 +73,11 @@ function Instance({ known, verdicts }: { known: ComponentDetail; verdicts: Verdi
           <span className="grow" />
           <CopyButton text={known.ref} label="Copy the reference" />
           {running || known.verdicts.every(({ ignored }) => ignored) ? null : (
-            <button type="button" className="button" onClick={() => setDecision({ kind: "ignore", ...about })}>
-              Ignore
-            </button>
+            <May role="editor">
+              <button type="button" className="button" onClick={() => setDecision({ kind: "ignore", ...about })}>
+                Ignore
+              </button>
+            </May>
           )}
         </div>
         <p className="quiet">
@@ -147,9 +150,11 @@ function Choices({ verdict, decide }: ChoicesProps) {
         {services.map((service) => (
           <li key={service} className="item-line">
             <ServiceLink id={service} whole />
-            <button type="button" className="button small" onClick={() => decide(kind, service)}>
-              {kind === "prefer" ? "Prefer this component" : "Pin"}
-            </button>
+            <May role="editor">
+              <button type="button" className="button small" onClick={() => decide(kind, service)}>
+                {kind === "prefer" ? "Prefer this component" : "Pin"}
+              </button>
+            </May>
           </li>
         ))}
       </ul>

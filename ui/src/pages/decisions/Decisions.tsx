@@ -6,13 +6,14 @@ import { decisions } from "../../api/queries";
 import type { Decision } from "../../api/types";
 import { Ago } from "../../parts/Ago";
 import { Answer } from "../../parts/Answer";
-import { savedAuthor, saveAuthor } from "../../parts/author";
 import { Badge } from "../../parts/Badge";
 import { ComponentLink, ServiceLink } from "../../parts/links";
+import { May } from "../../parts/May";
 import { More } from "../../parts/More";
 import { Prose } from "../../parts/Prose";
 import { Empty } from "../../parts/States";
 import { moment } from "../../parts/time";
+import { useAuthor } from "../../parts/who";
 import type { Tone } from "../../parts/words";
 
 const STATES: Record<Decision["state"], { tone: Tone; label: string }> = {
@@ -83,7 +84,11 @@ function Row({ decision }: { decision: Decision }) {
           <Sentence decision={decision} />
         </span>
         <span className="grow" />
-        {decision.state === "ended" ? null : <Withdraw id={decision.id} />}
+        {decision.state === "ended" ? null : (
+          <May role="editor">
+            <Withdraw id={decision.id} />
+          </May>
+        )}
       </div>
       {decision.reason ? <p className="reason">“{decision.reason}”</p> : null}
       {decision.stale ? (
@@ -132,11 +137,11 @@ function Sentence({ decision }: { decision: Decision }) {
 function Withdraw({ id }: { id: number }) {
   const client = useQueryClient();
   const [asked, setAsked] = useState(false);
-  const [author, setAuthor] = useState(savedAuthor);
+  const author = useAuthor();
   const withdraw = useMutation({
-    mutationFn: () => remove(`/decisions/${id}`, { author }),
+    mutationFn: () => remove(`/decisions/${id}`, { author: author.name }),
     onSuccess: async () => {
-      saveAuthor(author);
+      author.keep();
       await client.invalidateQueries();
     },
   });
@@ -155,14 +160,18 @@ function Withdraw({ id }: { id: number }) {
         withdraw.mutate();
       }}
     >
-      <input
-        aria-label="Your name"
-        placeholder="Your name"
-        required
-        maxLength={200}
-        value={author}
-        onChange={(event) => setAuthor(event.target.value)}
-      />
+      {author.give ? (
+        <input
+          aria-label="Your name"
+          placeholder="Your name"
+          required
+          maxLength={200}
+          value={author.name}
+          onChange={(event) => author.give?.(event.target.value)}
+        />
+      ) : (
+        <span className="quiet">as {author.name}</span>
+      )}
       <button type="submit" className="button small primary" disabled={withdraw.isPending}>
         Withdraw
       </button>

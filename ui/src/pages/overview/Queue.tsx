@@ -8,6 +8,7 @@ import { Answer } from "../../parts/Answer";
 import { CopyButton } from "../../parts/CopyButton";
 import { IgnoreService } from "../../parts/IgnoreService";
 import { ComponentLink, ServiceLink } from "../../parts/links";
+import { May } from "../../parts/May";
 import { Prose } from "../../parts/Prose";
 import { Empty } from "../../parts/States";
 import { count } from "../../parts/time";
@@ -125,9 +126,11 @@ function UnclaimedServices({ group }: { group: Group }) {
             {first?.items.map((row) => (
               <li key={row.id} className="item-line">
                 <ServiceLink id={row.id} whole />
-                <button type="button" className="button small" onClick={() => setIgnored(row.id)}>
-                  Ignore
-                </button>
+                <May role="editor">
+                  <button type="button" className="button small" onClick={() => setIgnored(row.id)}>
+                    Ignore
+                  </button>
+                </May>
               </li>
             ))}
           </ul>

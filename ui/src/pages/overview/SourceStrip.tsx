@@ -5,6 +5,7 @@ import type { SourceStatus } from "../../api/types";
 import { Answer } from "../../parts/Answer";
 import { Badge } from "../../parts/Badge";
 import { DecideDialog } from "../../parts/DecideDialog";
+import { May } from "../../parts/May";
 import { Prose } from "../../parts/Prose";
 import { Empty } from "../../parts/States";
 import { count, counted, span } from "../../parts/time";
@@ -79,9 +80,11 @@ export function HeldBack({ source }: { source: SourceStatus }) {
         The last read would remove {counted(held.removals, "thing")}. It is held back: seen {held.times} of{" "}
         {held.confirmations} times in a row.
       </p>
-      <button type="button" className="button small" onClick={() => setAsked(true)}>
-        They really are gone
-      </button>
+      <May role="editor" whole>
+        <button type="button" className="button small" onClick={() => setAsked(true)}>
+          They really are gone
+        </button>
+      </May>
       {asked ? (
         <DecideDialog
           title="Confirm removals"

@@ -12,6 +12,7 @@ import { Fact } from "../../parts/Fact";
 import { History } from "../../parts/History";
 import { IgnoreService } from "../../parts/IgnoreService";
 import { ComponentLink } from "../../parts/links";
+import { May } from "../../parts/May";
 import { OwnerCard } from "../../parts/OwnerCard";
 import { SERVICE_STATES } from "../../parts/words";
 import { Behind } from "./Behind";
@@ -101,13 +102,17 @@ function Head({ name, known, id }: { name: Name; known: ServiceDetail | undefine
             <Link to="/graph" search={{ focus: id }} className="button">
               As a graph
             </Link>
-            <button type="button" className="button" onClick={() => setDecides("pin")}>
-              Pin a component
-            </button>
-            {known.ignored || known.state === "owned" ? null : (
-              <button type="button" className="button" onClick={() => setDecides("ignore")}>
-                Ignore
+            <May role="editor">
+              <button type="button" className="button" onClick={() => setDecides("pin")}>
+                Pin a component
               </button>
+            </May>
+            {known.ignored || known.state === "owned" ? null : (
+              <May role="editor">
+                <button type="button" className="button" onClick={() => setDecides("ignore")}>
+                  Ignore
+                </button>
+              </May>
             )}
           </>
         ) : null}

@@ -6,6 +6,7 @@ import type { SourceStatus } from "../../api/types";
 import { Answer } from "../../parts/Answer";
 import { Badge } from "../../parts/Badge";
 import { Fact } from "../../parts/Fact";
+import { May } from "../../parts/May";
 import { Prose } from "../../parts/Prose";
 import { Empty } from "../../parts/States";
 import { count, counted, distance, moment, span } from "../../parts/time";
@@ -46,7 +47,9 @@ function Source({ source }: { source: SourceStatus }) {
           {phase.label}
         </Badge>
         <span className="grow" />
-        <ReadNow source={source} />
+        <May role="editor">
+          <ReadNow source={source} />
+        </May>
       </div>
       <p className="quiet">{phase.means[0]!.toUpperCase() + phase.means.slice(1)}.</p>
       {source.last_error ? (
