@@ -145,7 +145,7 @@ true
   "store" "/var/lib/backstitch/backstitch.db"
   "listen" (default "0.0.0.0:7465" .Values.listen)
 -}}
-{{- range $key := list "label_prefix" "allowed_hosts" "metrics" "history" "alertmanager" "notifications" -}}
+{{- range $key := list "label_prefix" "allowed_hosts" "sign_in" "metrics" "history" "alertmanager" "notifications" -}}
 {{- with index $.Values $key -}}
 {{- $_ := set $configuration $key . -}}
 {{- end -}}

@@ -328,7 +328,7 @@ words! {
     SignInMethod {
         /// By a token.
         Token = "token",
-        /// At a provider of `OpenID` Connect.
+        /// At a provider of OpenID Connect.
         Oidc = "oidc",
     }
 }

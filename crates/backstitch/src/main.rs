@@ -34,6 +34,7 @@ mod phases;
 mod report;
 mod secrets;
 mod service;
+mod sign_in;
 mod sources;
 mod suggest;
 mod terminal;

@@ -73,6 +73,14 @@ impl Client {
         self.settings.client_secret.as_ref()
     }
 
+    /// Asks the provider what it says of itself.
+    ///
+    /// # Errors
+    /// When it does not answer, or is another one.
+    pub async fn check(&self) -> Result<(), OidcError> {
+        self.discover().await.map(drop)
+    }
+
     /// Where the browser is sent to sign in.
     ///
     /// # Errors

@@ -198,11 +198,14 @@ mod tests {
         }
     }
 
+    /// Claims that are other ones.
+    type Changes<'c> = &'c [(&'c str, Value)];
+
     #[test]
     fn what_is_said_decides() {
         let (key, public) = key("a");
         let two = json!(["backstitch", "other"]);
-        let table: [(&[(&str, Value)], Result<(), TokenFault>); 17] = [
+        let table: [(Changes<'_>, Result<(), TokenFault>); 17] = [
             (&[], Ok(())),
             (&[("aud", json!(["backstitch"]))], Ok(())),
             (

@@ -163,7 +163,7 @@ mod tests {
         assert!(!store.end_api_token(second.id).unwrap());
         drop(store);
         let mut store = Store::open(&path, &Options::default()).unwrap();
-        assert_eq!(store.api_tokens().unwrap(), [first.clone()]);
+        assert_eq!(store.api_tokens().unwrap(), std::slice::from_ref(&first));
         let third = store.keep_api_token(12, &token("other", 1_000)).unwrap();
         assert!(third.id > second.id);
         assert_eq!(first.new.teams.len(), 2);

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::Result;
 use cluster::live::Access as ClusterAccess;
@@ -15,9 +14,9 @@ use crate::args::ServeArgs;
 use crate::config::{ClusterSource, Config, InstanceSource, SignIn};
 use crate::exit::Exit;
 use crate::notifications::Notifications;
-use crate::outbound;
 use crate::report::Failure;
 use crate::service::{Random, Service, Signals};
+use crate::sign_in;
 
 /// The file of the store in its folder, where none is configured.
 const STORE_FILE: &str = "backstitch.db";
@@ -175,30 +174,10 @@ fn access(config: &Config, address: SocketAddr) -> Result<Access, Failure> {
     })
 }
 
-/// How long the provider may take to answer.
-const PROVIDER_TIME: Duration = Duration::from_secs(10);
-
 fn sign_in(configured: &SignIn) -> Result<server::SignIn, Failure> {
-    let oidc = &configured.oidc;
-    let secret = oidc.client_secret.as_ref();
-    let client_secret = secret
-        .map(|secret| secret.read("client secret"))
-        .transpose()
-        .map_err(|error| Failure::because("nobody could sign in", &error))?;
-    let http = outbound::client(oidc.ca_file.as_deref(), PROVIDER_TIME)
-        .map_err(|why| Failure::new(format!("nobody could sign in: {why}")))?;
-    let settings = oidc::Settings {
-        issuer: oidc.issuer.clone(),
-        client_id: oidc.client_id.clone(),
-        client_secret,
-        redirect: configured.redirect(),
-        scopes: oidc.scopes.clone(),
-        groups_claim: configured.grants.groups_claim.clone(),
-    };
-    let provider = oidc::Client::new(settings, http)
-        .map_err(|error| Failure::because("nobody could sign in", &error))?;
+    let provider = sign_in::provider(configured);
     Ok(server::SignIn {
-        provider,
+        provider: provider.map_err(|why| Failure::new(format!("nobody could sign in: {why}")))?,
         grants: configured.grants.clone(),
     })
 }

@@ -35,7 +35,7 @@ pub(crate) struct SignIn {
     pub grants: Grants,
 }
 
-/// A provider of `OpenID` Connect.
+/// A provider of OpenID Connect.
 #[derive(Clone, Debug)]
 pub(crate) struct Oidc {
     /// As it names itself.

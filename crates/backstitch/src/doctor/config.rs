@@ -70,9 +70,8 @@ fn api_token(config: &Config) -> Option<Check> {
             "whoever reaches `{}` may read everything that the API has",
             config.listen
         );
-        let remedy =
-            "set `api_token_file` or `api_token_env`, or let `listen` be a loopback address";
-        let open = !config.listen.ip().is_loopback();
+        let remedy = "set `api_token_file` or `sign_in`, or let `listen` be a loopback address";
+        let open = config.sign_in.is_none() && !config.listen.ip().is_loopback();
         return open.then(|| Check::warn("api-token", message).remedy(Some(remedy)));
     };
     Some(match token.read("token") {

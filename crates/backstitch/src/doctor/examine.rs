@@ -12,7 +12,8 @@ use tokio::time::timeout;
 use super::secrets::Seen;
 use super::store::{Looked, Statistics};
 use super::{
-    About, Check, Report, Section, catalog, cluster, configuration, files, secrets, store, told,
+    About, Check, Report, Section, catalog, cluster, configuration, files, secrets, sign_in, store,
+    told,
 };
 use crate::commands::serve::reached;
 use crate::config::{
@@ -49,11 +50,14 @@ pub(crate) async fn examine(config: Config, store: &Path) -> (Report, Option<Sta
         .collect();
     let of_secrets = tokio::spawn(of_secrets(Arc::clone(&config)));
 
-    let mut sections = vec![Section::new(
-        About::Configuration,
-        None,
-        configuration(&config),
-    )];
+    let mut checks = configuration(&config);
+    if let Some(configured) = &config.sign_in {
+        let asked = sign_in::ask(configured).await;
+        let redirect = configured.redirect();
+        let issuer = &configured.oidc.issuer;
+        checks.push(sign_in::check(issuer, redirect.as_str(), &asked));
+    }
+    let mut sections = vec![Section::new(About::Configuration, None, checks)];
     let looked = store.await.ok();
     sections.extend(looked.as_ref().map(Looked::section));
     let of_secrets = of_secrets.await.unwrap_or_default();

@@ -18,6 +18,7 @@ mod config;
 mod examine;
 mod files;
 mod secrets;
+mod sign_in;
 mod store;
 
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! Signing in, for the web pages: by a token that is given once, or at a provider of `OpenID` Connect. A cookie stands for it
+//! Signing in, for the web pages: by a token that is given once, or at a provider of OpenID Connect. A cookie stands for it
 //! after that.
 
 use api::{Session, SessionRequest, SignInMethod};
@@ -78,12 +78,11 @@ pub(crate) async fn sign_in(State(app): State<App>, request: Request) -> Result<
     let bearer = known
         .filter(|_| looks_like_one(&asked.token))
         .and_then(|known| known.identity(&asked.token, now));
-    let (of, identity, end) = match bearer {
-        Some(bearer) => (Of::ApiToken(bearer.id), bearer.identity, bearer.expires),
-        None => {
-            app.0.access.check_bearer(asked.token.as_bytes())?;
-            (Of::Token, Identity::ANYBODY, i64::MAX)
-        }
+    let (of, identity, end) = if let Some(bearer) = bearer {
+        (Of::ApiToken(bearer.id), bearer.identity, bearer.expires)
+    } else {
+        app.0.access.check_bearer(asked.token.as_bytes())?;
+        (Of::Token, Identity::ANYBODY, i64::MAX)
     };
     let session = session::Session {
         of,
@@ -115,7 +114,7 @@ pub(crate) async fn sign_out(State(app): State<App>) -> Result<Response, Refusal
 
 /// Sign in at the provider
 ///
-/// For browsers: leads to the provider of `OpenID` Connect, which sends the browser back to `/api/v1/session/oidc/callback`.
+/// For browsers: leads to the provider of OpenID Connect, which sends the browser back to `/api/v1/session/oidc/callback`.
 #[utoipa::path(
     get,
     path = "/api/v1/session/oidc",
