@@ -323,8 +323,9 @@ impl Documents<'_, '_> {
                             self.reader.collector.fact(&fact, origin);
                             self.outcome.faults += parts.len() as u64;
                             for fault in &parts {
-                                let collector = &mut self.reader.collector;
-                                collector.part_fault(origin, fact.reference(), fault);
+                                self.reader
+                                    .collector
+                                    .part_fault(origin, fact.reference(), fault);
                             }
                         }
                     }

@@ -309,9 +309,10 @@ fn naively(world: &BTreeMap<(&'static str, String), EntityFact>) -> Seen {
         };
         for Dependency { target, declared } in &component.dependencies {
             let target = target.to_string();
-            edges.insert(match declared.is_outward() {
-                true => (*instance, own.clone(), target),
-                false => (*instance, target, own.clone()),
+            edges.insert(if declared.is_outward() {
+                (*instance, own.clone(), target)
+            } else {
+                (*instance, target, own.clone())
             });
         }
     }
@@ -369,16 +370,13 @@ proptest! {
                 upserts: Vec::new(),
                 removals: Vec::new(),
             };
-            match list {
-                Some(list) => {
-                    let fact = fact(number, &list);
-                    world.insert(key, fact.clone());
-                    delta.upserts.push(fact);
-                }
-                None => {
-                    world.remove(&key);
-                    delta.removals.push(reference(number));
-                }
+            if let Some(list) = list {
+                let fact = fact(number, &list);
+                world.insert(key, fact.clone());
+                delta.upserts.push(fact);
+            } else {
+                world.remove(&key);
+                delta.removals.push(reference(number));
             }
             topology.apply(Delta::Catalog(delta));
             prop_assert_eq!(truly(&topology), naively(&world));
