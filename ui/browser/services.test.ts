@@ -64,6 +64,19 @@ test("a Service says whom to call and why", async () => {
   await close();
 });
 
+test("what it depends on and what depends on it are named with whom to call", async () => {
+  const { page, close } = await open(program.url);
+  await page.goto("/components/component%3Adefault%2Froute-optimizer");
+  const on = page.getByRole("region", { name: "Depends on", exact: true });
+  await on.getByRole("link", { name: "geo-index", exact: true }).waitFor();
+  const by = page.getByRole("region", { name: "Depended on by" });
+  await by.getByText("spec.dependsOn").first().waitFor();
+  await on.getByRole("link", { name: "geo-index", exact: true }).click();
+  await page.getByRole("heading", { name: "geo-index" }).waitFor();
+  await page.getByText("The catalog declares nothing that it depends on.").waitFor();
+  await close();
+});
+
 test("a Service that is not there comes with those of near names", async () => {
   const { page, close } = await open(program.url);
   await page.goto("/services/eu-central-1/billing/invoice-servise");

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::dependency::Dependencies;
 use crate::is_false;
 use crate::owner::OwnerContact;
 use crate::word::{MatchRule, OwnerState, Verdict};
@@ -92,6 +93,10 @@ pub struct ComponentDetail {
     /// Its owner, when resolved, and how to reach them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<OwnerContact>,
+    /// What it depends on, as the catalog declares it.
+    pub dependencies: Dependencies,
+    /// What depends on it.
+    pub dependents: Dependencies,
     /// What became of it, by cluster.
     pub verdicts: Vec<ComponentRow>,
 }

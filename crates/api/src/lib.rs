@@ -11,6 +11,7 @@
 mod alerts;
 mod component;
 mod decision;
+mod dependency;
 mod event;
 mod explanation;
 mod facet;
@@ -34,6 +35,7 @@ mod word;
 pub use alerts::{AlertsStatus, AlertsTaken, DeadLetter};
 pub use component::{ComponentDetail, ComponentOwner, ComponentRow};
 pub use decision::{Decision, DecisionEnd, DecisionRequest, DecisionSource};
+pub use dependency::{Declared, Dependencies, Dependency};
 pub use event::{Change, Event, Ownership, Reset, ServiceChange, VerdictChange, VerdictState};
 pub use explanation::{
     ComponentKey, Explanation, FieldFault, Hop, InheritedFrom, LostService, Miss, OwnerReasoning,
@@ -69,9 +71,9 @@ pub use summary::{
 };
 pub use team::{Team, Teams};
 pub use word::{
-    Confidence, ContactKind, DecisionKind, DecisionState, EdgeKind, FoundKind, HiddenWhy,
-    MatchRule, OwnerKind, OwnerOutcome, OwnerState, Phase, PreviewKind, Role, ServiceSort,
-    ServiceState, SignInMethod, SourceKind, Verdict,
+    Confidence, ContactKind, DecisionKind, DecisionState, Declaration, EdgeKind, FoundKind,
+    HiddenWhy, MatchRule, OwnerKind, OwnerOutcome, OwnerState, Phase, PreviewKind, Role,
+    ServiceSort, ServiceState, SignInMethod, SourceKind, Verdict,
 };
 
 /// Serde leaves out what is no news.

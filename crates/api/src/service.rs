@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::dependency::Dependencies;
 use crate::is_false;
 use crate::owner::OwnerContact;
 use crate::word::{MatchRule, ServiceState};
@@ -51,6 +52,10 @@ pub struct ServiceDetail {
     /// Its owner and how to reach them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<OwnerContact>,
+    /// What its component depends on, as the catalog declares it.
+    pub dependencies: Dependencies,
+    /// What depends on its component.
+    pub dependents: Dependencies,
     /// What is written on it, with the reason of each (S16, S18).
     pub labels: Vec<Label>,
     /// `metadata.labels`, as its cluster has them.

@@ -290,6 +290,8 @@ words! {
         LeadsTo = "leads-to",
         /// An Ingress or a route sends requests to a Service.
         RoutesTo = "routes-to",
+        /// Its component declares that it depends on that of the other. A component without a Service stands there itself.
+        DependsOn = "depends-on",
         /// A workload controls another, or pods.
         Owns = "owns",
         /// An autoscaler scales a workload.
@@ -298,6 +300,20 @@ words! {
         Mounts = "mounts",
         /// A pod runs on a Node.
         RunsOn = "runs-on",
+    }
+}
+
+words! {
+    /// What declares a dependency.
+    Declaration {
+        /// `spec.dependsOn` of who depends on it.
+        DependsOn = "spec.dependsOn",
+        /// `spec.dependencyOf` of what is depended on.
+        DependencyOf = "spec.dependencyOf",
+        /// Relation `dependsOn`, which Backstage makes of either field.
+        DependsOnRelation = "relations.dependsOn",
+        /// Relation `dependencyOf`, which Backstage makes of either field.
+        DependencyOfRelation = "relations.dependencyOf",
     }
 }
 

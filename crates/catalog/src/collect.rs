@@ -26,6 +26,11 @@ pub(crate) struct Origin {
     pub(crate) line: u64,
 }
 
+/// What a fault of a part costs, where the rest of the entity is as good as it is.
+pub(crate) fn part_left_out(entity: &EntityRef) -> String {
+    format!("this part of `{entity}` is left out")
+}
+
 struct File {
     name: String,
     /// What its parts are called: `document` or `entity`.
@@ -39,6 +44,8 @@ pub(crate) struct Collector {
     entities: PackedEntities,
     found: Vec<(EntityRef, Origin, Slot)>,
     faults: Vec<(Origin, Fault)>,
+    /// How many of the faults cost a part of an entity.
+    faulty_parts: usize,
 }
 
 impl Collector {
@@ -78,6 +85,13 @@ impl Collector {
             fault.found, fault.expected
         );
         self.push(origin, place, message);
+    }
+
+    /// A fault of one field that costs nothing else.
+    pub(crate) fn part_fault(&mut self, origin: Origin, entity: &EntityRef, fault: &FieldFault) {
+        let before = self.faults.len();
+        self.field_fault(origin, fault, &part_left_out(entity));
+        self.faulty_parts += self.faults.len() - before;
     }
 
     fn push(&mut self, origin: Origin, place: String, message: String) {
@@ -161,10 +175,13 @@ impl Collector {
                 ));
             }
         }
-        let mut faults = self.faults;
+        let mut faults = std::mem::take(&mut self.faults);
         faults.sort_by(|(at, a), (bt, b)| position(at).cmp(&position(bt)).then_with(|| a.cmp(b)));
         let faults = faults.into_iter().map(|(_, fault)| fault).collect();
-        CatalogGeneration::whole(entities, faults)
+        CatalogGeneration {
+            faulty_parts: self.faulty_parts,
+            ..CatalogGeneration::whole(entities, faults)
+        }
     }
 
     fn name(&self, index: FileIndex) -> &str {

@@ -88,7 +88,7 @@ proptest! {
     #[test]
     fn arbitrary_yaml_is_borne(text in "([-?:,\\[\\]{}#&*!|>'\"%@` \n\ta1~<.]|kind: Component\n|metadata:|\n---\n|\\.\\.\\.\n){0,80}") {
         if let Ok(value) = document::from_yaml(&text) {
-            let _ = read_entity(&value, &LabelMap::default());
+            let _ = read_entity(&value, &LabelMap::default(), &mut Vec::new());
         }
         read_bytes("x.yaml", text.as_bytes());
     }
@@ -97,7 +97,7 @@ proptest! {
     fn arbitrary_json_is_borne(value in any_json(), cut in any::<prop::sample::Index>()) {
         let text = value.to_string();
         let document = document::from_json(&text).expect("it is JSON");
-        let _ = read_entity(&document, &LabelMap::default());
+        let _ = read_entity(&document, &LabelMap::default(), &mut Vec::new());
         read_bytes("x.json", text.as_bytes());
         // YAML takes JSON for YAML.
         document::from_yaml(&text).expect("it is YAML");

@@ -392,6 +392,28 @@ fn a_broken_dump_names_the_entity() {
 }
 
 #[test]
+fn a_dependency_that_is_no_reference_costs_only_itself() {
+    let spec = "spec:\n  dependsOn: [db, component:b]\n";
+    let folder = folder(&[("a.yaml", &component("a").replace("spec:\n", spec))]);
+    insta::assert_snapshot!(shown(&folder, &["."]), @r"
+    component:default/a
+    ! ./a.yaml, document 1, line 1, field `spec.dependsOn`: found `db`, expected `kind:[namespace/]name`, such as `component:checkout`; this part of `component:default/a` is left out
+    ");
+    let generation = read(&[folder.path().to_owned()]);
+    // So no entity may be hidden by it.
+    assert_eq!(generation.faulty_parts, generation.faults.len());
+    let Some(EntityFact::Component(component)) = generation.entities.iter().next() else {
+        panic!("no component");
+    };
+    let targets: Vec<String> = component
+        .dependencies
+        .iter()
+        .map(|dependency| dependency.target.to_string())
+        .collect();
+    assert_eq!(targets, ["component:default/b"]);
+}
+
+#[test]
 fn fields_of_any_type_and_size_are_borne() {
     let huge = "x".repeat(10 << 20);
     let folder = folder(&[

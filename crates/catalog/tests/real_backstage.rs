@@ -9,8 +9,10 @@ use backstage_client::{Client, Credentials, Settings};
 use catalog::schedule::Hint;
 use catalog::{backstage, files};
 use testbed::backstage::target;
+use topology::entity::read_entity;
 use topology::fact::{Absent, CatalogGeneration, EntityFact, OwnerTarget};
 use topology::label_map::LabelMap;
+use topology::value::Value;
 
 /// The Backstage to test against.
 async fn settings() -> Settings {
@@ -109,6 +111,49 @@ async fn s15a_our_reading_of_owners_is_what_backstage_itself_resolved() {
         }
     }
     assert!(compared > 0, "no component has an owner");
+}
+
+#[tokio::test]
+async fn our_reading_of_dependencies_is_what_backstage_itself_resolved() {
+    let client = Client::new(settings().await).expect("settings");
+    let mut pager = client.entities(backstage::kinds(), backstage::PAGE_SIZE);
+    let mut compared = 0;
+    while let Some(page) = pager.next_page().await.expect("a page") {
+        for text in page.entities() {
+            let text = text.to_string();
+            let mut entity = catalog::document::from_json(&text).expect("an entity");
+            let theirs = dependencies(&entity);
+            let Value::Map(roots) = &mut entity else {
+                panic!("no entity: {text}");
+            };
+            roots.retain(|(key, _)| key != "relations");
+            for ours in dependencies(&entity) {
+                // Of what is a component the relations of both say so, of which one is enough.
+                let (outward, target) = &ours;
+                let elsewhere = !outward && target.starts_with("component:");
+                assert!(
+                    elsewhere || theirs.contains(&ours),
+                    "{ours:?} in {theirs:?}"
+                );
+                compared += usize::from(!elsewhere);
+            }
+        }
+    }
+    assert!(compared > 0, "no component declares a dependency");
+}
+
+/// What a component declares: whether it depends on it, and its reference.
+fn dependencies(entity: &Value<'_>) -> Vec<(bool, String)> {
+    let mut faults = Vec::new();
+    let read = read_entity(entity, &LabelMap::default(), &mut faults);
+    assert_eq!(faults, []);
+    let Ok(Some(EntityFact::Component(component))) = read else {
+        return Vec::new();
+    };
+    let declared = component.dependencies.iter();
+    declared
+        .map(|it| (it.declared.is_outward(), it.target.to_string()))
+        .collect()
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 mod change;
 mod component;
 mod decision;
+mod dependency;
 mod document;
 mod explanation;
 mod facet;

@@ -244,6 +244,7 @@ fn component(number: usize, version: usize) -> EntityFact {
         component_type: Some("service".into()),
         lifecycle: Some("production".into()),
         system: Some(format!("system-{}", number % 1000).into()),
+        dependencies: Vec::new(),
         orphan: false,
         fault: None,
     }))

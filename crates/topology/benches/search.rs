@@ -129,6 +129,7 @@ fn component(index: usize) -> EntityFact {
         component_type: Some("service".into()),
         lifecycle: Some("production".into()),
         system: Some(format!("system-{}", index % 100).into()),
+        dependencies: Vec::new(),
         orphan: false,
         fault: None,
     }))

@@ -340,6 +340,7 @@ fn component(i: usize) -> EntityFact {
         component_type: Some("service".into()),
         lifecycle: Some("production".into()),
         system: Some(format!("system-{}", i % 1_000).into()),
+        dependencies: Vec::new(),
         orphan: false,
         fault: None,
     }))

@@ -1,6 +1,7 @@
 //! From a catalog document to a fact: reading an entity through a `label_map` (S1–S5, S12, S14).
 
 use crate::contact;
+use crate::dependency;
 use crate::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
 use crate::fact::{
     ComponentFact, EntityFact, FieldFault, Found, OwnerClaim, OwnerFact, OwnerKind, OwnerTarget,
@@ -14,11 +15,16 @@ pub const MAX_VALUE_BYTES: usize = 4096;
 /// Bound on the owner candidates of one component, and on each list of an owner.
 pub const MAX_LISTED: usize = 10_000;
 
-/// Reads one catalog document. `Ok(None)`: an entity of a kind that stitching does not use.
+/// Reads one catalog document. `Ok(None)`: an entity of a kind that stitching does not use. What costs only itself, and leaves
+/// the rest of the entity as good as it is, is added to `faults`.
 ///
 /// # Errors
 /// When the document is no entity, or has no usable kind or name; such an entity has no identity to attach a verdict to.
-pub fn read_entity(document: &Value<'_>, map: &LabelMap) -> Result<Option<EntityFact>, FieldFault> {
+pub fn read_entity(
+    document: &Value<'_>,
+    map: &LabelMap,
+    faults: &mut Vec<FieldFault>,
+) -> Result<Option<EntityFact>, FieldFault> {
     if !matches!(document, Value::Map(_)) {
         return Err(fault("", document.describe(), "an entity (a map)"));
     }
@@ -44,7 +50,14 @@ pub fn read_entity(document: &Value<'_>, map: &LabelMap) -> Result<Option<Entity
     }
     let reference = EntityRef::new(&kind, namespace, name);
     Ok(Some(match kind.as_str() {
-        "component" => EntityFact::Component(Box::new(component(document, map, reference, name))),
+        "component" => {
+            let dependencies = dependency::read(document, &reference, faults);
+            let component = component(document, map, reference, name);
+            EntityFact::Component(Box::new(ComponentFact {
+                dependencies,
+                ..component
+            }))
+        }
         "group" => EntityFact::Owner(Box::new(owner(document, reference, name, OwnerKind::Group))),
         _ => EntityFact::Owner(Box::new(owner(document, reference, name, OwnerKind::User))),
     }))
@@ -97,6 +110,7 @@ fn component(
         component_type: spec("type"),
         lifecycle: spec("lifecycle"),
         system: spec("system"),
+        dependencies: Vec::new(),
         orphan,
         fault: unusable,
     }

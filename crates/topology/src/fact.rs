@@ -4,6 +4,7 @@
 //! border and forget the documents they came from.
 
 use crate::contact::Contact;
+use crate::dependency::Dependency;
 use crate::entity_ref::EntityRef;
 use crate::packed::PackedEntities;
 
@@ -96,6 +97,8 @@ pub struct ComponentFact {
     pub lifecycle: Option<Box<str>>,
     /// `spec.system`, as written.
     pub system: Option<Box<str>>,
+    /// What it declares to depend on, or to be a dependency of; sorted, each once.
+    pub dependencies: Vec<Dependency>,
     /// Annotation `backstage.io/orphan` is `true`: nobody emits the entity any more.
     pub orphan: bool,
     /// A field that stitching needs cannot be used: the verdict is `invalid` (S20).
@@ -375,6 +378,8 @@ pub struct CatalogGeneration {
     pub size: CatalogSize,
     /// What could not be used.
     pub faults: Vec<Fault>,
+    /// How many of the faults cost a part of an entity, and so hide none.
+    pub faulty_parts: usize,
 }
 
 impl CatalogGeneration {
@@ -389,6 +394,7 @@ impl CatalogGeneration {
             absent: Absent::AllOthers,
             size,
             faults,
+            faulty_parts: 0,
         }
     }
 }

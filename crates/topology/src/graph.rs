@@ -4,6 +4,7 @@
 //!  component -is-> Service -selects-> workload -owns-> pods -runs-on-> node
 //!        Ingress, route -routes-to->┘     ▲└-mounts-> claim
 //!                       autoscaler -scales┘
+//!  Service -depends-on-> Service, as their components declare
 //! ```
 //!
 //! It owns the walk: breadth first from the focus, cut to a depth and to a number of nodes, and a count of everything that was
@@ -108,6 +109,9 @@ pub enum EdgeKind {
     LeadsTo,
     /// An Ingress or a route sends requests to a Service.
     RoutesTo,
+    /// A component declares that it depends on another: its Service leads to that of the other. Who has no Service stands there
+    /// itself.
+    DependsOn,
     /// A workload controls another, or pods.
     Owns,
     /// An autoscaler scales a workload.
@@ -120,11 +124,12 @@ pub enum EdgeKind {
 
 impl EdgeKind {
     /// Every kind, those that say most first: they are shown first where not all can be.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Is,
         Self::Selects,
         Self::LeadsTo,
         Self::RoutesTo,
+        Self::DependsOn,
         Self::Owns,
         Self::Scales,
         Self::Mounts,
@@ -138,6 +143,7 @@ impl EdgeKind {
             Self::Selects => "selects",
             Self::LeadsTo => "leads-to",
             Self::RoutesTo => "routes-to",
+            Self::DependsOn => "depends-on",
             Self::Owns => "owns",
             Self::Scales => "scales",
             Self::Mounts => "mounts",
@@ -326,7 +332,7 @@ impl<'t> Walk<'t> {
             }
             at += 1;
         }
-        false
+        self.near.ended_early
     }
 
     /// Where it stands in the list, if it is shown. What is met first is shown or counted then; what is met again is neither

@@ -15,6 +15,7 @@ mod by_name;
 pub mod change;
 pub mod contact;
 pub mod decisions;
+pub mod dependency;
 pub mod entity;
 pub mod entity_ref;
 mod evidence;

@@ -9,6 +9,7 @@ use hashbrown::HashTable;
 use crate::apply::{Counts, RawChanges};
 use crate::by_name::{ByName, equal_range};
 use crate::decisions::Decided;
+use crate::dependency::Dependencies;
 use crate::fact::{FieldFault, OwnerKind, WorkloadKind};
 use crate::id_set::{IdSet, IdSets};
 use crate::index::{Index, hash_of};
@@ -98,6 +99,7 @@ pub struct Topology {
     /// The same by the own name that rule `component-name` asks for.
     pub(crate) asks_by_name: ByName,
     pub(crate) faults: Map<u32, FieldFault>,
+    pub(crate) dependencies: Dependencies,
     pub(crate) cells: Slab<Cell>,
     pub(crate) cell_order: Order,
 
@@ -161,6 +163,7 @@ impl Topology {
             asks_by_id: ByName::default(),
             asks_by_name: ByName::default(),
             faults: Map::default(),
+            dependencies: Dependencies::default(),
             cells: Slab::new(),
             cell_order: Order::default(),
             services: Slab::new(),

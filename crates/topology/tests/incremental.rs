@@ -117,6 +117,7 @@ fn component() -> impl Strategy<Value = ComponentFact> {
                     component_type: None,
                     lifecycle: None,
                     system: None,
+                    dependencies: Vec::new(),
                     orphan,
                     fault: faulty.then(|| FieldFault {
                         field: "spec.x".into(),

@@ -95,6 +95,7 @@ impl Drawn {
             component_type: None,
             lifecycle: None,
             system: None,
+            dependencies: Vec::new(),
             orphan: self.orphan,
             fault: mapped.faulty.then(|| FieldFault {
                 field: "spec.x".into(),

@@ -25,10 +25,7 @@ export function OwnerCard({ owner }: { owner: OwnerContact }) {
 }
 
 export function Contacts({ owner }: { owner: OwnerContact }) {
-  const contacts: Contact[] = [
-    ...(owner.email ? [{ kind: "email", value: owner.email } as Contact] : []),
-    ...(owner.contacts ?? []).filter((contact) => contact.value !== owner.email),
-  ];
+  const contacts = ways(owner);
   if (contacts.length === 0) {
     return <p className="quiet">The catalog says no way to reach them.</p>;
   }
@@ -55,7 +52,19 @@ export function Contacts({ owner }: { owner: OwnerContact }) {
   );
 }
 
-function Way({ contact }: { contact: Contact }) {
+/** The most direct way to reach somebody. */
+export function firstWay(owner: OwnerContact): Contact | undefined {
+  return ways(owner)[0];
+}
+
+function ways(owner: OwnerContact): Contact[] {
+  return [
+    ...(owner.email ? [{ kind: "email", value: owner.email } as Contact] : []),
+    ...(owner.contacts ?? []).filter((contact) => contact.value !== owner.email),
+  ];
+}
+
+export function Way({ contact }: { contact: Contact }) {
   const link = contact.kind === "email" ? safeLink(`mailto:${contact.value}`) : safeLink(contact.value);
   const text = contact.title ?? contact.value;
   return link ? (

@@ -24,8 +24,7 @@ use store::{DecisionRecord, Good, Store};
 use tokio::sync::watch;
 use topology::entity_ref::EntityRef;
 use topology::fact::{
-    Absent, CatalogGeneration, CatalogSize, ClusterGeneration, Fault, ObjectFact, ObjectKey,
-    ObjectKind,
+    Absent, CatalogGeneration, CatalogSize, ClusterGeneration, ObjectFact, ObjectKey, ObjectKind,
 };
 use topology::generation::RemovalPolicy;
 use topology::packed::PackedObjects;
@@ -254,6 +253,7 @@ impl Engine {
             absent,
             size,
             faults,
+            faulty_parts,
         } = generation;
         self.tell_faults(source, None, &faults);
         let (live, missing) = {
@@ -279,7 +279,7 @@ impl Engine {
                 keys: missing,
                 kinds,
             },
-            trust(&reading, &faults),
+            trust(&reading, faults.len() > faulty_parts),
             reading,
             || entity_counts(size),
         )
@@ -314,7 +314,7 @@ impl Engine {
                 keys: missing,
                 kinds: Vec::new(),
             },
-            trust(&reading, &faults),
+            trust(&reading, !faults.is_empty()),
             reading,
             counts,
         )
@@ -557,10 +557,10 @@ fn kinds_of(counts: &BTreeMap<&'static str, u64>, missing: &[EntityRef]) -> Vec<
     shares.collect()
 }
 
-fn trust(reading: &Reading, faults: &[Fault]) -> Trust {
+fn trust(reading: &Reading, faulty: bool) -> Trust {
     match (&reading.incomplete, reading.faults_hide) {
         (Some(_), _) => Trust::Partial,
-        (None, Hides::Documents) if !faults.is_empty() => Trust::Faulty,
+        (None, Hides::Documents) if faulty => Trust::Faulty,
         (None, _) => Trust::Whole,
     }
 }

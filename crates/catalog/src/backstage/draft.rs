@@ -164,14 +164,21 @@ impl<'k> Draft<'k> {
                 Ok(Some(Entity {
                     fact,
                     misshapen: Some(fault),
+                    ..
                 })) if self.is_known(&fact) => {
                     let why = Unusable::Misshapen(fault);
                     self.pass.faults.entity(self.url, self.pass.items, &why);
                     false
                 }
-                Ok(Some(Entity { fact, .. })) => {
+                Ok(Some(Entity { fact, faults, .. })) => {
                     let index = self.hold(&fact);
-                    self.fresh.set_content(index, Some(content));
+                    for fault in &faults {
+                        let (url, number) = (self.url, self.pass.items);
+                        self.pass.faults.part(url, number, fact.reference(), fault);
+                    }
+                    // What has a fault is read anew each time, so that every read says so.
+                    let known = faults.is_empty().then_some(content);
+                    self.fresh.set_content(index, known);
                     self.see_fresh(index)
                 }
                 // Backstage 1.12 and 1.13 leak entities that the filter excludes.
@@ -242,6 +249,7 @@ impl<'k> Draft<'k> {
             Ok(Some(Entity {
                 fact,
                 misshapen: Some(_),
+                ..
             })) if self.is_known(&fact) => {
                 self.is_as_it_was(expected);
                 accounted.kept += 1;
@@ -337,6 +345,8 @@ impl<'k> Draft<'k> {
                 .pass
                 .faults
                 .close(self.url, self.pass.nulls, before, size),
+            // No fault of a live catalog hides an entity: which there are follows from counts.
+            faulty_parts: 0,
         };
         let fresh = Arc::new(self.fresh);
         (generation, Given { fresh, gone })

@@ -1,7 +1,9 @@
 //! What a read says of what is wrong with a catalog.
 
+use topology::entity_ref::EntityRef;
 use topology::fact::{CatalogSize, Fault, FieldFault};
 
+use crate::collect::part_left_out;
 use crate::document::DocumentError;
 
 /// Bound on the faults of one read.
@@ -13,6 +15,8 @@ pub(super) struct Faults {
     listed: Vec<Fault>,
     /// Entities that cannot be used, listed or not.
     unusable: u64,
+    /// Faults that are not listed.
+    more: u64,
 }
 
 /// Why an entity cannot be used.
@@ -33,15 +37,12 @@ impl Faults {
     /// Adds an entity that cannot be used: the `number`th that came.
     pub(super) fn entity(&mut self, url: &str, number: u64, why: &Unusable) {
         self.unusable += 1;
-        if self.listed.len() >= MAX_FAULTS {
-            return;
-        }
         let place = format!("{url}, entity {number}");
         let consequence = match why {
             Unusable::Misshapen(_) => "the entity stays as it was",
             _ => "this entity is left out",
         };
-        self.listed.push(match why {
+        self.list(match why {
             Unusable::Document(error) => Fault {
                 place,
                 message: format!("{}; {consequence}", error.message),
@@ -57,6 +58,27 @@ impl Faults {
                 ),
             },
         });
+    }
+
+    /// Adds a field of the `number`th entity that cannot be used, and costs nothing else.
+    pub(super) fn part(&mut self, url: &str, number: u64, entity: &EntityRef, fault: &FieldFault) {
+        self.list(Fault {
+            place: format!("{url}, entity {number}, field `{}`", fault.field),
+            message: format!(
+                "found {}, expected {}; {}",
+                fault.found,
+                fault.expected,
+                part_left_out(entity)
+            ),
+        });
+    }
+
+    fn list(&mut self, fault: Fault) {
+        if self.listed.len() < MAX_FAULTS {
+            self.listed.push(fault);
+        } else {
+            self.more += 1;
+        }
     }
 
     /// All of them, with those that concern the catalog as a whole: what it had (`before`), what it has, and how many items
@@ -83,8 +105,8 @@ impl Faults {
         } else {
             messages.extend(vanished(before, size));
         }
-        let more = self.unusable.saturating_sub(self.listed.len() as u64);
-        if more > 0 {
+        if self.more > 0 {
+            let more = self.more;
             messages.push(format!("{more} more faults, which are not listed"));
         }
         self.listed

@@ -20,7 +20,7 @@ use super::{DocumentError, MAX_DEPTH, too_deep};
 /// The kinds whose contents matter: those that stitching uses, and `Location`, which leads to further files.
 const READ_KINDS: [&str; 4] = ["component", "group", "user", "location"];
 
-/// Reads one JSON value. Of an entity only `apiVersion`, `kind`, `metadata`, `spec` and the `ownedBy` relations are kept,
+/// Reads one JSON value. Of an entity only `apiVersion`, `kind`, `metadata`, `spec` and the relations of [`KEPT`] are kept,
 /// and of an entity of a kind that is not used only the first two.
 ///
 /// # Errors
@@ -102,17 +102,20 @@ impl<'de> Deserialize<'de> for Roots<'de> {
     }
 }
 
-/// The `ownedBy` entries of the relations; anything else there is skipped.
+/// The relations of [`KEPT`]; anything else there is skipped.
 fn relations<'a>(raw: &'a str, whole: &str) -> Result<Value<'a>, DocumentError> {
     if !raw.starts_with('[') {
         return value(raw, whole);
     }
-    let Owned(kept) = parse(raw, whole)?;
-    let mut owned = Vec::with_capacity(kept.len());
+    let Relations(kept) = parse(raw, whole)?;
+    let mut relations = Vec::with_capacity(kept.len());
     for relation in kept {
+        let Some(kind) = relation.kind else {
+            continue;
+        };
         let mut entries = vec![(
             Cow::Borrowed("type"),
-            Value::String(Cow::Borrowed(OWNED_BY)),
+            Value::String(Cow::Borrowed(KEPT[kind])),
         )];
         for (key, raw) in [
             ("targetRef", relation.target_ref),
@@ -122,40 +125,46 @@ fn relations<'a>(raw: &'a str, whole: &str) -> Result<Value<'a>, DocumentError> 
                 entries.push((Cow::Borrowed(key), value(raw, whole)?));
             }
         }
-        owned.push(Value::Map(entries));
+        relations.push(Value::Map(entries));
     }
-    Ok(Value::Array(owned))
+    Ok(Value::Array(relations))
 }
 
-const OWNED_BY: &str = "ownedBy";
+/// The types of relations that are read.
+const KEPT: [&str; 3] = ["ownedBy", "dependsOn", "dependencyOf"];
 
-struct Owned<'a>(Vec<Relation<'a>>);
+struct Relations<'a>(Vec<Relation<'a>>);
 
-impl<'de> Deserialize<'de> for Owned<'de> {
+impl<'de> Deserialize<'de> for Relations<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OwnedVisitor;
-        impl<'de> Visitor<'de> for OwnedVisitor {
-            type Value = Owned<'de>;
+        struct RelationsVisitor;
+        impl<'de> Visitor<'de> for RelationsVisitor {
+            type Value = Relations<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a list of relations")
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 let mut kept = Vec::new();
+                let mut counts = [0; KEPT.len()];
                 while let Some(relation) = seq.next_element::<Relation<'de>>()? {
-                    if relation.owned_by && kept.len() < MAX_LISTED {
+                    if let Some(kind) = relation.kind
+                        && counts[kind] < MAX_LISTED
+                    {
+                        counts[kind] += 1;
                         kept.push(relation);
                     }
                 }
-                Ok(Owned(kept))
+                Ok(Relations(kept))
             }
         }
-        deserializer.deserialize_seq(OwnedVisitor)
+        deserializer.deserialize_seq(RelationsVisitor)
     }
 }
 
 #[derive(Default)]
 struct Relation<'a> {
-    owned_by: bool,
+    /// Its type, as an index into [`KEPT`].
+    kind: Option<usize>,
     target_ref: Option<&'a str>,
     target: Option<&'a str>,
 }
@@ -184,7 +193,10 @@ impl<'de> Visitor<'de> for RelationVisitor {
         while let Some(Text(key)) = map.next_key()? {
             let raw = map.next_value::<&RawValue>()?.get();
             match &*key {
-                "type" => relation.owned_by = raw.trim_matches('"') == OWNED_BY,
+                "type" => {
+                    let kind = raw.trim_matches('"');
+                    relation.kind = KEPT.iter().position(|kept| *kept == kind);
+                }
                 "targetRef" => relation.target_ref = Some(raw),
                 "target" => relation.target = Some(raw),
                 _ => {}
@@ -398,9 +410,9 @@ mod tests {
     fn only_what_stitching_reads_is_kept() {
         let text = r#"{"apiVersion":"backstage.io/v1beta1","kind":"Component","status":{"items":[1.50]},
             "metadata":{"name":"a\nb","etag":"x"},"spec":{"owner":null},
-            "relations":[{"type":"partOf","targetRef":"system:default/s"},7,{"type":1},
+            "relations":[{"type":"partOf","targetRef":"system:default/s"},7,{"type":"dependsOn","targetRef":"resource:default/db"},{"type":1},
               {"targetRef":"group:default/g","type":"ownedBy","target":{"kind":"group"}}]}"#;
-        insta::assert_snapshot!(shown(text), @r#"Map([("kind", String("Component")), ("apiVersion", String("backstage.io/v1beta1")), ("metadata", Map([("name", String("a\nb")), ("etag", String("x"))])), ("spec", Map([("owner", Null)])), ("relations", Array([Map([("type", String("ownedBy")), ("targetRef", String("group:default/g")), ("target", Map([("kind", String("group"))]))])]))])"#);
+        insta::assert_snapshot!(shown(text), @r#"Map([("kind", String("Component")), ("apiVersion", String("backstage.io/v1beta1")), ("metadata", Map([("name", String("a\nb")), ("etag", String("x"))])), ("spec", Map([("owner", Null)])), ("relations", Array([Map([("type", String("dependsOn")), ("targetRef", String("resource:default/db"))]), Map([("type", String("ownedBy")), ("targetRef", String("group:default/g")), ("target", Map([("kind", String("group"))]))])]))])"#);
         let api = r#"{"kind":"API","spec":{"definition":"…"},"metadata":{"name":"x"}}"#;
         insta::assert_snapshot!(shown(api), @r#"Map([("kind", String("API"))])"#);
     }
@@ -412,7 +424,7 @@ mod tests {
             let text = format!(r#"{{"kind":"{kind}","metadata":{{"name":"x"}}}}"#);
             let document = from_json(&text).expect("JSON");
             assert_eq!(
-                topology::entity::read_entity(&document, &map),
+                topology::entity::read_entity(&document, &map, &mut Vec::new()),
                 Ok(None),
                 "{kind}"
             );
@@ -420,7 +432,7 @@ mod tests {
         for kind in ["component", "Group", "USER"] {
             let text = format!(r#"{{"kind":"{kind}","metadata":{{"name":"x"}}}}"#);
             let document = from_json(&text).expect("JSON");
-            let fact = topology::entity::read_entity(&document, &map);
+            let fact = topology::entity::read_entity(&document, &map, &mut Vec::new());
             assert!(matches!(fact, Ok(Some(_))), "{kind}: {fact:?}");
         }
     }

@@ -314,18 +314,27 @@ impl Documents<'_, '_> {
                     self.location(value, origin);
                 }
             }
-            Judgement::Entity => match read_entity(value, self.reader.map) {
-                Ok(fact) => {
-                    self.outcome.entities += 1;
-                    if let Some(fact) = fact {
-                        self.reader.collector.fact(&fact, origin);
+            Judgement::Entity => {
+                let mut parts = Vec::new();
+                match read_entity(value, self.reader.map, &mut parts) {
+                    Ok(fact) => {
+                        self.outcome.entities += 1;
+                        if let Some(fact) = fact {
+                            self.reader.collector.fact(&fact, origin);
+                            self.outcome.faults += parts.len() as u64;
+                            for fault in &parts {
+                                self.reader
+                                    .collector
+                                    .part_fault(origin, fact.reference(), fault);
+                            }
+                        }
+                    }
+                    Err(fault) => {
+                        self.outcome.faults += 1;
+                        self.reader.collector.field_fault(origin, &fault, LEFT_OUT);
                     }
                 }
-                Err(fault) => {
-                    self.outcome.faults += 1;
-                    self.reader.collector.field_fault(origin, &fault, LEFT_OUT);
-                }
-            },
+            }
         }
     }
 

@@ -91,6 +91,7 @@ pub(crate) fn component(index: usize, service: usize, owner: usize) -> EntityFac
         component_type: Some("service".into()),
         lifecycle: Some("production".into()),
         system: Some("platform".into()),
+        dependencies: Vec::new(),
         orphan: false,
         fault: None,
     }))

@@ -3,6 +3,7 @@
 use topology::topology::{ComponentId, Topology};
 use topology::verdict::{OwnerOutcome, OwnerVerdict, PathTried, Verdict};
 
+use super::dependency::{dependencies, dependents};
 use super::{owned, owner_contact, texts, word};
 
 /// A verdict in a list (S32).
@@ -64,6 +65,8 @@ pub fn component_detail(topology: &Topology, id: ComponentId) -> api::ComponentD
         kubernetes_namespace: owned(view.kubernetes_namespace),
         orphan: view.orphan,
         owner: view.owner.map(|owner| owner_contact(topology, owner)),
+        dependencies: dependencies(topology, id),
+        dependents: dependents(topology, id),
         verdicts: topology.verdicts(id).iter().map(component_row).collect(),
     }
 }

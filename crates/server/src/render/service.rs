@@ -1,9 +1,10 @@
 //! Services and what is behind them.
 
 use topology::fact::WorkloadKind;
-use topology::topology::{ServiceId, Topology, WorkloadId};
+use topology::topology::{ComponentId, ServiceId, Topology, WorkloadId};
 use topology::verdict::MAX_SHOWN;
 
+use super::dependency::{dependencies, dependents};
 use super::{count, owned, owner_contact, word};
 
 /// A Service in a list (S32).
@@ -32,6 +33,10 @@ pub fn service_detail(topology: &Topology, id: ServiceId) -> api::ServiceDetail 
     let view = topology.service(id);
     let workloads = topology.behind(id);
     let around = topology.around(id, &workloads);
+    let of_component = |of: fn(&Topology, ComponentId) -> api::Dependencies| {
+        let found = view.component.map(|component| of(topology, component));
+        found.unwrap_or_default()
+    };
     api::ServiceDetail {
         id: service_id(view.cluster, view.namespace, view.name),
         cluster: view.cluster.to_owned(),
@@ -51,6 +56,8 @@ pub fn service_detail(topology: &Topology, id: ServiceId) -> api::ServiceDetail 
             }
         }),
         owner: view.owner.map(|owner| owner_contact(topology, owner)),
+        dependencies: of_component(dependencies),
+        dependents: of_component(dependents),
         labels: topology
             .service_labels(id)
             .into_iter()

@@ -1,6 +1,7 @@
 //! The core's closed lists, word for word. That both write the same words is a test.
 
 use topology::contact::ContactKind;
+use topology::dependency::Declaration;
 use topology::fact::OwnerKind;
 use topology::graph::{EdgeKind, Why};
 use topology::resolve::Confidence;
@@ -87,10 +88,20 @@ pub(super) fn edge_kind(kind: EdgeKind) -> api::EdgeKind {
         EdgeKind::Selects => api::EdgeKind::Selects,
         EdgeKind::LeadsTo => api::EdgeKind::LeadsTo,
         EdgeKind::RoutesTo => api::EdgeKind::RoutesTo,
+        EdgeKind::DependsOn => api::EdgeKind::DependsOn,
         EdgeKind::Owns => api::EdgeKind::Owns,
         EdgeKind::Scales => api::EdgeKind::Scales,
         EdgeKind::Mounts => api::EdgeKind::Mounts,
         EdgeKind::RunsOn => api::EdgeKind::RunsOn,
+    }
+}
+
+pub(super) fn declaration(declaration: Declaration) -> api::Declaration {
+    match declaration {
+        Declaration::DependsOn => api::Declaration::DependsOn,
+        Declaration::DependencyOf => api::Declaration::DependencyOf,
+        Declaration::DependsOnRelation => api::Declaration::DependsOnRelation,
+        Declaration::DependencyOfRelation => api::Declaration::DependencyOfRelation,
     }
 }
 
@@ -147,6 +158,9 @@ mod tests {
         }
         for kind in EdgeKind::ALL {
             assert_eq!(edge_kind(kind).as_str(), kind.as_str());
+        }
+        for kind in Declaration::ALL {
+            assert_eq!(declaration(kind).as_str(), kind.as_str());
         }
         for kind in FoundKind::ALL {
             assert_eq!(found_kind(kind).as_str(), kind.as_str());

@@ -31,7 +31,8 @@ const GRAMMAR: &str = "expected a Service (`cluster/namespace/name`), an owner (
 ///
 /// The Services of the focus, and step by step what is next to them: components, workloads, pods (as one node where a workload
 /// has more than five), Ingresses and routes, autoscalers, claims, and the Nodes that pods run on, from which nothing goes on.
-/// The nearest come first, and what is not shown is counted beside what it hangs on.
+/// What components declare to depend on leads from Service to Service, within a cluster where both have one there; a component without
+/// a Service stands there itself. The nearest come first, and what is not shown is counted beside what it hangs on.
 #[utoipa::path(
     get,
     path = "/api/v1/graph",

@@ -254,6 +254,7 @@ pub(crate) fn component(
         component_type: Some("service".into()),
         lifecycle: Some("production".into()),
         system: None,
+        dependencies: Vec::new(),
         orphan: false,
         fault: None,
     }

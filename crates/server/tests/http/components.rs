@@ -37,6 +37,14 @@ async fn a_component_comes_with_its_verdicts() {
     {
       "items": [
         {
+          "dependencies": {
+            "items": [],
+            "total": 0
+          },
+          "dependents": {
+            "items": [],
+            "total": 0
+          },
           "instance": "default",
           "kubernetes_id": "checkout",
           "kubernetes_namespace": "shop",

@@ -7,6 +7,7 @@ mod alerts;
 mod company;
 mod components;
 mod decisions;
+mod dependencies;
 mod events;
 mod explain;
 mod facets;

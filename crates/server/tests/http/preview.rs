@@ -62,6 +62,7 @@ fn facts() -> PackedEntities {
             component_type: None,
             lifecycle: None,
             system: None,
+            dependencies: Vec::new(),
             orphan: false,
             fault: None,
         }))

@@ -24,6 +24,14 @@ async fn a_service_says_who_owns_it_and_why() {
         "rule": "service-name",
         "type": "service"
       },
+      "dependencies": {
+        "items": [],
+        "total": 0
+      },
+      "dependents": {
+        "items": [],
+        "total": 0
+      },
       "id": "eu1/shop/checkout",
       "in_front": {
         "items": [],

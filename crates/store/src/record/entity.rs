@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use topology::contact::{Contact, ContactKind};
+use topology::dependency::{Declaration, Dependency};
 use topology::entity_ref::EntityRef;
 use topology::fact::{
     ComponentFact, EntityFact, FieldFault, Found, OwnerClaim, OwnerFact, OwnerKind, OwnerTarget,
@@ -77,6 +78,45 @@ enum EntityRecord<'a> {
     /// An owner that says more than an address of how it is reached.
     #[serde(borrow)]
     Reachable(ReachableRecord<'a>),
+    /// A component that declares dependencies.
+    #[serde(borrow)]
+    Declaring(DeclaringRecord<'a>),
+}
+
+#[derive(Serialize, Deserialize)]
+struct DeclaringRecord<'a> {
+    #[serde(borrow)]
+    component: ComponentRecord<'a>,
+    #[serde(borrow)]
+    dependencies: Vec<(DeclarationRecord, RefRecord<'a>)>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum DeclarationRecord {
+    DependsOn,
+    DependencyOf,
+    DependsOnRelation,
+    DependencyOfRelation,
+}
+
+impl DeclarationRecord {
+    fn of(declared: Declaration) -> Self {
+        match declared {
+            Declaration::DependsOn => Self::DependsOn,
+            Declaration::DependencyOf => Self::DependencyOf,
+            Declaration::DependsOnRelation => Self::DependsOnRelation,
+            Declaration::DependencyOfRelation => Self::DependencyOfRelation,
+        }
+    }
+
+    fn into_declaration(self) -> Declaration {
+        match self {
+            Self::DependsOn => Declaration::DependsOn,
+            Self::DependencyOf => Declaration::DependencyOf,
+            Self::DependsOnRelation => Declaration::DependsOnRelation,
+            Self::DependencyOfRelation => Declaration::DependencyOfRelation,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -209,7 +249,19 @@ pub(crate) fn from_key(key: &[u8]) -> Result<EntityRef, RecordError> {
 /// The fact without its key.
 pub(crate) fn encode(fact: &EntityFact) -> Result<Vec<u8>, RecordError> {
     let record = match fact {
-        EntityFact::Component(component) => EntityRecord::Component(component_record(component)),
+        EntityFact::Component(component) if component.dependencies.is_empty() => {
+            EntityRecord::Component(component_record(component))
+        }
+        EntityFact::Component(component) => {
+            let dependencies = component.dependencies.iter().map(|dependency| {
+                let declared = DeclarationRecord::of(dependency.declared);
+                (declared, RefRecord::of(&dependency.target))
+            });
+            EntityRecord::Declaring(DeclaringRecord {
+                component: component_record(component),
+                dependencies: dependencies.collect(),
+            })
+        }
         EntityFact::Owner(owner) if owner.contacts.is_empty() => {
             EntityRecord::Owner(owner_record(owner))
         }
@@ -233,6 +285,18 @@ pub(crate) fn decode(reference: EntityRef, bytes: &[u8]) -> Result<EntityFact, R
     Ok(match from_versioned(FACT, bytes)? {
         EntityRecord::Component(record) => {
             EntityFact::Component(Box::new(component(reference, record)))
+        }
+        EntityRecord::Declaring(record) => {
+            let dependencies = record.dependencies.into_iter();
+            EntityFact::Component(Box::new(ComponentFact {
+                dependencies: dependencies
+                    .map(|(declared, target)| Dependency {
+                        target: target.into_ref(),
+                        declared: declared.into_declaration(),
+                    })
+                    .collect(),
+                ..component(reference, record.component)
+            }))
         }
         EntityRecord::Owner(record) => owner(reference, record, Vec::new()),
         EntityRecord::Reachable(record) => owner(reference, record.owner, record.contacts),
@@ -326,6 +390,7 @@ fn component(reference: EntityRef, record: ComponentRecord<'_>) -> ComponentFact
         component_type: record.component_type.map(Into::into),
         lifecycle: record.lifecycle.map(Into::into),
         system: record.system.map(Into::into),
+        dependencies: Vec::new(),
         orphan: record.orphan,
         fault: record.fault.map(|fault| FieldFault {
             field: fault.field.into(),

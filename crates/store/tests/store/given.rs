@@ -7,6 +7,7 @@ use proptest::option;
 use proptest::prelude::*;
 use topology::change::{Change, Ownership, VerdictState};
 use topology::contact::{Contact, ContactKind};
+use topology::dependency::{Declaration, Dependency};
 use topology::entity_ref::EntityRef;
 use topology::fact::{
     ComponentFact, ControllerRef, EntityFact, FieldFault, Found, LabelPairs, ObjectFact,
@@ -65,6 +66,11 @@ fn fault() -> impl Strategy<Value = FieldFault> {
     })
 }
 
+fn dependency() -> impl Strategy<Value = Dependency> {
+    let declared = prop::sample::select(&Declaration::ALL[..]);
+    (any_reference(), declared).prop_map(|(target, declared)| Dependency { target, declared })
+}
+
 fn component() -> BoxedStrategy<EntityFact> {
     let texts = (
         option::of(text()),
@@ -78,26 +84,29 @@ fn component() -> BoxedStrategy<EntityFact> {
         option::of(text()),
         (option::of(found()), option::of(found())),
         texts,
-        vec(claim(), 0..3),
+        (vec(claim(), 0..3), vec(dependency(), 0..3)),
         any::<bool>(),
         option::of(fault()),
     )
-        .prop_map(|(reference, name, found, texts, owners, orphan, fault)| {
-            EntityFact::Component(Box::new(ComponentFact {
-                name: name.unwrap_or_else(|| reference.name.clone()),
-                reference,
-                kubernetes_id: found.0,
-                kubernetes_namespace: found.1,
-                label_selector: texts.0,
-                kubernetes_cluster: texts.1,
-                owners,
-                component_type: texts.2,
-                lifecycle: texts.3,
-                system: texts.4,
-                orphan,
-                fault,
-            }))
-        })
+        .prop_map(
+            |(reference, name, found, texts, (owners, dependencies), orphan, fault)| {
+                EntityFact::Component(Box::new(ComponentFact {
+                    name: name.unwrap_or_else(|| reference.name.clone()),
+                    reference,
+                    kubernetes_id: found.0,
+                    kubernetes_namespace: found.1,
+                    label_selector: texts.0,
+                    kubernetes_cluster: texts.1,
+                    owners,
+                    component_type: texts.2,
+                    lifecycle: texts.3,
+                    system: texts.4,
+                    dependencies,
+                    orphan,
+                    fault,
+                }))
+            },
+        )
         .boxed()
 }
 

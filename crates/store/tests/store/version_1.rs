@@ -38,6 +38,7 @@ fn entities() -> Vec<EntityFact> {
             component_type: Some("service".into()),
             lifecycle: Some("production".into()),
             system: Some("api:default/shop".into()),
+            dependencies: Vec::new(),
             orphan: true,
             fault: Some(FieldFault {
                 field: "spec.owner".into(),

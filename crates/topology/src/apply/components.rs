@@ -16,6 +16,7 @@ impl Topology {
         fact: ComponentFact,
     ) {
         let candidates = self.hold_candidates(instance, &fact.owners);
+        let dependencies = self.intern_dependencies(&fact.dependencies);
         let names = &mut self.names;
         let namespace = names.intern(&fact.reference.namespace);
         let key = names.intern(&fact.reference.name);
@@ -46,7 +47,8 @@ impl Topology {
         let id = match existing {
             Some(id)
                 if self.says_the_same(id, &record)
-                    && self.faults.get(&id) == fact.fault.as_ref() =>
+                    && self.faults.get(&id) == fact.fault.as_ref()
+                    && *self.dependencies.of(id) == *dependencies =>
             {
                 self.release_candidates(record.candidates);
                 return;
@@ -71,6 +73,7 @@ impl Topology {
             Some(fault) => self.faults.insert(id, fault),
             None => self.faults.remove(&id),
         };
+        self.declare(id, dependencies);
         self.register(id);
         self.join_candidates(id);
         if self.components.get(id).first_cell == NONE {
@@ -102,6 +105,7 @@ impl Topology {
 
     fn remove_component(&mut self, id: u32) {
         self.withdraw(id);
+        self.undeclare(id);
         self.drop_cells(id);
         let it = self.components.get(id);
         let (instance, key) = (it.instance, it.key);

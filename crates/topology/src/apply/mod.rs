@@ -13,6 +13,7 @@
 mod cells;
 mod changes;
 mod components;
+mod dependencies;
 mod owners;
 mod removals;
 mod services;

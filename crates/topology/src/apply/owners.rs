@@ -217,7 +217,7 @@ impl Topology {
     }
 }
 
-fn intern_ref(names: &mut Names, reference: &EntityRef) -> RefNames {
+pub(super) fn intern_ref(names: &mut Names, reference: &EntityRef) -> RefNames {
     RefNames {
         kind: names.intern(&reference.kind),
         namespace: names.intern(&reference.namespace),

@@ -30,6 +30,9 @@ impl Topology {
             ];
             optional.into_iter().flatten().for_each(&mut *mark);
         }
+        for declared in self.dependencies.by_component.values().flatten() {
+            mark_ref(&declared.target, mark);
+        }
         for (_, it) in self.services.iter().filter(|(_, it)| it.live) {
             mark(it.namespace);
             mark(it.name);

@@ -14,7 +14,7 @@ use crate::records::Link;
 use crate::relations::MAX_CHAIN;
 use crate::topology::{ClusterId, ComponentId, ServiceId, Topology, WorkloadId};
 
-use super::{EdgeKind, Kind, MAX_SINGLE_PODS};
+use super::{EdgeKind, Kind, MAX_LOOKED_AT, MAX_SINGLE_PODS};
 
 /// What a node stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +51,8 @@ pub(super) struct Near<'t> {
     topology: &'t Topology,
     members: HashMap<u32, Rc<Members>>,
     pub(super) looked_at: usize,
+    /// Something was not looked at, because that had been enough.
+    pub(super) ended_early: bool,
 }
 
 impl<'t> Near<'t> {
@@ -59,6 +61,7 @@ impl<'t> Near<'t> {
             topology,
             members: HashMap::new(),
             looked_at: 0,
+            ended_early: false,
         }
     }
 
@@ -135,6 +138,7 @@ impl<'t> Near<'t> {
         if let Some(cell) = topology.winner(id) {
             let component = topology.cells.get(cell).component;
             found.push(inward(EdgeKind::Is, Place::Component(component)));
+            found.extend(self.by_dependency(Place::Service(id), component));
         }
         let there = (service.namespace, service.name);
         let behind: Vec<u32> = if service.selector().is_empty() {
@@ -159,15 +163,73 @@ impl<'t> Near<'t> {
 
     fn next_to_component(&mut self, id: u32) -> Vec<Next> {
         let topology = self.topology;
+        let services = topology.services_of_component(ComponentId(id));
+        if services.is_empty() {
+            return self.by_dependency(Place::Component(id), id);
+        }
+        let services = services.into_iter();
+        services
+            .map(|id| outward(EdgeKind::Is, Place::Service(id.0)))
+            .collect()
+    }
+
+    /// What the place of a component depends on, and what depends on it.
+    fn by_dependency(&mut self, here: Place, component: u32) -> Vec<Next> {
         let mut found = Vec::new();
-        for cell in topology.cells_of(id) {
-            let targets = topology.sets.ids(&topology.cells.get(cell).targets);
-            let won = targets
-                .iter()
-                .filter(|service| topology.winner(**service) == Some(cell));
-            found.extend(won.map(|id| outward(EdgeKind::Is, Place::Service(*id))));
+        for outwards in [true, false] {
+            for other in self.topology.neighbouring(component, outwards) {
+                if self.looked_at > MAX_LOOKED_AT {
+                    self.ended_early = true;
+                    return found;
+                }
+                let (from, to) = if outwards {
+                    (component, other)
+                } else {
+                    (other, component)
+                };
+                let pairs = self.pairs(from, to);
+                self.looked_at += pairs.len();
+                found.extend(pairs.into_iter().filter_map(|(from, to)| {
+                    if outwards {
+                        (from == here).then_some(outward(EdgeKind::DependsOn, to))
+                    } else {
+                        (to == here).then_some(inward(EdgeKind::DependsOn, from))
+                    }
+                }));
+            }
         }
         found
+    }
+
+    /// Which places of a component lead to which of one that it depends on: within a cluster where that has a Service of it, else
+    /// to all.
+    fn pairs(&self, from: u32, to: u32) -> Vec<(Place, Place)> {
+        let targets = self.places_of(to);
+        let mut pairs = Vec::new();
+        for from in self.places_of(from) {
+            let near = |to: &Place| self.cluster_of(*to) == self.cluster_of(from);
+            let some_near = targets.iter().any(near);
+            let led_to = targets.iter().filter(|to| !some_near || near(to));
+            pairs.extend(led_to.map(|to| (from, *to)));
+        }
+        pairs
+    }
+
+    /// The Services of a component, else the component.
+    fn places_of(&self, component: u32) -> Vec<Place> {
+        let services = self.topology.services_of_component(ComponentId(component));
+        if services.is_empty() {
+            return vec![Place::Component(component)];
+        }
+        let services = services.into_iter();
+        services.map(|id| Place::Service(id.0)).collect()
+    }
+
+    fn cluster_of(&self, place: Place) -> Option<ClusterId> {
+        match place {
+            Place::Service(id) => Some(self.topology.services.get(id).cluster),
+            _ => None,
+        }
     }
 
     fn next_to_object(&mut self, id: u32) -> Vec<Next> {

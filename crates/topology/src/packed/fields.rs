@@ -2,6 +2,7 @@
 
 use super::block::{Block, Reader};
 use crate::contact::{Contact, ContactKind};
+use crate::dependency::{Declaration, Dependency};
 use crate::entity_ref::EntityRef;
 use crate::fact::{
     ComponentFact, EntityFact, FieldFault, Found, OwnerClaim, OwnerFact, OwnerKind, OwnerTarget,
@@ -54,6 +55,7 @@ fn write_component(block: &mut Block, component: &ComponentFact) {
         component_type,
         lifecycle,
         system,
+        dependencies,
         orphan,
         fault,
     } = component;
@@ -68,6 +70,7 @@ fn write_component(block: &mut Block, component: &ComponentFact) {
     write_text_if(block, component_type.as_deref());
     write_text_if(block, lifecycle.as_deref());
     write_text_if(block, system.as_deref());
+    write_list(block, dependencies, write_dependency);
     block.number(usize::from(*orphan));
     write_fault(block, fault.as_ref());
 }
@@ -86,6 +89,7 @@ fn read_component(reader: &mut Reader<'_>) -> ComponentFact {
         component_type: read_text_if(reader),
         lifecycle: read_text_if(reader),
         system: read_text_if(reader),
+        dependencies: read_list(reader, read_dependency),
         orphan: reader.number() != 0,
         fault: read_fault(reader),
     }
@@ -238,6 +242,21 @@ fn read_claim(reader: &mut Reader<'_>) -> OwnerClaim {
             0 => OwnerTarget::Ref(read_ref(reader)),
             _ => OwnerTarget::Malformed(reader.text().into()),
         },
+    }
+}
+
+fn write_dependency(block: &mut Block, dependency: &Dependency) {
+    let Dependency { target, declared } = dependency;
+    let known = Declaration::ALL.iter().position(|it| it == declared);
+    block.number(known.unwrap_or_default());
+    write_ref(block, target);
+}
+
+fn read_dependency(reader: &mut Reader<'_>) -> Dependency {
+    let declared = Declaration::ALL.get(reader.number()).copied();
+    Dependency {
+        declared: declared.unwrap_or(Declaration::DependsOn),
+        target: read_ref(reader),
     }
 }
 

@@ -212,3 +212,68 @@ fn a_namespace_cut_to_so_many_nodes_says_what_is_cut() {
     hidden by Limit beside StatefulSet cart: 6 Pod
     ");
 }
+
+#[test]
+fn dependencies_lead_from_service_to_service_within_a_cluster() {
+    let topology = built(
+        "
+        instance main
+        group pay
+        component web kubernetes-id=web ns=shop depends-on=component:cart,component:batch,component:gone,resource:db
+        component cart kubernetes-id=cart ns=shop owner=pay
+        component batch owner=pay depends-on=component:cart
+        component far kubernetes-id=far ns=shop dependency-of=component:batch
+        cluster eu1
+        service eu1/shop/web
+        service eu1/shop/cart
+        cluster us1
+        service us1/shop/cart
+        service us1/shop/far
+    ",
+    );
+    let web = of_service(&topology, "web");
+    assert_snapshot!(drawn(&topology, &web, 1, 300), @r"
+    0 Service web
+    1 component:default/web
+    1 component:default/batch of pay
+    1 Service cart of pay
+    Service web depends-on component:default/batch
+    Service web depends-on Service cart
+    component:default/web is Service web
+    component:default/batch depends-on Service cart
+    hidden by Depth beside component:default/batch: 2 Service
+    hidden by Depth beside Service cart: 1 Component
+    ");
+    assert_snapshot!(drawn(&topology, &web, 3, 300), @r"
+    0 Service web
+    1 component:default/web
+    1 component:default/batch of pay
+    1 Service cart of pay
+    2 Service cart of pay
+    2 Service far
+    2 component:default/cart of pay
+    3 component:default/far
+    Service web depends-on component:default/batch
+    Service web depends-on Service cart
+    component:default/web is Service web
+    component:default/batch depends-on Service cart
+    component:default/batch depends-on Service cart
+    component:default/batch depends-on Service far
+    component:default/cart is Service cart
+    component:default/cart is Service cart
+    component:default/far is Service far
+    ");
+    assert_snapshot!(drawn(&topology, &of_service(&topology, "cart"), 1, 300), @r"
+    0 Service cart of pay
+    1 component:default/cart of pay
+    1 component:default/batch of pay
+    1 Service web
+    component:default/cart is Service cart
+    component:default/batch depends-on Service cart
+    Service web depends-on Service cart
+    Service web depends-on component:default/batch
+    hidden by Depth beside component:default/cart: 1 Service
+    hidden by Depth beside component:default/batch: 1 Service
+    hidden by Depth beside Service web: 1 Component
+    ");
+}

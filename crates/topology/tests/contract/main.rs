@@ -7,6 +7,7 @@ mod changes;
 mod conflicts;
 mod contacts;
 mod decisions;
+mod dependencies;
 mod edges;
 mod facets;
 mod field_paths;

@@ -6,6 +6,7 @@ use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 use topology::contact::{Contact, ContactKind};
+use topology::dependency::{Declaration, Dependency};
 use topology::entity_ref::EntityRef;
 use topology::fact::{
     ComponentFact, EntityFact, FieldFault, Found, OwnerClaim, OwnerFact, OwnerKind, OwnerTarget,
@@ -43,6 +44,11 @@ fn found() -> impl Strategy<Value = Option<Found>> {
     of((any::<u8>(), text()).prop_map(|(path, value)| Found { path, value }))
 }
 
+fn dependency() -> impl Strategy<Value = Dependency> {
+    let declared = prop::sample::select(&Declaration::ALL[..]);
+    (any_reference(), declared).prop_map(|(target, declared)| Dependency { target, declared })
+}
+
 fn claim() -> impl Strategy<Value = OwnerClaim> {
     let target = prop_oneof![
         any_reference().prop_map(OwnerTarget::Ref),
@@ -63,11 +69,17 @@ fn component() -> impl Strategy<Value = EntityFact> {
         reference(Just("component")),
         of(text()),
         (found(), found(), of(text()), of(text())),
-        vec(claim(), 0..4),
+        (vec(claim(), 0..4), vec(dependency(), 0..4)),
         (of(text()), of(text()), of(text()), any::<bool>(), fault),
     )
         .prop_map(
-            |(reference, name, (id, namespace, selector, cluster), owners, rest)| {
+            |(
+                reference,
+                name,
+                (id, namespace, selector, cluster),
+                (owners, dependencies),
+                rest,
+            )| {
                 let (component_type, lifecycle, system, orphan, fault) = rest;
                 EntityFact::Component(Box::new(ComponentFact {
                     name: name.unwrap_or_else(|| reference.name.clone()),
@@ -80,6 +92,7 @@ fn component() -> impl Strategy<Value = EntityFact> {
                     component_type,
                     lifecycle,
                     system,
+                    dependencies,
                     orphan,
                     fault,
                 }))
@@ -180,6 +193,7 @@ fn many_blocks_are_as_one() {
                 component_type: None,
                 lifecycle: None,
                 system: None,
+                dependencies: Vec::new(),
                 orphan: number % 3 == 0,
                 fault: None,
             }))

@@ -180,8 +180,8 @@ proptest! {
                 }
             }
         }
-        let _ = topology::entity::read_entity(&document, &LabelMap::default());
-        let _ = topology::entity::read_entity(&value, &LabelMap::default());
+        let _ = topology::entity::read_entity(&document, &LabelMap::default(), &mut Vec::new());
+        let _ = topology::entity::read_entity(&value, &LabelMap::default(), &mut Vec::new());
     }
 
     #[test]

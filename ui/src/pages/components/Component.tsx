@@ -8,6 +8,7 @@ import { Answer } from "../../parts/Answer";
 import { Badge } from "../../parts/Badge";
 import { CopyButton } from "../../parts/CopyButton";
 import { DecideDialog, type Proposal } from "../../parts/DecideDialog";
+import { Depends } from "../../parts/Depends";
 import { EvidenceTrail } from "../../parts/EvidenceTrail";
 import { History } from "../../parts/History";
 import { ServiceLink } from "../../parts/links";
@@ -107,6 +108,7 @@ function Instance({ known, verdicts }: { known: ComponentDetail; verdicts: Verdi
           <Choices verdict={verdict} decide={(kind, service) => setDecision({ kind, service, ...about })} />
         </section>
       ))}
+      <Depends known={known} />
       {decision ? (
         <DecideDialog
           title={

@@ -275,7 +275,7 @@ const EdgeLine = memo(function EdgeLine({ a, b, kind, readable, touched }: EdgeP
   const bend = (to.x - from.x) / 2;
   const path = `M${from.x} ${from.y}C${from.x + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`;
   return (
-    <g className={touched ? "edge touched" : "edge"}>
+    <g className={`edge ${kind}${touched ? " touched" : ""}`}>
       <path d={path} markerEnd={readable ? "url(#arrow)" : undefined} />
       {readable && (touched || Math.abs(to.x - from.x) < 2 * WIDTH) ? (
         <text x={(from.x + to.x) / 2} y={(from.y + to.y) / 2 - 5} textAnchor="middle">

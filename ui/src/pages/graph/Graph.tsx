@@ -121,7 +121,7 @@ function Shown({ answer, search, depth, limit, change }: Props) {
   return (
     <>
       <NotShown answer={answer} depth={depth} limit={limit} change={change} />
-      <Legend nodes={answer.nodes} palette={palette} mark={search.mark} change={(mark) => change({ mark })} />
+      <Legend graph={answer} palette={palette} mark={search.mark} change={(mark) => change({ mark })} />
       {search.as === "list" ? (
         <EdgeTable graph={answer} mark={search.mark} />
       ) : (

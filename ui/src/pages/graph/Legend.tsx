@@ -1,5 +1,5 @@
 // Whose colour is which; one may be marked, so that what is theirs stands out.
-import type { GraphNode } from "../../api/types";
+import type { Graph } from "../../api/types";
 import { shortReference } from "../../api/paths";
 import { count } from "../../parts/time";
 import { group, WITHOUT } from "./owners";
@@ -8,15 +8,15 @@ import { group, WITHOUT } from "./owners";
 const NAMED = 12;
 
 type Props = {
-  nodes: GraphNode[];
+  graph: Graph;
   palette: Map<string, number>;
   mark: string | undefined;
   change: (mark: string | undefined) => void;
 };
 
-export function Legend({ nodes, palette, mark, change }: Props) {
+export function Legend({ graph, palette, mark, change }: Props) {
   const groups = new Map<string, { name: string; count: number }>();
-  for (const node of nodes) {
+  for (const node of graph.nodes) {
     const key = group(node);
     const known = groups.get(key);
     const name = WITHOUT[key] ?? node.owner_name ?? shortReference(key);
@@ -42,6 +42,14 @@ export function Legend({ nodes, palette, mark, change }: Props) {
   return (
     <div className="legend">
       <ul aria-label="Owners">{all.slice(0, NAMED).map(entry)}</ul>
+      {graph.edges.some(({ kind }) => kind === "depends-on") ? (
+        <p className="legend-edges quiet">
+          <svg width="36" height="8" className="edge depends-on" aria-hidden="true">
+            <path d="M0 4h36" />
+          </svg>{" "}
+          depends on, as the catalog declares it
+        </p>
+      ) : null}
       {all.length > NAMED ? (
         <details>
           <summary>{count(all.length - NAMED)} more</summary>

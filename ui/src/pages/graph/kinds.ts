@@ -40,6 +40,7 @@ export const EDGES: Record<string, string> = {
   selects: "selects",
   "leads-to": "leads by its endpoints to",
   "routes-to": "routes to",
+  "depends-on": "depends on",
   owns: "owns",
   scales: "scales",
   mounts: "mounts",

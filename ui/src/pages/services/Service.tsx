@@ -7,6 +7,7 @@ import type { ServiceDetail } from "../../api/types";
 import { Answer } from "../../parts/Answer";
 import { Badge } from "../../parts/Badge";
 import { CopyButton } from "../../parts/CopyButton";
+import { Depends } from "../../parts/Depends";
 import { EvidenceTrail } from "../../parts/EvidenceTrail";
 import { Fact } from "../../parts/Fact";
 import { History } from "../../parts/History";
@@ -43,6 +44,7 @@ export function Service() {
                 <h2 id="why">Why</h2>
                 <Why id={id} />
               </section>
+              <Depends known={known} />
               <section aria-labelledby="labels">
                 <h2 id="labels">Labels</h2>
                 <Labels known={known} />

@@ -273,6 +273,7 @@ fn component(name: &str, owner: &str) -> EntityFact {
         component_type: None,
         lifecycle: None,
         system: None,
+        dependencies: Vec::new(),
         orphan: false,
         fault: None,
     }))

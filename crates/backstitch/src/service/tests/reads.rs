@@ -87,6 +87,27 @@ fn s22_what_faults_may_hide_waits_for_confirmation() {
 }
 
 #[test]
+fn s22_what_a_fault_of_a_part_cannot_hide_goes_at_once() {
+    let mut bench = stitched();
+    let faults = vec![Fault {
+        place: "catalog.yaml, field `spec.dependsOn`".to_owned(),
+        message: "no reference".to_owned(),
+    }];
+    let generation = CatalogGeneration {
+        faulty_parts: 1,
+        ..CatalogGeneration::whole(company(19).into_iter().collect(), faults)
+    };
+    bench.read(
+        generation,
+        Reading {
+            faults_hide: Hides::Documents,
+            ..reading()
+        },
+    );
+    assert_eq!(bench.owner("s19"), "-");
+}
+
+#[test]
 fn s23_a_generation_that_removes_much_waits_also_over_a_restart() {
     let mut bench = stitched();
     let mut seen = Vec::new();

@@ -126,6 +126,25 @@ pub(super) fn owned(name: &str, owner: &str) -> Value {
 }
 
 #[tokio::test]
+async fn a_part_that_cannot_be_used_is_told_by_every_read_and_costs_nothing_else() {
+    let mut odd = owned("a", "team");
+    odd["spec"]["dependsOn"] = json!(["b", "component:b"]);
+    let catalog = [odd, entity("Component", "b")];
+    let mut scene = Scene::new().await;
+    for _ in 0..2 {
+        scene.shows(vec![whole(&catalog)], &[]).await;
+        let read = scene.read().await;
+        assert!(
+            read.contains("entity 1, field `spec.dependsOn`: found `b`, expected"),
+            "{read}"
+        );
+        assert!(read.contains("of `component:default/a`"), "{read}");
+        assert!(read.contains("has 2\n1 requests, 1 passes"), "{read}");
+        scene.reader.taken(Taken::Replaced);
+    }
+}
+
+#[tokio::test]
 async fn s22_what_did_not_change_is_not_given_again() {
     let [a, b, c] = components(["a", "b", "c"]);
     let mut scene = Scene::knowing(&[a.clone(), b.clone(), c.clone()]).await;

@@ -84,8 +84,9 @@ fn name_of(fact: &EntityFact) -> u8 {
 }
 
 fn fact(name: u8, version: u8) -> EntityFact {
-    let document = crate::document::from_json(&text(name, version))
-        .map(|document| topology::entity::read_entity(&document, &LabelMap::default()));
+    let document = crate::document::from_json(&text(name, version)).map(|document| {
+        topology::entity::read_entity(&document, &LabelMap::default(), &mut Vec::new())
+    });
     document
         .expect("JSON")
         .expect("an entity")
