@@ -93,12 +93,9 @@ impl Access {
         keys: &Keys,
         now: i64,
     ) -> Result<Identity, Refusal> {
-        if let Some(given) = headers.get(AUTHORIZATION) {
-            let token = std::str::from_utf8(given.as_bytes())
-                .ok()
-                .and_then(|given| given.get("Bearer ".len()..))
-                .filter(|token| looks_like_one(token));
-            if let Some(token) = token {
+        if headers.contains_key(AUTHORIZATION) {
+            let token = bearer(headers).ok().and_then(|it| str::from_utf8(it).ok());
+            if let Some(token) = token.filter(|token| looks_like_one(token)) {
                 let bearer = known.and_then(|known| known.identity(token, now));
                 if let Some(bearer) = bearer {
                     return Ok(bearer.identity);
@@ -170,19 +167,7 @@ impl Access {
         if self.is_open() {
             return Ok(());
         }
-        let Some(given) = headers.get(AUTHORIZATION) else {
-            return Err(Refusal::unauthorized("the request bears no token"));
-        };
-        let (scheme, given) = match given.as_bytes().split_at_checked("Bearer ".len()) {
-            Some(parts) => parts,
-            None => (given.as_bytes(), &[][..]),
-        };
-        if !scheme.eq_ignore_ascii_case(b"Bearer ") {
-            return Err(Refusal::unauthorized(
-                "`Authorization` is of another scheme, expected `Bearer`",
-            ));
-        }
-        self.check_bearer(given)
+        self.check_bearer(bearer(headers)?)
     }
 
     /// Whether that is the server's own token.
@@ -195,6 +180,24 @@ impl Access {
                 "the token is not the one configured, nor one that stands",
             ))
         }
+    }
+}
+
+/// The token that a request bears.
+fn bearer(headers: &HeaderMap) -> Result<&[u8], Refusal> {
+    let Some(given) = headers.get(AUTHORIZATION) else {
+        return Err(Refusal::unauthorized("the request bears no token"));
+    };
+    let given = given.as_bytes();
+    let (scheme, token) = given
+        .split_at_checked("Bearer ".len())
+        .unwrap_or((given, &[]));
+    if scheme.eq_ignore_ascii_case(b"Bearer ") {
+        Ok(token)
+    } else {
+        Err(Refusal::unauthorized(
+            "`Authorization` is of another scheme, expected `Bearer`",
+        ))
     }
 }
 

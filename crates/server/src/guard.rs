@@ -53,7 +53,8 @@ pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     let admitted = admit(&app, &request, route.as_ref().map(MatchedPath::as_str));
     let mut response = match admitted {
         Ok(who) => {
-            request.extensions_mut().insert(Who(Arc::new(who)));
+            let who = who.map(|who| Who(Arc::new(who)));
+            who.map(|who| request.extensions_mut().insert(who));
             next.run(request).await
         }
         Err(refusal) => refusal.into_response(),
@@ -75,14 +76,14 @@ fn put_headers(response: &mut Response) {
     }
 }
 
-/// Who asks, if the request may pass. The files of the pages are open, as are the routes by which one signs in: of these nobody
-/// need be known.
-fn admit(app: &App, request: &Request, route: Option<&str>) -> Result<Identity, Refusal> {
+/// Who asks, if the request may pass; `None`: nobody has to be known, as for the files of the pages and the routes by which one
+/// signs in.
+fn admit(app: &App, request: &Request, route: Option<&str>) -> Result<Option<Identity>, Refusal> {
     let access = &app.0.access;
     let (method, uri, headers) = (request.method(), request.uri(), request.headers());
     if is_page(uri.path()) || is_open(uri.path()) {
         access.check_place(method, uri, headers)?;
-        return Ok(Identity::ANYBODY);
+        return Ok(None);
     }
     access.check_host(uri, headers)?;
     let who = app.who(headers)?;
@@ -91,5 +92,5 @@ fn admit(app: &App, request: &Request, route: Option<&str>) -> Result<Identity, 
     if who.role < needed {
         return Err(Refusal::forbidden(needed, who.role));
     }
-    Ok(who)
+    Ok(Some(who))
 }

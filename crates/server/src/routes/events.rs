@@ -56,8 +56,14 @@ pub(crate) async fn stream(
         .get("last-event-id")
         .map(|id| id.to_str().unwrap_or_default());
     let follower = Follower::new(Arc::clone(&app.0.state.events), last, permit);
-    let events = unfold(follower, |mut follower| async move {
-        Some((Ok(follower.next().await?), follower))
+    // A session or a token may end while its stream is open, which says nothing more then.
+    let events = unfold(follower, move |mut follower| {
+        let (app, headers) = (app.clone(), headers.clone());
+        async move {
+            let event = follower.next().await?;
+            app.who(&headers).ok()?;
+            Some((Ok(event), follower))
+        }
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }

@@ -11,16 +11,21 @@ use crate::company::{Company, NOW, service};
 /// A stream that never comes must fail the test, not hang it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Stream {
+pub(crate) struct Stream {
     body: BodyDataStream,
     text: String,
 }
 
 impl Stream {
     async fn open(company: &Company, last: Option<&str>) -> Self {
+        let header = last.map(|last| ("last-event-id", last));
+        Self::with(company, header).await
+    }
+
+    pub(crate) async fn with(company: &Company, header: Option<(&str, &str)>) -> Self {
         let mut request = Request::get("/api/v1/events");
-        if let Some(last) = last {
-            request = request.header("last-event-id", last);
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
         }
         let response = tower::ServiceExt::oneshot(
             company.router.clone(),
@@ -37,7 +42,7 @@ impl Stream {
     }
 
     /// The next event as it is sent; `None`: the stream ended.
-    async fn next(&mut self) -> Option<String> {
+    pub(crate) async fn next(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.text.find("\n\n") {
                 let rest = self.text.split_off(end + 2);
@@ -65,7 +70,7 @@ impl Stream {
 }
 
 /// Adds a Service to the cluster and publishes what that changed.
-fn grow(company: &Company, name: &str) {
+pub(crate) fn grow(company: &Company, name: &str) {
     let mut topology = company.state.topology.write().unwrap();
     let cluster = topology.cluster_id("eu1").unwrap();
     let changes = topology.apply(Delta::Cluster(ClusterDelta {

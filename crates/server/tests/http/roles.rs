@@ -11,6 +11,7 @@ use server::{Access, decisions};
 use store::{ApiTokenRecord, DecisionRecord};
 
 use crate::company::{Answer, Company, topology};
+use crate::events::{Stream, grow};
 
 const NOW: i64 = 1_800_000_000;
 const LATER: &str = "2027-06-01T00:00:00Z";
@@ -305,4 +306,29 @@ async fn a_session_by_a_token_ends_with_the_token() {
     assert_eq!(with_cookie("/api/v1/summary").await.status, 401);
     let session = with_cookie("/api/v1/session").await.json();
     assert_eq!(session, json!({"needed": true, "methods": ["token"]}));
+}
+
+#[tokio::test]
+async fn a_stream_says_nothing_more_once_its_token_has_ended() {
+    let company = company();
+    let token = make(
+        &company,
+        json!({"name": "ci", "role": "viewer", "expires": LATER}),
+    )
+    .await;
+    let bearer = format!("Bearer {token}");
+    let mut stream = Stream::with(&company, Some(("authorization", &bearer))).await;
+    assert!(stream.next().await.unwrap().contains("event: reset"));
+    grow(&company, "seen");
+    assert!(stream.next().await.unwrap().contains("seen"));
+    ask(
+        &company,
+        "s3cret",
+        "DELETE",
+        "/api/v1/tokens/1",
+        json!(null),
+    )
+    .await;
+    grow(&company, "unseen");
+    assert_eq!(stream.next().await, None);
 }
