@@ -264,6 +264,8 @@ words! {
         Failing = "failing",
         /// Its last generation would remove too much and waits for confirmation (S23).
         Held = "held",
+        /// A person wants it left alone; what is known of it is served as it is.
+        Paused = "paused",
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) const ROOT: Table = &[
     ("scrapers", Show::Keys(SCRAPERS)),
     ("clusters", Show::Keys(CLUSTER)),
     ("secrets", Show::Keys(SECRETS)),
+    ("integrations", Show::Keys(INTEGRATIONS)),
     ("label_prefix", Show::Text),
     ("store", Show::Text),
     ("listen", Show::Text),
@@ -46,6 +47,8 @@ pub(super) const ROOT: Table = &[
     ("notifications", Show::Keys(RECEIVER)),
     ("history", Show::Keys(HISTORY)),
 ];
+
+pub(super) const INTEGRATIONS: Table = &[("enabled", Show::Text), ("namespaces", Show::Text)];
 
 pub(super) const RECEIVER: Table = &[
     ("name", Show::Text),

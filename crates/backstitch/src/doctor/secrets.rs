@@ -103,8 +103,11 @@ impl Seen {
         let found = self.labelled.backstages.iter().filter_map(|secret| {
             let found = || is_lodger(secret).then(|| looked_for.options_of(&secret.name));
             let options = options_of(secret).or_else(found)?;
-            let endpoint = endpoint(secret).ok()?.endpoint;
-            Some(Found { options, endpoint })
+            let reached = endpoint(secret).ok()?;
+            Some(Found {
+                options: reached.options(&options),
+                endpoint: reached.endpoint,
+            })
         });
         found.collect()
     }
@@ -270,11 +273,11 @@ mod tests {
         Secret {
             namespace: "ops".to_owned(),
             name: name.to_owned(),
-            labels: BTreeMap::new(),
             data: data
                 .iter()
                 .map(|(key, value)| ((*key).to_owned(), Value::of(*value)))
                 .collect(),
+            ..Secret::default()
         }
     }
 

@@ -8,10 +8,12 @@ use secrecy::SecretString;
 
 use super::Problem;
 use super::reading::Reading;
-use crate::config::{Credentials, Endpoint, InSecret, SecretSource, parse_endpoint};
+use crate::config::{
+    Credentials, Endpoint, InSecret, InstanceOptions, SecretSource, Settings, parse_endpoint, settings,
+};
 
 /// The keys of a Secret.
-const KEYS: [&str; 7] = [
+pub(crate) const KEYS: [&str; 8] = [
     "endpoint",
     "token",
     "insecure_skip_verify",
@@ -19,6 +21,7 @@ const KEYS: [&str; 7] = [
     "client.crt",
     "client.key",
     "headers",
+    "settings",
 ];
 /// What other tools call them.
 const ALIASES: [(&str, &str); 8] = [
@@ -45,6 +48,8 @@ const PEM_BEGINS: &str = "-----BEGIN ";
 pub(crate) struct Reached {
     /// How.
     pub endpoint: Box<Endpoint>,
+    /// What else it says of the instance, if it does.
+    pub settings: Option<Box<Settings>>,
     /// What is no failure and should be known. No value is in it.
     pub warnings: Vec<String>,
 }
@@ -56,11 +61,26 @@ pub(crate) struct Reached {
 pub(crate) fn endpoint(secret: &Secret) -> Result<Reached, Problem> {
     let mut reading = Reading::of(secret);
     let endpoint = reading.endpoint();
-    let (endpoint, warnings) = reading.finish(endpoint)?;
+    let settings = reading.settings();
+    let (mut endpoint, warnings) = reading.finish(endpoint)?;
+    if let Some(settings) = &settings {
+        endpoint.filter.clone_from(&settings.filter);
+    }
     Ok(Reached {
         endpoint: Box::new(endpoint),
+        settings: settings.map(Box::new),
         warnings,
     })
+}
+
+impl Reached {
+    /// How the instance is stitched and read: what the configuration says of it, and the Secret where that says nothing.
+    pub(crate) fn options(&self, configured: &InstanceOptions) -> InstanceOptions {
+        match &self.settings {
+            Some(settings) => configured.completed_by(&settings.options),
+            None => configured.clone(),
+        }
+    }
 }
 
 impl Reading<'_> {
@@ -81,6 +101,21 @@ impl Reading<'_> {
         endpoint.headers = headers;
         endpoint.in_secret = Some(Box::new(InSecret { roots, identity }));
         Some(endpoint)
+    }
+
+    /// They are no secret, and what is wrong with them may be shown.
+    fn settings(&mut self) -> Option<Settings> {
+        let text = self.text("settings", MAX_TEXT_BYTES)?;
+        match settings(&self.secret.name, &text) {
+            Ok((settings, warnings)) => {
+                self.warnings.extend(warnings);
+                Some(settings)
+            }
+            Err(faults) => {
+                self.faults.extend(faults);
+                None
+            }
+        }
     }
 
     fn url(&mut self) -> Option<url::Url> {
@@ -236,11 +271,11 @@ mod tests {
         Secret {
             namespace: "causely".to_owned(),
             name: "backstage".to_owned(),
-            labels: BTreeMap::new(),
             data: data
                 .iter()
                 .map(|(key, value)| ((*key).to_owned(), Value::of(*value)))
                 .collect(),
+            ..Secret::default()
         }
     }
 
@@ -318,6 +353,16 @@ mod tests {
     }
 
     #[test]
+    fn s29_settings_stand_beside_the_connection_and_cost_their_instance_alone() {
+        let reached = read(&[URL, ("settings", "sync_interval: 1m\nfilter: spec.type=a")]);
+        assert_eq!(reached.endpoint.filter, ["spec.type=a"]);
+        let options = reached.options(&InstanceOptions::named("backstage"));
+        assert_eq!(options.sync_interval.as_secs(), 60);
+        assert_eq!(reached.warnings.len(), 1, "a filter on `spec` is told of");
+        insta::assert_snapshot!(fault(&[URL, ("settings", "clusters: []\ntoken: a")]), @"");
+    }
+
+    #[test]
     fn an_unknown_key_is_told_of_with_the_one_that_may_be_meant() {
         for (key, near) in [
             ("Endpoint", "`endpoint`"),
@@ -326,6 +371,7 @@ mod tests {
             ("TOKEN", "`token`"),
             ("tls.crt", "`client.crt`"),
             ("zzzzzzzz", "`headers`"),
+            ("setings", "`settings`"),
         ] {
             let read = read(&[URL, (key, "sentinel")]);
             let [warning] = read.warnings.as_slice() else {
@@ -363,7 +409,9 @@ mod tests {
             "'x': \"sentinel\\nb\"",
             "- sentinel",
         ];
-        for key in KEYS.into_iter().chain(["other"]) {
+        // Settings are no secret.
+        let keys = KEYS.into_iter().filter(|key| *key != "settings");
+        for key in keys.chain(["other"]) {
             for value in VALUES {
                 let mut data = vec![(key, value)];
                 if key != "endpoint" {

@@ -118,11 +118,11 @@ mod tests {
         Secret {
             namespace: "ops".to_owned(),
             name: "edge".to_owned(),
-            labels: BTreeMap::new(),
             data: data
                 .iter()
                 .map(|(key, value)| ((*key).to_owned(), Value::of(*value)))
                 .collect(),
+            ..Secret::default()
         }
     }
 

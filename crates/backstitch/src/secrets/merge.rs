@@ -164,8 +164,7 @@ mod tests {
         Secret {
             namespace: namespace.to_owned(),
             name: name.to_owned(),
-            labels: BTreeMap::new(),
-            data: BTreeMap::new(),
+            ..Secret::default()
         }
     }
 

@@ -245,7 +245,7 @@ impl Service {
             let states = self.state.sources.list();
             states
                 .iter()
-                .all(|(_, state)| state.current || state.failure.is_some() || state.held.is_some())
+                .all(|(_, state)| state.has_answered())
         };
         while !all_answered() && self.notice.changed().await.is_ok() {}
     }

@@ -117,6 +117,7 @@ pub(super) async fn supervise(beginning: Beginning) -> std::io::Result<()> {
         namespaces: names,
         prefix: config.label_prefix.clone(),
     };
+    let prefix = config.label_prefix.clone();
     look::begin(secrets.access.clone(), wanted, random.next(), asked, heard)?;
     let mut supervisor = Supervisor {
         config,
@@ -128,10 +129,10 @@ pub(super) async fn supervise(beginning: Beginning) -> std::io::Result<()> {
         namespaces: namespaces.into_iter().collect(),
         named: named
             .into_iter()
-            .map(|(secret, supply)| (secret, Fed::new(endpoint, supply)))
+            .map(|(secret, supply)| (secret, Fed::new(endpoint, supply, &prefix)))
             .collect(),
-        instances: Lodgers::new(Purpose::Backstage, endpoint),
-        clusters: Lodgers::new(Purpose::Cluster, kubeconfig),
+        instances: Lodgers::new(Purpose::Backstage, endpoint, &prefix),
+        clusters: Lodgers::new(Purpose::Cluster, kubeconfig, &prefix),
         tasks: JoinSet::new(),
         names: HashMap::new(),
         asks,
@@ -209,7 +210,6 @@ impl Supervisor {
     /// Works out what follows from what is seen, and passes on what is new of it.
     async fn settle(&mut self) -> Result<(), Closed> {
         self.feed_named();
-        let prefix = self.config.label_prefix.clone();
         let (instances, mut clashes) =
             secrets::instances(&self.config, self.seen.labelled(Purpose::Backstage));
         let (clusters, of_clusters) =
@@ -230,8 +230,8 @@ impl Supervisor {
         for name in new_clusters {
             self.open_cluster(name).await?;
         }
-        self.instances.feed(&instances, &self.seen, &prefix);
-        self.clusters.feed(&clusters, &self.seen, &prefix);
+        self.instances.feed(&instances, &self.seen);
+        self.clusters.feed(&clusters, &self.seen);
         let namespaces: Vec<(String, SourceNo)> = self
             .namespaces
             .iter()

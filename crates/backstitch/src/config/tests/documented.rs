@@ -54,6 +54,11 @@ fn every_key_is_documented_and_every_documented_key_exists() {
         ("### `headers`", &header, &[]),
         ("## A cluster", "clusters: [{--: x}]", redact::CLUSTER),
         ("## `secrets`", "secrets: {--: x}", redact::SECRETS),
+        (
+            "## `integrations`",
+            "integrations: {--: x}",
+            redact::INTEGRATIONS,
+        ),
         ("## `metrics`", "metrics: {--: x}", redact::METRICS),
         (
             "## `alertmanager`",
