@@ -17,6 +17,7 @@ mod facet;
 mod graph;
 mod health;
 mod history;
+mod integration;
 mod owner;
 mod page;
 mod preview;
@@ -48,6 +49,11 @@ pub use history::{
     Cause, DecisionCause, HistoryBounds, HistoryEntry, OwnedAt, OwnerAnswer, OwnerAt, OwnershipAt,
     ReadCause, ServiceAnswer, ServiceAt,
 };
+pub use integration::{
+    Integration, IntegrationChange, IntegrationCheck, IntegrationDraft, IntegrationKey,
+    IntegrationPlace, IntegrationPlan, IntegrationSecret, IntegrationTested, IntegrationTrial,
+    IntegrationTried, IntegrationWritten, Integrations,
+};
 pub use owner::{Contact, OwnedServices, OwnerContact, OwnerDetail, OwnerRow};
 pub use page::Page;
 pub use preview::{
@@ -69,7 +75,8 @@ pub use summary::{
 };
 pub use team::{Team, Teams};
 pub use word::{
-    Confidence, ContactKind, DecisionKind, DecisionState, EdgeKind, FoundKind, HiddenWhy,
+    CheckOutcome, Confidence, ContactKind, DecisionKind, DecisionState, EdgeKind, FoundKind,
+    HiddenWhy, IntegrationOrigin, KeyChange,
     MatchRule, OwnerKind, OwnerOutcome, OwnerState, Phase, PreviewKind, ServiceSort, ServiceState,
     SourceKind, Verdict,
 };

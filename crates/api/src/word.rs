@@ -312,3 +312,43 @@ words! {
         Limit = "limit",
     }
 }
+
+words! {
+    /// Who says how a Backstage is reached.
+    IntegrationOrigin {
+        /// The configuration file.
+        File = "file",
+        /// A Secret.
+        Secret = "secret",
+        /// A Secret, which the configuration file names.
+        Both = "both",
+    }
+}
+
+words! {
+    /// What a check came to.
+    CheckOutcome {
+        /// All is well.
+        Ok = "ok",
+        /// Worth knowing.
+        Note = "note",
+        /// Worth a second look.
+        Warn = "warn",
+        /// It does not work.
+        Fail = "fail",
+    }
+}
+
+words! {
+    /// What becomes of a key.
+    KeyChange {
+        /// It is new.
+        Added = "added",
+        /// It has another value.
+        Changed = "changed",
+        /// It goes.
+        Removed = "removed",
+        /// It stays as it is.
+        Kept = "kept",
+    }
+}

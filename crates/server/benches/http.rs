@@ -130,6 +130,7 @@ impl Shared {
                 history: None,
                 decisions: None,
                 previews: server::preview::Desk::default(),
+        integrations: None,
                 owner_info: OwnerInfo::default(),
                 alerts: None,
                 notifications: None,

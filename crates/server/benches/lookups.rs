@@ -36,6 +36,7 @@ fn router() -> Router {
         history: None,
         decisions: None,
         previews: server::preview::Desk::default(),
+        integrations: None,
         owner_info: OwnerInfo::default(),
         alerts: None,
         notifications: None,

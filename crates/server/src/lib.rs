@@ -24,6 +24,7 @@ pub mod decisions;
 pub mod events;
 pub mod explain;
 mod guard;
+pub mod integrations;
 mod metrics;
 pub mod notifications;
 mod openapi;

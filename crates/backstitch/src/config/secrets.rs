@@ -213,7 +213,7 @@ pub(crate) fn secrets_of(config: &Config) -> impl Iterator<Item = &SecretRef> {
 }
 
 /// Whether it can be the name of a namespace or a Secret; what else it is would be part of a path.
-pub(super) fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     super::root::is_dns_subdomain(text)
 }
 
