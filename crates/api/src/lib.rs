@@ -76,9 +76,8 @@ pub use summary::{
 pub use team::{Team, Teams};
 pub use word::{
     CheckOutcome, Confidence, ContactKind, DecisionKind, DecisionState, EdgeKind, FoundKind,
-    HiddenWhy, IntegrationOrigin, KeyChange,
-    MatchRule, OwnerKind, OwnerOutcome, OwnerState, Phase, PreviewKind, ServiceSort, ServiceState,
-    SourceKind, Verdict,
+    HiddenWhy, IntegrationOrigin, KeyChange, MatchRule, OwnerKind, OwnerOutcome, OwnerState, Phase,
+    PreviewKind, ServiceSort, ServiceState, SourceKind, Verdict,
 };
 
 /// Serde leaves out what is no news.

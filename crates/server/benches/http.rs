@@ -130,7 +130,7 @@ impl Shared {
                 history: None,
                 decisions: None,
                 previews: server::preview::Desk::default(),
-        integrations: None,
+                integrations: None,
                 owner_info: OwnerInfo::default(),
                 alerts: None,
                 notifications: None,

@@ -140,11 +140,13 @@ impl Desk {
 
 fn refusal(Declined { why, message, hint }: Declined) -> Refusal {
     let refusal = match why {
-        Why::Parameter(name) => Refusal::parameter(name, message.clone()).faults(vec![ProblemFault {
-            parameter: name.to_owned(),
-            detail: message,
-            ..ProblemFault::default()
-        }]),
+        Why::Parameter(name) => {
+            Refusal::parameter(name, message.clone()).faults(vec![ProblemFault {
+                parameter: name.to_owned(),
+                detail: message,
+                ..ProblemFault::default()
+            }])
+        }
         Why::NotFound => Refusal::not_found(message),
         Why::Conflict => Refusal::not_written(message),
         Why::Forbidden => Refusal::not_permitted(message),

@@ -63,8 +63,8 @@ pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi:
             &mut item.put,
             &mut item.delete,
         ]
-            .into_iter()
-            .flatten()
+        .into_iter()
+        .flatten()
         {
             add_problem(operation);
             if !open {

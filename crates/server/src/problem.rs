@@ -90,11 +90,7 @@ const NOT_PERMITTED: Sort = Sort(
     "The cluster does not permit it",
     StatusCode::FORBIDDEN,
 );
-const NOT_ENABLED: Sort = Sort(
-    "not-enabled",
-    "This is not enabled",
-    StatusCode::NOT_FOUND,
-);
+const NOT_ENABLED: Sort = Sort("not-enabled", "This is not enabled", StatusCode::NOT_FOUND);
 const UNDECIDED: Sort = Sort(
     "undecided",
     "Nobody knows yet whether it is decided",

@@ -108,6 +108,30 @@ pub(crate) fn kubernetes(arguments: &[OsString]) -> Vec<Step> {
     ]
 }
 
+/// Prepares Backstages and Kubernetes, and has one be added to the other; arguments choose some tests.
+pub(crate) fn integrations(arguments: &[OsString]) -> Vec<Step> {
+    // They live as long as any step, and with them the locks on what the tests use.
+    let prepared: Rc<OnceCell<(Backstages, Kubernetes)>> = Rc::default();
+    let place = Rc::clone(&prepared);
+    let arguments = arguments.to_vec();
+    vec![
+        Step::action("both", move || {
+            // This step is the only one that sets it.
+            let _ = place.set((backstages::install()?, kubernetes::install()?));
+            Ok(())
+        }),
+        Step::prepared_tests("integrations", move || {
+            let (backstages, kubernetes) = prepared
+                .get()
+                .context("there is no Backstage and no Kubernetes to test against")?;
+            let mut command = cargo_test(&["real_integrations"], &arguments);
+            command.env(INSTALLATIONS, backstages.as_path_list()?);
+            command.env(kubernetes::INSTALLATION, kubernetes.folder());
+            Ok(command)
+        }),
+    ]
+}
+
 /// The variable that says where Prometheus is, for its tests.
 const PROMETHEUS: &str = "BACKSTITCH_PROMETHEUS";
 

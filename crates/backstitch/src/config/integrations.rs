@@ -33,12 +33,7 @@ pub(super) fn integrations(
     reading: &mut Reading<'_, '_>,
     config: &Config,
 ) -> Option<Integrations> {
-    let mut map = Map::open(
-        node?,
-        "integrations",
-        "`integrations`",
-        reading.faults,
-    )?;
+    let mut map = Map::open(node?, "integrations", "`integrations`", reading.faults)?;
     let at = map.at();
     let enabled = map
         .take("enabled")
@@ -59,11 +54,14 @@ pub(super) fn integrations(
         if !checked("namespaces", *at, name, reading) {
             continue;
         }
-        let looked_in = config.secrets.as_ref().is_none_or(|secrets| {
-            secrets.own_namespace || secrets.namespaces.contains(name)
-        });
+        let looked_in = config
+            .secrets
+            .as_ref()
+            .is_none_or(|secrets| secrets.own_namespace || secrets.namespaces.contains(name));
         if !looked_in {
-            let message = format!("`integrations` names the namespace `{name}`, in which Secrets are not looked for");
+            let message = format!(
+                "`integrations` names the namespace `{name}`, in which Secrets are not looked for"
+            );
             let hint = "list it below `namespaces` of `secrets` too";
             reading.faults.hint(*at, message, hint);
         }
@@ -93,7 +91,8 @@ mod tests {
 
     use super::*;
 
-    const HERE: &str = "clusters: [{name: here, context: here}]\nsecrets: {namespaces: [ops, web]}\n";
+    const HERE: &str =
+        "clusters: [{name: here, context: here}]\nsecrets: {namespaces: [ops, web]}\n";
 
     fn parse(text: &str) -> Result<Config, crate::config::ConfigError> {
         Config::parse(Path::new("etc/backstitch.yaml"), text)
@@ -114,7 +113,11 @@ mod tests {
             let config = parse(&format!("{HERE}{text}")).expect("a configuration");
             let secrets = config.secrets.as_ref().expect("they are looked for");
             let found = config.integrations.map(|it| it.writable(secrets));
-            assert_eq!(found, writable.map(|all| all.into_iter().map(str::to_owned).collect()), "{text}");
+            assert_eq!(
+                found,
+                writable.map(|all| all.into_iter().map(str::to_owned).collect()),
+                "{text}"
+            );
         }
     }
 
@@ -138,7 +141,9 @@ mod tests {
                 "without a place where Secrets",
             ),
             (
-                format!("{HERE}scrapers: {{backstage: {{enabled: false}}}}\nintegrations: {{enabled: true}}"),
+                format!(
+                    "{HERE}scrapers: {{backstage: {{enabled: false}}}}\nintegrations: {{enabled: true}}"
+                ),
                 "leave `enabled: false`",
             ),
         ] {

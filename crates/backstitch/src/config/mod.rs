@@ -59,7 +59,9 @@ pub(crate) use self::notifications::{
 pub(crate) use self::receivers::{is_label_name, receivers};
 pub(crate) use self::redact::redacted;
 pub(crate) use self::secret::{SecretError, SecretSource};
-pub(crate) use self::secrets::{NO_LIVE_CLUSTER, Secrets, is_name as is_kubernetes_name, secrets_of};
+pub(crate) use self::secrets::{
+    NO_LIVE_CLUSTER, Secrets, is_name as is_kubernetes_name, secrets_of,
+};
 pub(crate) use self::settings::{Settings, settings};
 
 /// How often a live Backstage is read unless set otherwise (S28).

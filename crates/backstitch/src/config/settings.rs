@@ -98,8 +98,14 @@ mod tests {
                 "match_rules: [service-name]\nmatch_ruls: x",
                 "`settings`, line 2: unknown key `match_ruls`; did you mean `match_rules`?",
             ),
-            ("endpoint: https://b.example", "`settings`, line 1: unknown key `endpoint`"),
-            ("sync_interval: soon", "line 1: `sync_interval`: found `soon`, expected a duration"),
+            (
+                "endpoint: https://b.example",
+                "`settings`, line 1: unknown key `endpoint`",
+            ),
+            (
+                "sync_interval: soon",
+                "line 1: `sync_interval`: found `soon`, expected a duration",
+            ),
             ("- a", "`settings`: found a list, expected a map"),
             ("a: [", "line 1: not valid YAML"),
             (

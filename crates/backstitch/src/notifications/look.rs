@@ -120,9 +120,7 @@ pub(super) fn of_sources(states: &[(SourceId, SourceState)]) -> Sources {
 
 /// Whether every source has answered once, whatever it said.
 pub(super) fn all_answered(states: &[(SourceId, SourceState)]) -> bool {
-    states
-        .iter()
-        .all(|(_, state)| state.has_answered())
+    states.iter().all(|(_, state)| state.has_answered())
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use secrecy::SecretString;
 use super::Problem;
 use super::reading::Reading;
 use crate::config::{
-    Credentials, Endpoint, InSecret, InstanceOptions, SecretSource, Settings, parse_endpoint, settings,
+    Credentials, Endpoint, InSecret, InstanceOptions, SecretSource, Settings, parse_endpoint,
+    settings,
 };
 
 /// The keys of a Secret.

@@ -108,7 +108,10 @@ async fn answered<T>(answer: Answer<T>, work: impl Future<Output = Result<T, Dec
 
 impl Keeping {
     /// Does the work when it is its turn.
-    async fn turn<T>(&self, work: impl Future<Output = Result<T, Declined>>) -> Result<T, Declined> {
+    async fn turn<T>(
+        &self,
+        work: impl Future<Output = Result<T, Declined>>,
+    ) -> Result<T, Declined> {
         let _turn = self.turns.acquire().await;
         work.await
     }
@@ -144,7 +147,11 @@ impl Keeping {
     }
 
     /// The Secret of that place, if there is one.
-    async fn secret(&self, server: &ApiServer, target: &Secret) -> Result<Option<Secret>, Declined> {
+    async fn secret(
+        &self,
+        server: &ApiServer,
+        target: &Secret,
+    ) -> Result<Option<Secret>, Declined> {
         let found = get(server, &pace(), &target.namespace, &target.name).await;
         found.map_err(|error| Declined {
             why: if error.is_forbidden() {
@@ -165,17 +172,23 @@ impl Keeping {
             name,
         } = place;
         if *cluster != self.secrets.cluster {
-            let message = format!("Secrets are not written in the cluster `{cluster}`, only in `{}`", self.secrets.cluster);
+            let message = format!(
+                "Secrets are not written in the cluster `{cluster}`, only in `{}`",
+                self.secrets.cluster
+            );
             return Err(declined(Why::Parameter("cluster"), message, None));
         }
         if !self.namespaces.contains(namespace) {
             let all = self.namespaces.join("`, `");
-            let message = format!("Secrets are not written in the namespace `{namespace}`, only in `{all}`");
+            let message =
+                format!("Secrets are not written in the namespace `{namespace}`, only in `{all}`");
             let hint = Some("`integrations.namespaces` of the configuration says where");
             return Err(declined(Why::Parameter("namespace"), message, hint));
         }
         if !is_kubernetes_name(name) {
-            let message = format!("found the name `{name}`, expected lower case letters, digits, `-` and `.`, such as `backstage`");
+            let message = format!(
+                "found the name `{name}`, expected lower case letters, digits, `-` and `.`, such as `backstage`"
+            );
             return Err(declined(Why::Parameter("name"), message, None));
         }
         Ok(Secret {
@@ -208,9 +221,8 @@ impl Keeping {
     /// A Secret whose name another instance has would be written for nothing.
     async fn would_be_used(&self, server: &ApiServer, secret: &Secret) -> Result<(), Declined> {
         let selector = Purpose::Backstage.selector(&self.config.label_prefix);
-        let is_it = |namespace: &str, name: &str| {
-            namespace == secret.namespace && name == secret.name
-        };
+        let is_it =
+            |namespace: &str, name: &str| namespace == secret.namespace && name == secret.name;
         let mut all = vec![secret.clone()];
         let pace = pace();
         for namespace in self.secrets.all_namespaces() {
@@ -252,7 +264,11 @@ impl Keeping {
             }
         };
         let written = done.map_err(|error| refused(&place, &error))?;
-        let what = if planned.creates { "created" } else { "changed" };
+        let what = if planned.creates {
+            "created"
+        } else {
+            "changed"
+        };
         told_of(&place, what, &planned.written().join(", "));
         Ok(IntegrationWritten {
             name: written.name,
@@ -274,7 +290,10 @@ impl Keeping {
         };
         let selector = Purpose::Backstage.selector(&self.config.label_prefix);
         if !selector.matches(&there.labels) {
-            let message = format!("the Secret `{}` does not carry the label `{selector}`", there.name);
+            let message = format!(
+                "the Secret `{}` does not carry the label `{selector}`",
+                there.name
+            );
             return Err(declined(Why::Conflict, message, None));
         }
         let there = Secret { version, ..there };
@@ -288,13 +307,22 @@ impl Keeping {
         let (what, done) = match deed {
             Deed::Pause => {
                 let wanted = annotated(Some("true"));
-                ("paused", change(&server, &pace(), &there, &wanted).await.map(Some))
+                (
+                    "paused",
+                    change(&server, &pace(), &there, &wanted).await.map(Some),
+                )
             }
             Deed::Resume => {
                 let wanted = annotated(None);
-                ("resumed", change(&server, &pace(), &there, &wanted).await.map(Some))
+                (
+                    "resumed",
+                    change(&server, &pace(), &there, &wanted).await.map(Some),
+                )
             }
-            Deed::Remove => ("removed", remove(&server, &pace(), &there).await.map(|()| None)),
+            Deed::Remove => (
+                "removed",
+                remove(&server, &pace(), &there).await.map(|()| None),
+            ),
         };
         let written = done.map_err(|error| refused(&place, &error))?;
         told_of(&place, what, "");
@@ -328,7 +356,10 @@ fn refused(place: &Place, error: &WriteError) -> Declined {
     } = place;
     Declined {
         why,
-        message: format!("Secret `{name}` of namespace `{namespace}`: {}", told(error)),
+        message: format!(
+            "Secret `{name}` of namespace `{namespace}`: {}",
+            told(error)
+        ),
         hint: error.hint(),
     }
 }

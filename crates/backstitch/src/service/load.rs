@@ -298,9 +298,9 @@ impl Engine {
         let mut effective = settings.clone();
         let standing = self.at(source);
         standing.mapping.clone_from(&configured);
-        if let Some(record) = record.filter(|record| {
-            mapping::parse(&record.mapping).as_ref() != Some(&settings.label_map)
-        }) {
+        if let Some(record) = record
+            .filter(|record| mapping::parse(&record.mapping).as_ref() != Some(&settings.label_map))
+        {
             standing.mapping.clone_from(&record.mapping);
             standing.awaiting = Some(settings.clone());
             if let Some(before) = mapping::parse(&record.mapping) {

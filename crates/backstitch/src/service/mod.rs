@@ -249,9 +249,7 @@ impl Service {
     pub(crate) async fn settled(&mut self) {
         let all_answered = || {
             let states = self.state.sources.list();
-            states
-                .iter()
-                .all(|(_, state)| state.has_answered())
+            states.iter().all(|(_, state)| state.has_answered())
         };
         while !all_answered() && self.notice.changed().await.is_ok() {}
     }

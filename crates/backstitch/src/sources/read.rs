@@ -170,10 +170,7 @@ async fn resolved(
     })
 }
 
-async fn read_catalog(
-    instance: &Instance,
-    mut bar: Bar,
-) -> Result<CatalogGeneration, Failure> {
+async fn read_catalog(instance: &Instance, mut bar: Bar) -> Result<CatalogGeneration, Failure> {
     let name = instance.name();
     let map = &instance.options.settings.label_map;
     match &instance.source {

@@ -50,7 +50,10 @@ pub async fn sample(
             draft.entity(entity);
         }
         come += next.len() as u64;
-        if next.total_items().is_some_and(|announced| announced <= come) {
+        if next
+            .total_items()
+            .is_some_and(|announced| announced <= come)
+        {
             whole = true;
             break;
         }

@@ -154,7 +154,7 @@ pub async fn secrets_unwritable(
             return Ok(Some(WriteError::Forbidden {
                 server: server.address.clone(),
                 namespace: namespace.to_owned(),
-                user: None,
+                user: user_who_writes(server, pace, &secrets_path(namespace), verb).await,
             }));
         }
     }
@@ -440,6 +440,30 @@ async fn user(server: &ApiServer, pace: &Pace, path: &str, verb: &str) -> Option
     };
     let asked = || asked_for(server, path);
     let request = http::Request::get(target).body(Vec::new());
+    match fetch(server, pace, request, &asked).await {
+        Err(RequestError::Forbidden { user, .. }) => user,
+        _ => None,
+    }
+}
+
+/// The same of somebody who may not write. It is asked for what is refused, and would not be done if it were not.
+async fn user_who_writes(
+    server: &ApiServer,
+    pace: &Pace,
+    path: &str,
+    verb: &str,
+) -> Option<String> {
+    let one = format!("{path}/backstitch?dryRun=All");
+    let request = match verb {
+        "create" => http::Request::post(format!("{path}?dryRun=All")),
+        "patch" => http::Request::patch(one),
+        "delete" => http::Request::delete(one),
+        _ => return user(server, pace, path, verb).await,
+    };
+    let request = request
+        .header(CONTENT_TYPE, "application/json")
+        .body(b"{}".to_vec());
+    let asked = || asked_for(server, path);
     match fetch(server, pace, request, &asked).await {
         Err(RequestError::Forbidden { user, .. }) => user,
         _ => None,

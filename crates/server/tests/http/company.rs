@@ -53,7 +53,7 @@ impl Company {
                 history: None,
                 decisions: None,
                 previews: server::preview::Desk::default(),
-        integrations: None,
+                integrations: None,
                 owner_info,
                 alerts: None,
                 notifications: None,

@@ -137,7 +137,9 @@ pub fn trial(
     answer.unsure = unsure.len();
     answer.stitched = stitched.len();
     // A stable sort: the components of a kind stay in their order.
-    answer.rows.sort_by_key(|row| row.kind != VerdictKind::Stitched);
+    answer
+        .rows
+        .sort_by_key(|row| row.kind != VerdictKind::Stitched);
     answer.rows.truncate(most);
     answer
 }

@@ -110,16 +110,18 @@ pub(super) fn weighed(
         change: KeyChange::Kept,
     }));
     keys.sort_by(|a, b| a.key.cmp(&b.key));
-    let reached = endpoint(&secret).map_err(|problem| {
-        declined(Why::Parameter("data"), problem.message, None)
-    })?;
+    let reached = endpoint(&secret)
+        .map_err(|problem| declined(Why::Parameter("data"), problem.message, None))?;
     if let Some(there) = there {
         keeps_credentials_where_they_were(there, &reached, given)?;
     }
     let of_others = there.and_then(|there| there.labels.get(MANAGED_BY.0));
     let mut warnings = reached.warnings.clone();
     warnings.extend(of_others.filter(|by| *by != MANAGED_BY.1).map(|by| {
-        format!("`{by}` keeps this Secret by its label `{}`, and may write it anew", MANAGED_BY.0)
+        format!(
+            "`{by}` keeps this Secret by its label `{}`, and may write it anew",
+            MANAGED_BY.0
+        )
     }));
     let created = there.is_none().then(|| secret.labels.clone());
     let labels = created.unwrap_or_default().into_iter();
@@ -163,7 +165,8 @@ fn keeps_credentials_where_they_were(
     let Some(kept) = kept else {
         return Ok(());
     };
-    let message = format!("`endpoint` is another server, and `{kept}` was given for the one before");
+    let message =
+        format!("`endpoint` is another server, and `{kept}` was given for the one before");
     let hint = Some("give it anew, or take it away");
     Err(declined(Why::Parameter("data"), message, hint))
 }
@@ -201,7 +204,10 @@ fn manifest(secret: &Secret) -> String {
         // A text takes whatever is written to it.
         let _ = text.write_fmt(line);
     };
-    line(format_args!("  name: {}\n  namespace: {}\n", secret.name, secret.namespace));
+    line(format_args!(
+        "  name: {}\n  namespace: {}\n",
+        secret.name, secret.namespace
+    ));
     // Annotations stay as they are, and some tools keep copies of values there.
     line(format_args!("  labels:\n"));
     for (key, value) in &secret.labels {
@@ -219,7 +225,10 @@ fn manifest(secret: &Secret) -> String {
             }
             (Some(value), _) => line(format_args!("  {key}: {}\n", quoted(value))),
             (None, Value::Bytes(bytes)) => {
-                line(format_args!("  {key}: ({} bytes)\n", bytes.expose_secret().len()));
+                line(format_args!(
+                    "  {key}: ({} bytes)\n",
+                    bytes.expose_secret().len()
+                ));
             }
             (None, Value::Malformed) => line(format_args!("  {key}: (no base64)\n")),
         }
@@ -231,7 +240,10 @@ fn manifest(secret: &Secret) -> String {
 fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '-' | '_');
     let begins = text.starts_with(|c: char| c.is_ascii_alphabetic());
-    let is_word = matches!(text, "true" | "false" | "null" | "yes" | "no" | "on" | "off");
+    let is_word = matches!(
+        text,
+        "true" | "false" | "null" | "yes" | "no" | "on" | "off"
+    );
     if begins && !is_word && text.chars().all(is_plain) {
         return text.to_owned();
     }
@@ -291,7 +303,12 @@ mod tests {
     fn only_what_is_given_is_replaced() {
         let there = there(
             "Backstage",
-            &[("endpoint", "https://b.example"), ("token", "old"), ("ca.crt", "-----BEGIN x"), ("other", "x")],
+            &[
+                ("endpoint", "https://b.example"),
+                ("token", "old"),
+                ("ca.crt", "-----BEGIN x"),
+                ("other", "x"),
+            ],
         );
         let given = given(&[
             URL,
@@ -306,7 +323,11 @@ mod tests {
         assert!(planned.change.labels.is_empty(), "its labels stay");
         let told = planned.told();
         assert_eq!((told.creates, told.version.as_deref()), (false, Some("7")));
-        let keys: Vec<String> = told.keys.iter().map(|it| format!("{} {}", it.key, it.change)).collect();
+        let keys: Vec<String> = told
+            .keys
+            .iter()
+            .map(|it| format!("{} {}", it.key, it.change))
+            .collect();
         assert_eq!(
             keys,
             [
@@ -321,20 +342,59 @@ mod tests {
 
     #[test]
     fn what_is_refused() {
-        let ours = there("Backstage", &[("endpoint", "https://b.example"), ("token", "old")]);
+        let ours = there(
+            "Backstage",
+            &[("endpoint", "https://b.example"), ("token", "old")],
+        );
         let others = there("other", &[]);
         let elsewhere = ("endpoint", Some("https://c.example"));
         let table: [(Option<&Secret>, Vec<(&str, Option<&str>)>, Why, &str); 7] = [
-            (Some(&others), vec![URL], Why::Conflict, "does not carry the label"),
-            (None, vec![], Why::Parameter("data"), "it has no key `endpoint`"),
-            (None, vec![URL, ("url", Some("a"))], Why::Parameter("data"), "has the key `url`"),
-            (None, vec![URL, ("settings", Some("a: b"))], Why::Parameter("data"), "unknown key `a`"),
-            (None, vec![("endpoint", Some("sentinel"))], Why::Parameter("data"), "is no such URL"),
-            (Some(&ours), vec![("endpoint", None)], Why::Parameter("data"), "no key `endpoint`"),
-            (Some(&ours), vec![elsewhere], Why::Parameter("data"), "`token` was given for the one before"),
+            (
+                Some(&others),
+                vec![URL],
+                Why::Conflict,
+                "does not carry the label",
+            ),
+            (
+                None,
+                vec![],
+                Why::Parameter("data"),
+                "it has no key `endpoint`",
+            ),
+            (
+                None,
+                vec![URL, ("url", Some("a"))],
+                Why::Parameter("data"),
+                "has the key `url`",
+            ),
+            (
+                None,
+                vec![URL, ("settings", Some("a: b"))],
+                Why::Parameter("data"),
+                "unknown key `a`",
+            ),
+            (
+                None,
+                vec![("endpoint", Some("sentinel"))],
+                Why::Parameter("data"),
+                "is no such URL",
+            ),
+            (
+                Some(&ours),
+                vec![("endpoint", None)],
+                Why::Parameter("data"),
+                "no key `endpoint`",
+            ),
+            (
+                Some(&ours),
+                vec![elsewhere],
+                Why::Parameter("data"),
+                "`token` was given for the one before",
+            ),
         ];
         for (there, data, why, told) in table {
-            let refused = weighed(there, &target(), &given(&data), PREFIX).expect_err("it is refused");
+            let refused =
+                weighed(there, &target(), &given(&data), PREFIX).expect_err("it is refused");
             assert_eq!(refused.why, why, "{refused:?}");
             assert!(refused.message.contains(told), "{refused:?}");
             assert!(!refused.message.contains("sentinel"), "{refused:?}");

@@ -26,9 +26,16 @@ impl Keeping {
                 }
             }
             Err(declined) => {
-                found.places = self.namespaces.iter().map(|namespace| {
-                    self.place(namespace, Some((declined.message.clone(), declined.hint.clone())))
-                }).collect();
+                found.places = self
+                    .namespaces
+                    .iter()
+                    .map(|namespace| {
+                        self.place(
+                            namespace,
+                            Some((declined.message.clone(), declined.hint.clone())),
+                        )
+                    })
+                    .collect();
             }
         }
         found.instances = self.instances(&labelled);
@@ -60,7 +67,11 @@ impl Keeping {
         (secrets, place)
     }
 
-    fn place(&self, namespace: &str, problem: Option<(String, Option<String>)>) -> IntegrationPlace {
+    fn place(
+        &self,
+        namespace: &str,
+        problem: Option<(String, Option<String>)>,
+    ) -> IntegrationPlace {
         let (problem, remedy) = problem.unzip();
         IntegrationPlace {
             cluster: self.secrets.cluster.clone(),
@@ -103,7 +114,12 @@ impl Keeping {
                 namespace: found.secret.namespace.clone(),
                 name: found.secret.name.clone(),
             };
-            all.push(self.of_secret(found.name, IntegrationOrigin::Secret, &reference, Some(found.secret)));
+            all.push(self.of_secret(
+                found.name,
+                IntegrationOrigin::Secret,
+                &reference,
+                Some(found.secret),
+            ));
         }
         all.sort_by(|a, b| a.name.cmp(&b.name));
         all
@@ -118,7 +134,9 @@ impl Keeping {
     ) -> Integration {
         let may = self.namespaces.contains(&reference.namespace);
         let why_not = match secret {
-            None => Some("its Secret is not there, or does not carry the label: its status says which"),
+            None => {
+                Some("its Secret is not there, or does not carry the label: its status says which")
+            }
             Some(_) if !may => Some("Secrets are not written in its namespace"),
             Some(_) => None,
         };
@@ -134,14 +152,18 @@ impl Keeping {
                 namespace: reference.namespace.clone(),
                 name: reference.name.clone(),
                 version: secret.map(|it| it.version.clone()).unwrap_or_default(),
-                keys: secret.iter().flat_map(|it| it.data.keys().cloned()).collect(),
+                keys: secret
+                    .iter()
+                    .flat_map(|it| it.data.keys().cloned())
+                    .collect(),
             }),
             state: None,
             paused: secret.is_some_and(|it| is_paused(it, &self.config.label_prefix)),
             editable: why_not.is_none(),
             why_not: why_not.map(str::to_owned),
             endpoint: url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
-            insecure_skip_verify: text("insecure_skip_verify").is_some_and(|it| it.trim() == "true"),
+            insecure_skip_verify: text("insecure_skip_verify")
+                .is_some_and(|it| it.trim() == "true"),
             settings: text("settings").map(str::to_owned),
             header_names: headers.map(|(name, _)| name.to_string()).collect(),
         }

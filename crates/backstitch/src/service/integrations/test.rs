@@ -22,7 +22,11 @@ impl Keeping {
     pub(super) async fn test(&self, draft: IntegrationDraft) -> Result<Tested, Declined> {
         let Ok(_turn) = self.tests.try_acquire() else {
             let message = "another Backstage is being tried out";
-            return Err(declined(Why::Unavailable, message, Some("wait until that is done")));
+            return Err(declined(
+                Why::Unavailable,
+                message,
+                Some("wait until that is done"),
+            ));
         };
         let (place, given) = parts(draft);
         // What is complete by itself needs no cluster.
@@ -73,7 +77,10 @@ async fn tested(endpoint: &Endpoint, options: &InstanceOptions) -> Tested {
                 found.push(Check::fail("sample", message));
             }
             Err(_) => {
-                let message = format!("its first components did not come within {} s", PATIENCE.as_secs());
+                let message = format!(
+                    "its first components did not come within {} s",
+                    PATIENCE.as_secs()
+                );
                 found.push(Check::warn("sample", message));
             }
         }
