@@ -4,7 +4,7 @@ import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { remove } from "../api/client";
 import { type Connection, listen } from "../api/live";
-import { session, sources } from "../api/queries";
+import { integrationsEnabled, session, sources } from "../api/queries";
 import { SearchDialog } from "./SearchDialog";
 import { SignIn } from "./SignIn";
 import { applyTheme, savedTheme, type Theme } from "./theme";
@@ -18,6 +18,7 @@ const PAGES = [
   { to: "/decisions", label: "Decisions" },
   { to: "/playground", label: "Mapping" },
   { to: "/sources", label: "Sources" },
+  { to: "/integrations", label: "Integrations" },
 ] as const;
 
 export function Shell() {
@@ -34,6 +35,7 @@ function Pages({ signedIn }: { signedIn: boolean }) {
   const [connection, setConnection] = useState<Connection>("open");
   const [searching, setSearching] = useState(false);
   const main = useRef<HTMLElement>(null);
+  const integrates = useQuery(integrationsEnabled).data?.enabled ?? false;
   const path = useRouterState({ select: (state) => state.location.pathname });
 
   useEffect(() => listen(client, setConnection), [client]);
@@ -79,7 +81,7 @@ function Pages({ signedIn }: { signedIn: boolean }) {
         {signedIn ? <SignOut /> : null}
       </header>
       <nav className="rail" aria-label="Pages">
-        {PAGES.map(({ to, label }) => (
+        {PAGES.filter(({ to }) => to !== "/integrations" || integrates).map(({ to, label }) => (
           <Link key={to} to={to} activeOptions={{ exact: to === "/", includeSearch: false }}>
             {label}
             {to === "/sources" ? <SourcesMark /> : null}
@@ -112,7 +114,7 @@ function SignOut() {
 /** How many sources are not up to date. */
 function SourcesMark() {
   const { data } = useQuery(sources);
-  const troubled = data?.items.filter(({ phase }) => phase !== "ready" && phase !== "starting").length ?? 0;
+  const troubled = data?.items.filter(({ phase }) => !["ready", "starting", "paused"].includes(phase)).length ?? 0;
   return troubled > 0 ? (
     <span className="mark" aria-label={`${troubled} not up to date`}>
       {troubled}

@@ -360,7 +360,9 @@ mod tests {
         let options = reached.options(&InstanceOptions::named("backstage"));
         assert_eq!(options.sync_interval.as_secs(), 60);
         assert_eq!(reached.warnings.len(), 1, "a filter on `spec` is told of");
-        insta::assert_snapshot!(fault(&[URL, ("settings", "clusters: []\ntoken: a")]), @"");
+        insta::assert_snapshot!(fault(&[URL, ("settings", "clusters: []\ntoken: a")]), @r"
+        `settings`, line 1: `clusters`: found a list, expected `all` or a list of cluster names; `settings`, line 2: unknown key `token`; `settings` has `sync_interval`, `clusters`, `match_rules`, `honor_cluster_annotation`, `label_map`, `filter`
+        ");
     }
 
     #[test]

@@ -108,8 +108,6 @@ impl Reading<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use cluster::live::secrets::Value;
 
     use super::*;

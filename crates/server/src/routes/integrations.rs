@@ -45,16 +45,25 @@ const DRAFT: &str = r#"expected such as `{"cluster": "here", "namespace": "cause
     path = "/api/v1/integrations",
     tag = "integrations",
     operation_id = "list_integrations",
+    params(("brief" = Option<bool>, Query, description = "Only whether it is enabled, which asks no cluster")),
     responses((status = 200, description = "What there is", body = Integrations))
 )]
 pub(crate) async fn list(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Integrations>, Refusal> {
-    Params::read(query.as_deref())?.finish()?;
+    let mut params = Params::read(query.as_deref())?;
+    let brief = params.flag("brief")?;
+    params.finish()?;
     let Some(desk) = &app.0.state.integrations else {
         return Ok(Json(Integrations::default()));
     };
+    if brief {
+        return Ok(Json(Integrations {
+            enabled: true,
+            ..Integrations::default()
+        }));
+    }
     let mut found = desk.ask(Wish::Look).await?;
     for instance in &mut found.instances {
         let id = SourceId {

@@ -296,7 +296,23 @@ mod tests {
         assert_eq!(planned.written(), ["endpoint", "settings", "token"]);
         assert_eq!(planned.change.labels.len(), 2);
         assert!(!format!("{planned:?}").contains("sentinel"));
-        insta::assert_snapshot!(planned.told().manifest, @"");
+        insta::assert_snapshot!(planned.told().manifest, @r#"
+        apiVersion: v1
+        kind: Secret
+        metadata:
+          name: backstage
+          namespace: causely
+          labels:
+            app.kubernetes.io/managed-by: backstitch
+            causely.ai/scraper: Backstage
+        type: Opaque
+        stringData:
+          endpoint: "https://b.example"
+          settings: |
+            match_rules:
+              - component-name
+          token: (8 bytes)
+        "#);
     }
 
     #[test]

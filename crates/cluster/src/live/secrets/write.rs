@@ -232,8 +232,12 @@ mod tests {
             user: Some("system:serviceaccount:ops:backstitch".to_owned()),
         };
         let error = WriteError::of(forbidden, "causely", WriteError::Exists);
-        insta::assert_snapshot!(error, @"");
-        insta::assert_snapshot!(error.hint().expect("a hint"), @"");
+        insta::assert_snapshot!(error, @r"
+        `https://a:6443` does not permit `system:serviceaccount:ops:backstitch` to write Secrets in namespace `causely` (403 Forbidden)
+        ");
+        insta::assert_snapshot!(error.hint().expect("a hint"), @r"
+        grant it with `kubectl create role backstitch-integrations --namespace causely --verb=get,list,watch,create,patch,delete --resource=secrets` and `kubectl create rolebinding backstitch-integrations --namespace causely --role=backstitch-integrations --serviceaccount=ops:backstitch`
+        ");
         for (code, told) in [
             (409, "there is a Secret of that name already"),
             (422, "the API server takes no such Secret"),
