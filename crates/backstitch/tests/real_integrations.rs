@@ -1,6 +1,7 @@
-//! A real Backstage that is added to a real Kubernetes over the API, changed, paused and removed (S29–S31).
+//! A real Backstage that is added to a real Kubernetes, changed, paused and removed (S29–S31): over the API, and by a person in a
+//! browser.
 //!
-//! Run by `cargo xtask test integrations-real`, which prepares both.
+//! Run by `cargo xtask test integrations-real`, which prepares both, and the pages.
 
 #![cfg(target_os = "linux")]
 
@@ -9,10 +10,13 @@ mod common;
 #[path = "service/running.rs"]
 mod running;
 
+use std::path::Path;
+use std::process::Command;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use testbed::backstage::{Backstage, Options as OfBackstage, Token, Version};
-use testbed::kubernetes::{Cluster, Options};
+use testbed::kubernetes::{Cluster, Options, installation};
 
 use crate::common::Folder;
 use crate::running::{Service, word};
@@ -340,4 +344,40 @@ async fn s29_s30_s31_a_backstage_is_added_changed_paused_and_removed() {
         "it is logged: {}",
         service.log()
     );
+}
+
+/// What the person does is in `ui/browser-real`.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_adds_one_in_a_browser_without_touching_yaml() {
+    assert!(
+        std::env::var_os("BACKSTITCH_CHROMIUM").is_some(),
+        "BACKSTITCH_CHROMIUM is not set: run `cargo xtask test integrations-real`"
+    );
+    let bed = bed().await;
+    let kubectl = installation().expect("Kubernetes").join("bin/kubectl");
+    let mut command = Command::new("npm");
+    command
+        .args(["run", "--silent", "test:browser-real"])
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui"))
+        .env(
+            "BACKSTITCH_REAL_SERVER",
+            format!("http://{}", bed.service.address()),
+        )
+        .env("BACKSTITCH_REAL_BACKSTAGE", bed.backstage.url())
+        .env("BACKSTITCH_REAL_TOKEN", Token::ReadOnly.text())
+        .env("BACKSTITCH_REAL_KUBECTL", kubectl)
+        .env("BACKSTITCH_REAL_KUBECONFIG", bed.cluster.kubeconfig());
+    let output = tokio::task::spawn_blocking(move || command.output())
+        .await
+        .expect("it ends")
+        .expect("npm runs");
+    assert!(
+        output.status.success(),
+        "{}\n{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+        bed.service.log()
+    );
+    let log = bed.service.log();
+    assert!(!log.contains(Token::ReadOnly.text()), "{log}");
 }

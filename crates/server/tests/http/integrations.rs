@@ -221,7 +221,60 @@ async fn what_is_tried_out_is_judged_among_what_is_known() {
     .await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert!(!answer.text.contains("sentinel"));
-    assert_snapshot!(serde_json::to_string_pretty(&answer.json()["trial"]).unwrap(), @"");
+    assert_snapshot!(serde_json::to_string_pretty(&answer.json()["trial"]).unwrap(), @r#"
+    {
+      "components": 2,
+      "examples": [
+        {
+          "claimed_by_others": true,
+          "cluster": "eu1",
+          "kubernetes_id": "checkout",
+          "ref": "component:default/cart",
+          "services": [
+            "eu1/shop/checkout"
+          ],
+          "verdict": "stitched"
+        },
+        {
+          "claimed_by_others": false,
+          "cluster": "us1",
+          "kubernetes_id": "checkout",
+          "ref": "component:default/cart",
+          "services": [
+            "us1/shop/checkout"
+          ],
+          "verdict": "stitched"
+        },
+        {
+          "claimed_by_others": false,
+          "cluster": "eu1",
+          "kubernetes_id": "nowhere",
+          "ref": "component:default/site",
+          "services": [],
+          "verdict": "service-not-found"
+        },
+        {
+          "claimed_by_others": false,
+          "cluster": "us1",
+          "kubernetes_id": "nowhere",
+          "ref": "component:default/site",
+          "services": [],
+          "verdict": "service-not-found"
+        }
+      ],
+      "stitched": 1,
+      "unsure": 0,
+      "verdicts": {
+        "ambiguous": 0,
+        "conflict": 0,
+        "invalid": 0,
+        "no-kubernetes-id": 0,
+        "service-not-found": 2,
+        "stitched": 2
+      },
+      "whole": true
+    }
+    "#);
 }
 
 #[tokio::test]
