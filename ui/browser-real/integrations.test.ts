@@ -67,7 +67,7 @@ test("somebody who has a Backstage adds it, without touching YAML", async () => 
     execFileSync(KUBECTL, ["--kubeconfig", KUBECONFIG, ...command.split(" ").slice(1)]);
   }
   await page.reload();
-  await page.getByLabel("Name", { exact: false }).fill("backstage");
+  await page.getByRole("textbox", { name: /^Name/ }).fill("backstage");
   await picture(page, "3-where");
   await page.getByRole("button", { name: "Next" }).click();
 
