@@ -20,7 +20,7 @@ pub struct Sample {
     pub whole: bool,
 }
 
-/// Reads at most so many pages of so many entities.
+/// Reads pages of so many entities, `most` of them.
 ///
 /// # Errors
 /// When a page could not be read.
@@ -29,7 +29,7 @@ pub async fn sample(
     filter: &EntityFilter,
     map: &LabelMap,
     page_size: NonZeroU32,
-    pages: usize,
+    most: usize,
 ) -> Result<Sample, ReadError> {
     let nothing = Table::new(Seed::random());
     let mut draft = Draft::new(&nothing, map, client.catalog_url().as_str());
@@ -37,7 +37,7 @@ pub async fn sample(
     let mut pager = client.entities(filter.clone(), page_size);
     let mut come = 0;
     let mut whole = false;
-    for page in 1..=pages {
+    for page in 1..=most {
         let next = pager.next_page().await.map_err(|error| ReadError::Page {
             page,
             source: Box::new(error),

@@ -35,7 +35,7 @@ fn on_loopback() -> Access {
     }
 }
 
-fn draft(data: Value) -> Value {
+fn draft(data: &Value) -> Value {
     json!({"cluster": "eu1", "namespace": "causely", "name": "backstage", "data": data})
 }
 
@@ -147,7 +147,7 @@ async fn what_is_not_enabled_says_so() {
         (Method::POST, PLAN),
         (Method::PUT, ONE),
     ] {
-        let answer = ask(&company, method, path, &draft(json!({}))).await;
+        let answer = ask(&company, method, path, &draft(&json!({}))).await;
         assert_eq!(answer.status, 404, "{path}");
         let problem = answer.json();
         assert!(
@@ -178,7 +178,7 @@ async fn a_server_that_everybody_reaches_writes_nothing() {
         (Method::POST, PLAN),
         (Method::PUT, ONE),
     ] {
-        let answer = ask(&company, method, path, &draft(json!({}))).await;
+        let answer = ask(&company, method, path, &draft(&json!({}))).await;
         assert_eq!(answer.status, 403, "{path}");
     }
     assert_eq!(
@@ -216,7 +216,7 @@ async fn what_is_tried_out_is_judged_among_what_is_known() {
         &company,
         Method::POST,
         TEST,
-        &draft(json!({"token": "sentinel"})),
+        &draft(&json!({"token": "sentinel"})),
     )
     .await;
     assert_eq!(answer.status, 200, "{}", answer.text);
@@ -293,7 +293,7 @@ async fn a_refusal_says_what_sort_it_is() {
         assert_eq!(problem["type"], format!("urn:backstitch:problem:{kind}"));
         assert_eq!(problem["hint"], "do this");
     }
-    let answer = ask(&company, Method::POST, PLAN, &draft(json!({}))).await;
+    let answer = ask(&company, Method::POST, PLAN, &draft(&json!({}))).await;
     assert_eq!(
         (answer.status.as_u16(), &answer.json()["parameter"]),
         (400, &json!("data"))
