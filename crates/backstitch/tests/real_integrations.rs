@@ -16,7 +16,7 @@ use std::process::Command;
 use reqwest::Method;
 use serde_json::{Value, json};
 use testbed::backstage::{Backstage, Options as OfBackstage, Token, Version};
-use testbed::kubernetes::{Cluster, Options, installation};
+use testbed::kubernetes::{Cluster, Options, User, installation};
 
 use crate::common::Folder;
 use crate::running::{Service, word};
@@ -344,6 +344,76 @@ async fn s29_s30_s31_a_backstage_is_added_changed_paused_and_removed() {
         "it is logged: {}",
         service.log()
     );
+}
+
+/// S8: it is added to the cluster of one's choice, and is about that.
+#[tokio::test(flavor = "multi_thread")]
+async fn s8_a_backstage_is_added_to_another_cluster_and_covers_it() {
+    let backstage = Backstage::start(Version::Current, OfBackstage::default());
+    let (hub, edge) = (
+        Cluster::start(Options::default()),
+        Cluster::start(Options::default()),
+    );
+    let (backstage, hub, edge) = tokio::join!(backstage, hub, edge);
+    let backstage = backstage.unwrap_or_else(|error| panic!("{error}"));
+    let clusters = [hub, edge].map(|it| it.unwrap_or_else(|error| panic!("{error}")));
+    for cluster in &clusters {
+        cluster.apply(OBJECTS).expect("the objects");
+    }
+    let [hub, edge] = &clusters;
+    let folder = Folder::with(&[
+        ("hub.yaml", &hub.kubeconfig_of(&[User::Admin])),
+        ("edge.yaml", &edge.kubeconfig_of(&[User::Admin])),
+    ]);
+    folder.file(
+        "backstitch.yaml",
+        "listen: 127.0.0.1:0\nstore: state/store.db\nintegrations: {enabled: true, clusters: [hub, edge]}\n\
+         secrets: {cluster: hub, namespaces: [causely], sync_interval: 1s}\n\
+         clusters: [{name: hub, kubeconfig: hub.yaml}, {name: edge, kubeconfig: edge.yaml}]\n",
+    );
+    let service = Service::start(&folder);
+    service.ready().await;
+    service.phase("secrets/edge/causely", "ready").await;
+    let (_, found) = service.get("/api/v1/integrations").await;
+    let places: Vec<&str> = found["places"]
+        .as_array()
+        .expect("places")
+        .iter()
+        .map(|place| word(&place["cluster"]))
+        .collect();
+    assert_eq!(places, ["edge", "hub"], "{found:#}");
+    let body = json!({"data": {"endpoint": backstage.url(), "token": Token::ReadOnly.text()}});
+    let path = "/api/v1/integrations/edge/causely/backstage";
+    let (status, written) = service.send(Method::PUT, path, Some(&body)).await;
+    assert_eq!(status, 200, "{written:#}");
+    service.phase("catalog/backstage", "ready").await;
+    service
+        .until("/api/v1/services/edge/shop/checkout", |it| {
+            it["owner"]["ref"] == "group:default/payments"
+        })
+        .await;
+    assert_eq!(service.owner("hub/shop/checkout").await, "-");
+    // Another one of its name would not be used.
+    let elsewhere = "/api/v1/integrations/hub/causely/backstage";
+    let (status, refused) = service.send(Method::PUT, elsewhere, Some(&body)).await;
+    assert_eq!(status, 409, "{refused:#}");
+    // After a restart it is as it was, before its Secret is read.
+    service.kill().await;
+    let service = Service::start(&folder);
+    service.ready().await;
+    assert_eq!(
+        service.owner("edge/shop/checkout").await,
+        "group:default/payments"
+    );
+    assert_eq!(service.owner("hub/shop/checkout").await, "-");
+    service.phase("catalog/backstage", "ready").await;
+    let (_, history) = service.get("/api/v1/history?limit=1000").await;
+    let changes = history["items"].as_array().expect("a page");
+    let of_hub = changes
+        .iter()
+        .filter(|change| change.to_string().contains("hub/shop/checkout"));
+    let claimed = of_hub.filter(|change| change.to_string().contains("payments"));
+    assert_eq!(claimed.count(), 0, "{history:#}");
 }
 
 /// What the person does is in `ui/browser-real`.

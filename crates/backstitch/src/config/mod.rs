@@ -60,7 +60,8 @@ pub(crate) use self::receivers::{is_label_name, receivers};
 pub(crate) use self::redact::redacted;
 pub(crate) use self::secret::{SecretError, SecretSource};
 pub(crate) use self::secrets::{
-    NO_LIVE_CLUSTER, Secrets, is_name as is_kubernetes_name, secrets_of,
+    NO_LIVE_CLUSTER, SecretPlace, Secrets, is_name as is_kubernetes_name, parts_of_place,
+    secrets_of,
 };
 pub(crate) use self::settings::{Settings, settings};
 

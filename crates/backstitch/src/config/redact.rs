@@ -48,7 +48,11 @@ pub(super) const ROOT: Table = &[
     ("history", Show::Keys(HISTORY)),
 ];
 
-pub(super) const INTEGRATIONS: Table = &[("enabled", Show::Text), ("namespaces", Show::Text)];
+pub(super) const INTEGRATIONS: Table = &[
+    ("enabled", Show::Text),
+    ("clusters", Show::Text),
+    ("namespaces", Show::Text),
+];
 
 pub(super) const RECEIVER: Table = &[
     ("name", Show::Text),

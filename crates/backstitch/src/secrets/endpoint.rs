@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use cluster::live::secrets::Secret;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use secrecy::SecretString;
+use topology::settings::Coverage;
 
 use super::Problem;
 use super::reading::Reading;
 use crate::config::{
     Credentials, Endpoint, InSecret, InstanceOptions, SecretSource, Settings, parse_endpoint,
-    settings,
+    parts_of_place, settings,
 };
 
 /// The keys of a Secret.
@@ -51,6 +52,9 @@ pub(crate) struct Reached {
     pub endpoint: Box<Endpoint>,
     /// What else it says of the instance, if it does.
     pub settings: Option<Box<Settings>>,
+    /// The further cluster that has the Secret, if it is one: that is what the instance covers unless something else is said
+    /// (S8).
+    pub cluster: Option<String>,
     /// What is no failure and should be known. No value is in it.
     pub warnings: Vec<String>,
 }
@@ -70,6 +74,7 @@ pub(crate) fn endpoint(secret: &Secret) -> Result<Reached, Problem> {
     Ok(Reached {
         endpoint: Box::new(endpoint),
         settings: settings.map(Box::new),
+        cluster: parts_of_place(&secret.namespace).0.map(str::to_owned),
         warnings,
     })
 }
@@ -77,10 +82,16 @@ pub(crate) fn endpoint(secret: &Secret) -> Result<Reached, Problem> {
 impl Reached {
     /// How the instance is stitched and read: what the configuration says of it, and the Secret where that says nothing.
     pub(crate) fn options(&self, configured: &InstanceOptions) -> InstanceOptions {
-        match &self.settings {
+        let mut options = match &self.settings {
             Some(settings) => configured.completed_by(&settings.options),
             None => configured.clone(),
+        };
+        if let Some(cluster) = &self.cluster
+            && !options.says("clusters")
+        {
+            options.settings.clusters = Coverage::Named(vec![cluster.as_str().into()]);
         }
+        options
     }
 }
 
@@ -363,6 +374,22 @@ mod tests {
         insta::assert_snapshot!(fault(&[URL, ("settings", "clusters: []\ntoken: a")]), @r"
         `settings`, line 1: `clusters`: found a list, expected `all` or a list of cluster names; `settings`, line 2: unknown key `token`; `settings` has `sync_interval`, `clusters`, `match_rules`, `honor_cluster_annotation`, `label_map`, `filter`
         ");
+    }
+
+    #[test]
+    fn s8_an_instance_covers_the_cluster_that_has_its_secret() {
+        let of = |namespace: &str, settings: &str| {
+            let secret = Secret {
+                namespace: namespace.to_owned(),
+                ..secret(&[URL, ("settings", settings)])
+            };
+            let reached = endpoint(&secret).expect("a usable Secret");
+            let own = InstanceOptions::named("backstage");
+            reached.options(&own).settings.clusters
+        };
+        assert_eq!(of("causely", ""), Coverage::All, "as it is configured");
+        assert_eq!(of("eu/causely", ""), Coverage::Named(vec!["eu".into()]));
+        assert_eq!(of("eu/causely", "clusters: all"), Coverage::All);
     }
 
     #[test]

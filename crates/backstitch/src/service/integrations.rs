@@ -27,7 +27,7 @@ use tokio::time::timeout;
 
 use self::plan::{Given, Planned, declined, weighed};
 use super::told;
-use crate::config::{Config, Secrets, is_kubernetes_name};
+use crate::config::{Config, SecretPlace, Secrets, is_kubernetes_name};
 use crate::secrets::{Purpose, instances, pause_annotation};
 
 /// Requests that are carried out at the same time, those that try something out aside.
@@ -49,8 +49,8 @@ pub(super) struct Keeper {
 struct Keeping {
     config: Config,
     secrets: Secrets,
-    /// The namespaces that may be written to.
-    namespaces: Vec<String>,
+    /// Where Secrets may be written.
+    places: Vec<SecretPlace>,
     turns: Semaphore,
     tests: Semaphore,
 }
@@ -62,7 +62,7 @@ pub(super) fn open(config: &Config) -> Option<(Desk, Keeper)> {
     let keeping = Keeping {
         config: config.clone(),
         secrets: secrets.clone(),
-        namespaces: integrations.writable(secrets),
+        places: integrations.writable(secrets),
         turns: Semaphore::new(AT_ONCE),
         tests: Semaphore::new(TESTS_AT_ONCE),
     };
@@ -117,8 +117,8 @@ impl Keeping {
     }
 
     /// What the credentials lead to. They may be given by a command that hangs, so that it is waited for elsewhere.
-    async fn server(&self) -> Result<ApiServer, Declined> {
-        let access = self.secrets.access.clone();
+    async fn server(&self, place: &SecretPlace) -> Result<ApiServer, Declined> {
+        let access = place.access.clone();
         let (sender, receiver) = oneshot::channel();
         let runtime = tokio::runtime::Handle::current();
         let thread = std::thread::Builder::new().name("integrations".to_owned());
@@ -126,7 +126,7 @@ impl Keeping {
             // Whoever waited may have given up.
             let _ = sender.send(runtime.block_on(connect(&access)));
         });
-        let cluster = &self.secrets.cluster;
+        let cluster = &place.cluster;
         let unavailable = |message: String, hint: Option<String>| Declined {
             why: Why::Unavailable,
             message: format!("cluster `{cluster}`: {message}"),
@@ -164,73 +164,77 @@ impl Keeping {
         })
     }
 
-    /// A place that may be written to, as a Secret without anything.
-    fn target(&self, place: &Place) -> Result<Secret, Declined> {
+    /// A place that may be written to, and a Secret of that name without anything.
+    fn target(&self, place: &Place) -> Result<(SecretPlace, Secret), Declined> {
         let Place {
             cluster,
             namespace,
             name,
         } = place;
-        if *cluster != self.secrets.cluster {
+        let found = self
+            .places
+            .iter()
+            .find(|place| place.cluster == *cluster && place.namespace == *namespace);
+        let Some(found) = found else {
+            let all: Vec<String> = self
+                .places
+                .iter()
+                .map(|place| format!("`{}/{}`", place.cluster, place.namespace))
+                .collect();
             let message = format!(
-                "Secrets are not written in the cluster `{cluster}`, only in `{}`",
-                self.secrets.cluster
+                "Secrets are not written in `{cluster}/{namespace}`, only in {}",
+                all.join(", ")
             );
-            return Err(declined(Why::Parameter("cluster"), message, None));
-        }
-        if !self.namespaces.contains(namespace) {
-            let all = self.namespaces.join("`, `");
-            let message =
-                format!("Secrets are not written in the namespace `{namespace}`, only in `{all}`");
-            let hint = Some("`integrations.namespaces` of the configuration says where");
+            let hint = Some("`integrations` of the configuration says where");
             return Err(declined(Why::Parameter("namespace"), message, hint));
-        }
+        };
         if !is_kubernetes_name(name) {
             let message = format!(
                 "found the name `{name}`, expected lower case letters, digits, `-` and `.`, such as `backstage`"
             );
             return Err(declined(Why::Parameter("name"), message, None));
         }
-        Ok(Secret {
+        let secret = Secret {
             namespace: namespace.clone(),
             name: name.clone(),
             ..Secret::default()
-        })
+        };
+        Ok((found.clone(), secret))
     }
 
     /// What would become of a Secret; that of the same place as it is.
-    async fn weigh(
-        &self,
-        place: &Place,
-        given: &Given,
-    ) -> Result<(ApiServer, Option<Secret>, Planned), Declined> {
-        let target = self.target(place)?;
-        let server = self.server().await?;
+    async fn weigh(&self, place: &Place, given: &Given) -> Result<Weighed, Declined> {
+        let (at, target) = self.target(place)?;
+        let server = self.server(&at).await?;
         let there = self.secret(&server, &target).await?;
         let planned = weighed(there.as_ref(), &target, given, &self.config.label_prefix)?;
-        Ok((server, there, planned))
+        Ok(Weighed {
+            at,
+            server,
+            there,
+            planned,
+        })
     }
 
     async fn plan(&self, draft: IntegrationDraft) -> Result<IntegrationPlan, Declined> {
         let (place, given) = parts(draft);
-        let (server, _, planned) = self.weigh(&place, &given).await?;
-        self.would_be_used(&server, &planned.secret).await?;
+        let Weighed { at, planned, .. } = self.weigh(&place, &given).await?;
+        self.would_be_used(&at, &planned.secret).await?;
         Ok(planned.told())
     }
 
     /// A Secret whose name another instance has would be written for nothing.
-    async fn would_be_used(&self, server: &ApiServer, secret: &Secret) -> Result<(), Declined> {
-        let selector = Purpose::Backstage.selector(&self.config.label_prefix);
+    async fn would_be_used(&self, at: &SecretPlace, secret: &Secret) -> Result<(), Declined> {
+        let candidate = Secret {
+            namespace: at.key.clone(),
+            ..secret.clone()
+        };
         let is_it =
-            |namespace: &str, name: &str| namespace == secret.namespace && name == secret.name;
-        let mut all = vec![secret.clone()];
-        let pace = pace();
-        for namespace in self.secrets.all_namespaces() {
-            let listed = ::cluster::live::secrets::list(server, &pace, &namespace, &selector);
-            // One that cannot be listed has a status of its own, which says so.
-            let listed = listed.await.unwrap_or_default().into_iter();
-            all.extend(listed.filter(|other| !is_it(&other.namespace, &other.name)));
-        }
+            |namespace: &str, name: &str| namespace == at.key && name == candidate.name.as_str();
+        // What cannot be listed has a status of its own, which says so.
+        let seen = self.seen().await.into_iter().flat_map(|seen| seen.secrets);
+        let others = seen.filter(|other| !is_it(&other.namespace, &other.name));
+        let all: Vec<Secret> = others.chain([candidate.clone()]).collect();
         let (_, clashes) = instances(&self.config, &all);
         let clash = clashes
             .into_iter()
@@ -247,8 +251,12 @@ impl Keeping {
         wanted: IntegrationChange,
     ) -> Result<IntegrationWritten, Declined> {
         let IntegrationChange { version, data } = wanted;
-        let (server, there, planned) = self.weigh(&place, &data).await?;
-        let target = self.target(&place)?;
+        let Weighed {
+            at,
+            server,
+            there,
+            planned,
+        } = self.weigh(&place, &data).await?;
         let done = match (there, version) {
             (Some(_), None) => Err(WriteError::Exists),
             (None, Some(_)) => Err(WriteError::Gone),
@@ -258,8 +266,8 @@ impl Keeping {
                 change(&server, &pace(), &there, &planned.change).await
             }
             (None, None) => {
-                self.would_be_used(&server, &planned.secret).await?;
-                let (namespace, name) = (&target.namespace, &target.name);
+                self.would_be_used(&at, &planned.secret).await?;
+                let (namespace, name) = (&place.namespace, &place.name);
                 create(&server, &pace(), namespace, name, &planned.change).await
             }
         };
@@ -282,8 +290,8 @@ impl Keeping {
         version: String,
         deed: Deed,
     ) -> Result<IntegrationWritten, Declined> {
-        let target = self.target(&place)?;
-        let server = self.server().await?;
+        let (at, target) = self.target(&place)?;
+        let server = self.server(&at).await?;
         let there = self.secret(&server, &target).await?;
         let Some(there) = there else {
             return Err(refused(&place, &WriteError::Gone));
@@ -331,6 +339,14 @@ impl Keeping {
             version: written.map(|secret| secret.version),
         })
     }
+}
+
+/// What would become of a Secret, and where.
+struct Weighed {
+    at: SecretPlace,
+    server: ApiServer,
+    there: Option<Secret>,
+    planned: Planned,
 }
 
 /// S31: which keys, and never a value.

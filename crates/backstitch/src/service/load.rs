@@ -42,7 +42,8 @@ impl Expected {
         let Some(secrets) = &config.secrets else {
             return Ok(Self::default());
         };
-        let namespaces = secrets.all_namespaces();
+        let places = secrets.places().into_iter();
+        let namespaces: Vec<String> = places.map(|place| place.key).collect();
         let refused = config.refused.iter().map(|refused| refused.name.as_str());
         let configured: BTreeSet<&str> = config.instance_names().chain(refused).collect();
         let mut instances = Vec::new();

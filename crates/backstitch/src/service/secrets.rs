@@ -103,7 +103,6 @@ pub(super) async fn supervise(beginning: Beginning) -> std::io::Result<()> {
     } = beginning;
     let (heard, mut news) = mpsc::channel(WAITING);
     let (asks, asked) = mpsc::channel(WAITING);
-    let names: Vec<String> = namespaces.iter().map(|(name, _)| name.clone()).collect();
     let purposes: Vec<Purpose> = [
         (Purpose::Backstage, secrets.backstages),
         (Purpose::Cluster, secrets.clusters),
@@ -111,14 +110,40 @@ pub(super) async fn supervise(beginning: Beginning) -> std::io::Result<()> {
     .into_iter()
     .filter_map(|(purpose, wanted)| wanted.then_some(purpose))
     .collect();
-    let seen = Seen::of(names.clone(), &purposes);
-    let wanted = Wanted {
-        purposes,
-        namespaces: names,
-        prefix: config.label_prefix.clone(),
-    };
     let prefix = config.label_prefix.clone();
-    look::begin(secrets.access.clone(), wanted, random.next(), asked, heard)?;
+    let places = secrets.places();
+    // In further clusters only Backstages are looked for: a kubeconfig is of the cluster that has the configuration.
+    let purposes_in = |cluster: &str| {
+        let home = cluster == secrets.cluster;
+        let here = |purpose: &&Purpose| home || **purpose == Purpose::Backstage;
+        purposes.iter().filter(here).copied().collect::<Vec<_>>()
+    };
+    let seen = Seen::of(
+        places
+            .iter()
+            .map(|place| (place.key.clone(), purposes_in(&place.cluster))),
+    );
+    // Nobody names a Secret of a further cluster, so that nothing is looked up there; its thread goes on until this ends.
+    let mut idle = Vec::new();
+    let mut asked = Some(asked);
+    let home = (secrets.cluster.clone(), secrets.access.clone());
+    for (cluster, access) in std::iter::once(&home).chain(&secrets.further) {
+        let of_cluster = places.iter().filter(|place| place.cluster == *cluster);
+        let wanted = Wanted {
+            purposes: purposes_in(cluster),
+            places: of_cluster
+                .map(|place| (place.namespace.clone(), place.key.clone()))
+                .collect(),
+            prefix: prefix.clone(),
+        };
+        let asked = asked.take().unwrap_or_else(|| {
+            let (sender, receiver) = mpsc::channel(1);
+            idle.push(sender);
+            receiver
+        });
+        look::begin(access.clone(), wanted, random.next(), asked, heard.clone())?;
+    }
+    drop(heard);
     let mut supervisor = Supervisor {
         config,
         secrets,
@@ -192,9 +217,12 @@ impl Supervisor {
                 self.seen.failed(purpose, &namespace, problem.clone());
                 self.tell_failure(&namespace, problem, retry_in).await?;
             }
-            Heard::Unreachable { problem, retry_in } => {
-                let names: Vec<String> = self.namespaces.keys().cloned().collect();
-                for namespace in names {
+            Heard::Unreachable {
+                places,
+                problem,
+                retry_in,
+            } => {
+                for namespace in places {
                     for purpose in [Purpose::Backstage, Purpose::Cluster] {
                         self.seen.failed(purpose, &namespace, problem.clone());
                     }

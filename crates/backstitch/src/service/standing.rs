@@ -29,6 +29,10 @@ pub(super) enum Handle {
 
 /// One source.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, which may be so whatever the others are"
+)]
 pub(super) struct Standing {
     /// Its name for the status.
     pub(super) id: SourceId,

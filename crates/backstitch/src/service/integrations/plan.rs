@@ -356,6 +356,14 @@ mod tests {
         );
     }
 
+    /// What is there, what is given, and what is said of it.
+    type Case<'c> = (
+        Option<&'c Secret>,
+        Vec<(&'c str, Option<&'c str>)>,
+        Why,
+        &'c str,
+    );
+
     #[test]
     fn what_is_refused() {
         let ours = there(
@@ -364,7 +372,7 @@ mod tests {
         );
         let others = there("other", &[]);
         let elsewhere = ("endpoint", Some("https://c.example"));
-        let table: [(Option<&Secret>, Vec<(&str, Option<&str>)>, Why, &str); 7] = [
+        let table: [Case; 7] = [
             (
                 Some(&others),
                 vec![URL],

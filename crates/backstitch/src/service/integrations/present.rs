@@ -1,14 +1,28 @@
 //! What there is: every instance and who configures it, and where Secrets may be written.
 
+use std::collections::BTreeMap;
+
 use ::cluster::live::secrets::{Secret, list};
 use ::cluster::live::{ApiServer, secrets_unwritable};
 use api::{Integration, IntegrationOrigin, IntegrationPlace, IntegrationSecret, Integrations};
+use futures::future::join_all;
 use server::integrations::Declined;
 
 use super::plan::clear;
 use super::{Keeping, pace};
-use crate::config::{Config, InstanceOptions, InstanceSource, SecretRef, parse_endpoint};
+use crate::config::{
+    Config, InstanceOptions, InstanceSource, SecretPlace, SecretRef, parse_endpoint, parts_of_place,
+};
 use crate::secrets::{Purpose, endpoint, instances, is_paused};
+
+/// A namespace, what it has, and what of that is not permitted.
+pub(super) struct SeenPlace {
+    place: SecretPlace,
+    /// Its Secrets with the label, each with what the place is called here as its namespace.
+    pub(super) secrets: Vec<Secret>,
+    /// Why they cannot be read, or written, and what to do.
+    problem: Option<(String, Option<String>)>,
+}
 
 impl Keeping {
     pub(super) async fn look(&self) -> Result<Integrations, Declined> {
@@ -17,41 +31,61 @@ impl Keeping {
             ..Integrations::default()
         };
         let mut labelled: Vec<Secret> = Vec::new();
-        match self.server().await {
-            Ok(server) => {
-                for namespace in self.secrets.all_namespaces() {
-                    let (secrets, place) = self.namespace(&server, &namespace).await;
-                    labelled.extend(secrets);
-                    found.places.extend(place);
-                }
+        for seen in self.seen().await {
+            labelled.extend(seen.secrets);
+            if !self.places.contains(&seen.place) {
+                continue;
             }
-            Err(declined) => {
-                found.places = self
-                    .namespaces
-                    .iter()
-                    .map(|namespace| {
-                        self.place(
-                            namespace,
-                            Some((declined.message.clone(), declined.hint.clone())),
-                        )
-                    })
-                    .collect();
-            }
+            let (problem, remedy) = seen.problem.unzip();
+            found.places.push(IntegrationPlace {
+                cluster: seen.place.cluster,
+                namespace: seen.place.namespace,
+                permitted: problem.is_none(),
+                problem,
+                remedy: remedy.flatten(),
+            });
         }
         found.instances = self.instances(&labelled);
         Ok(found)
     }
 
+    /// Every namespace in which Secrets are looked for. The clusters are asked at the same time: one that is dead delays no
+    /// other.
+    pub(super) async fn seen(&self) -> Vec<SeenPlace> {
+        let mut clusters: BTreeMap<String, Vec<SecretPlace>> = BTreeMap::new();
+        for place in self.secrets.places() {
+            let of = clusters.entry(place.cluster.clone()).or_default();
+            of.push(place);
+        }
+        let asked = clusters.into_values().map(|places| self.of_cluster(places));
+        join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    async fn of_cluster(&self, places: Vec<SecretPlace>) -> Vec<SeenPlace> {
+        let Some(first) = places.first() else {
+            return Vec::new();
+        };
+        let server = self.server(first).await;
+        let mut all = Vec::new();
+        for place in places {
+            all.push(match &server {
+                Ok(server) => self.namespace(server, place).await,
+                Err(declined) => SeenPlace {
+                    place,
+                    secrets: Vec::new(),
+                    problem: Some((declined.message.clone(), declined.hint.clone())),
+                },
+            });
+        }
+        all
+    }
+
     /// The labelled Secrets of a namespace, and whether it may be written to.
-    async fn namespace(
-        &self,
-        server: &ApiServer,
-        namespace: &str,
-    ) -> (Vec<Secret>, Option<IntegrationPlace>) {
+    async fn namespace(&self, server: &ApiServer, place: SecretPlace) -> SeenPlace {
+        let namespace = &place.namespace;
         let selector = Purpose::Backstage.selector(&self.config.label_prefix);
-        let writable = self.namespaces.iter().any(|it| it == namespace);
         let mut problem = None;
-        if writable {
+        if self.places.contains(&place) {
             problem = match secrets_unwritable(server, &pace(), namespace).await {
                 Ok(None) => None,
                 Ok(Some(error)) => Some((super::told(&error), error.hint())),
@@ -59,26 +93,17 @@ impl Keeping {
             };
         }
         let listed = list(server, &pace(), namespace, &selector).await;
-        let secrets = listed.unwrap_or_else(|error| {
+        let mut secrets = listed.unwrap_or_else(|error| {
             problem.get_or_insert_with(|| (super::told(&error), error.hint()));
             Vec::new()
         });
-        let place = writable.then(|| self.place(namespace, problem));
-        (secrets, place)
-    }
-
-    fn place(
-        &self,
-        namespace: &str,
-        problem: Option<(String, Option<String>)>,
-    ) -> IntegrationPlace {
-        let (problem, remedy) = problem.unzip();
-        IntegrationPlace {
-            cluster: self.secrets.cluster.clone(),
-            namespace: namespace.to_owned(),
-            permitted: problem.is_none(),
+        for secret in &mut secrets {
+            secret.namespace.clone_from(&place.key);
+        }
+        SeenPlace {
+            place,
+            secrets,
             problem,
-            remedy: remedy.flatten(),
         }
     }
 
@@ -132,7 +157,11 @@ impl Keeping {
         reference: &SecretRef,
         secret: Option<&Secret>,
     ) -> Integration {
-        let may = self.namespaces.contains(&reference.namespace);
+        let (cluster, namespace) = parts_of_place(&reference.namespace);
+        let may = self
+            .places
+            .iter()
+            .any(|place| place.key == reference.namespace);
         let why_not = match secret {
             None => {
                 Some("its Secret is not there, or does not carry the label: its status says which")
@@ -148,8 +177,8 @@ impl Keeping {
             name: name.to_owned(),
             origin,
             secret: Some(IntegrationSecret {
-                cluster: self.secrets.cluster.clone(),
-                namespace: reference.namespace.clone(),
+                cluster: cluster.unwrap_or(&self.secrets.cluster).to_owned(),
+                namespace: namespace.to_owned(),
                 name: reference.name.clone(),
                 version: secret.map(|it| it.version.clone()).unwrap_or_default(),
                 keys: secret

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::plan::{declined, weighed};
 use super::{Keeping, parts};
-use crate::config::{Endpoint, InstanceOptions};
+use crate::config::{Endpoint, InstanceOptions, SecretPlace, parts_of_place};
 use crate::doctor::catalog::{PATIENCE, ask, checks, late};
 use crate::doctor::{Check, Outcome};
 use crate::sources::backstage::Clients;
@@ -30,27 +30,29 @@ impl Keeping {
         };
         let (place, given) = parts(draft);
         // What is complete by itself needs no cluster.
-        let target = self.target(&place)?;
+        let (at, target) = self.target(&place)?;
         let alone = weighed(None, &target, &given, &self.config.label_prefix);
-        let there = match self.there(&target).await {
+        let there = match self.there(&at, &target).await {
             Ok(there) => there,
             Err(declined) if alone.is_err() => return Err(declined),
             Err(_) => None,
         };
-        let planned = match &there {
+        let mut planned = match &there {
             Some(there) => weighed(Some(there), &target, &given, &self.config.label_prefix)?,
             None => alone?,
         };
-        let configured = self.options_of(&place.namespace, &place.name);
+        let configured = self.options_of(&at.key, &place.name);
+        planned.reached.cluster = parts_of_place(&at.key).0.map(str::to_owned);
         let options = planned.reached.options(&configured);
         Ok(tested(&planned.reached.endpoint, &options).await)
     }
 
     async fn there(
         &self,
+        at: &SecretPlace,
         target: &::cluster::live::secrets::Secret,
     ) -> Result<Option<::cluster::live::secrets::Secret>, Declined> {
-        let server = self.server().await?;
+        let server = self.server(at).await?;
         self.secret(&server, target).await
     }
 }
