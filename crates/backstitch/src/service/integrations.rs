@@ -27,7 +27,7 @@ use tokio::time::timeout;
 
 use self::plan::{Given, Planned, declined, weighed};
 use super::told;
-use crate::config::{Config, SecretPlace, Secrets, is_kubernetes_name};
+use crate::config::{Config, SecretPlace, SecretRef, Secrets, is_kubernetes_name};
 use crate::secrets::{Purpose, instances, pause_annotation};
 
 /// Requests that are carried out at the same time, those that try something out aside.
@@ -233,12 +233,30 @@ impl Keeping {
             |namespace: &str, name: &str| namespace == at.key && name == candidate.name.as_str();
         // What cannot be listed has a status of its own, which says so.
         let seen = self.seen().await.into_iter().flat_map(|seen| seen.secrets);
-        let others = seen.filter(|other| !is_it(&other.namespace, &other.name));
-        let all: Vec<Secret> = others.chain([candidate.clone()]).collect();
-        let (_, clashes) = instances(&self.config, &all);
+        let mut all: Vec<Secret> = seen
+            .filter(|other| !is_it(&other.namespace, &other.name))
+            .collect();
+        let (before, _) = instances(&self.config, &all);
+        let used: Vec<SecretRef> = before.iter().map(|found| found.reference()).collect();
+        all.push(candidate.clone());
+        let (after, clashes) = instances(&self.config, &all);
         let clash = clashes
             .into_iter()
             .find(|clash| is_it(&clash.secret.namespace, &clash.secret.name));
+        // Nor is one to take the place of another that has the name now.
+        let displaced = used
+            .iter()
+            .find(|used| !after.iter().any(|found| found.reference() == **used));
+        if let (None, Some(SecretRef { namespace, name })) = (&clash, displaced) {
+            let message = format!(
+                "the Secret `{name}` of namespace `{namespace}` makes an instance of that name already"
+            );
+            return Err(declined(
+                Why::Conflict,
+                message,
+                Some("choose another name"),
+            ));
+        }
         match clash {
             Some(clash) => Err(declined(Why::Conflict, clash.message, None)),
             None => Ok(()),

@@ -135,10 +135,7 @@ impl Keeping {
         }
         let (found, _) = instances(&self.config, labelled);
         for found in found {
-            let reference = SecretRef {
-                namespace: found.secret.namespace.clone(),
-                name: found.secret.name.clone(),
-            };
+            let reference = found.reference();
             all.push(self.of_secret(
                 found.name,
                 IntegrationOrigin::Secret,
