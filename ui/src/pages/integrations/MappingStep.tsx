@@ -37,9 +37,7 @@ export function MappingStep({ draft, cluster, clusters, change }: Props) {
   const set = (part: Partial<MappingForm>) => change({ ...draft, form: { ...form, ...part } });
   return (
     <div className="fields playground-form">
-      <p className="quiet">
-        The defaults are those of Backstage&apos;s own Kubernetes plugin. What is not changed is not written.
-      </p>
+      <p className="quiet">What is left as it is here is not written, and stays as by default.</p>
       {FIELDS.map(({ key }) => (
         <PathList
           key={key}

@@ -70,6 +70,7 @@ function Trial({ trial }: { trial: NonNullable<IntegrationTested["trial"]> }) {
       <h3>
         {trial.stitched} of {of} would be stitched
       </h3>
+      <p className="quiet">Of several components that claim one Service, one gets it.</p>
       {trial.unsure > 0 ? (
         <p className="quiet">
           Of {counted(trial.unsure, "component")} the label selector was never used here: what it selects shows once it
