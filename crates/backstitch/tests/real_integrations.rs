@@ -122,12 +122,12 @@ async fn is_read(service: &Service) {
     service.until("/api/v1/sources", ready).await;
 }
 
-impl Bed {
-    /// The whole body of a draft with this data.
-    fn draft(&self, name: &str, data: &Value) -> Value {
-        json!({"cluster": "hub", "namespace": "causely", "name": name, "data": data})
-    }
+/// The whole body of a draft with this data.
+fn draft(name: &str, data: &Value) -> Value {
+    json!({"cluster": "hub", "namespace": "causely", "name": name, "data": data})
+}
 
+impl Bed {
     fn connection(&self) -> Value {
         json!({"endpoint": self.backstage.url(), "token": Token::ReadOnly.text()})
     }
@@ -170,16 +170,24 @@ impl Bed {
 #[tokio::test(flavor = "multi_thread")]
 async fn s29_s30_s31_a_backstage_is_added_changed_paused_and_removed() {
     let bed = bed().await;
-    let service = &bed.service;
-    let (post, put) = (Method::POST, Method::PUT);
+    permission(&bed).await;
+    trial(&bed).await;
+    adding(&bed).await;
+    changing(&bed).await;
+    pausing(&bed).await;
+    removing(&bed).await;
+    secrecy(&bed).await;
+}
 
-    // Nobody permitted it yet: that is told, with the commands that do.
+/// Nobody permitted it yet: that is told, with the commands that do.
+async fn permission(bed: &Bed) {
+    let service = &bed.service;
     let (_, found) = service.get("/api/v1/integrations").await;
     assert_eq!(found["enabled"], true, "{found:#}");
     let place = &found["places"][0];
     assert_eq!(place["permitted"], false, "{found:#}");
     let whole = json!({ "data": bed.connection() });
-    let (status, refused) = service.send(put.clone(), SECRET, Some(&whole)).await;
+    let (status, refused) = service.send(Method::PUT, SECRET, Some(&whole)).await;
     assert_eq!(status, 403, "{refused:#}");
     assert!(
         word(&refused["hint"]).contains("--serviceaccount=causely:backstitch"),
@@ -192,9 +200,12 @@ async fn s29_s30_s31_a_backstage_is_added_changed_paused_and_removed() {
             found["places"][0]["permitted"] == true
         })
         .await;
+}
 
-    // A wrong token, then the right one.
-    let wrong = bed.draft(
+/// A wrong token, then the right one.
+async fn trial(bed: &Bed) {
+    let service = &bed.service;
+    let wrong = draft(
         "backstage",
         &json!({"endpoint": bed.backstage.url(), "token": "s3ntinel"}),
     );
@@ -204,8 +215,8 @@ async fn s29_s30_s31_a_backstage_is_added_changed_paused_and_removed() {
         tested["trial"].is_null() && !tested.to_string().contains("s3ntinel"),
         "{tested:#}"
     );
-    let draft = bed.draft("backstage", &bed.connection());
-    let (status, tested) = service.post_json("/api/v1/integrations/test", &draft).await;
+    let right = draft("backstage", &bed.connection());
+    let (status, tested) = service.post_json("/api/v1/integrations/test", &right).await;
     assert_eq!((status, &tested["ok"]), (200, &json!(true)), "{tested:#}");
     let trial = &tested["trial"];
     assert_eq!(trial["whole"], true, "{tested:#}");
@@ -216,9 +227,16 @@ async fn s29_s30_s31_a_backstage_is_added_changed_paused_and_removed() {
         json!(["hub/shop/checkout"]),
         "{tested:#}"
     );
+}
 
-    // What would be written is what is written.
-    let (_, plan) = service.post_json("/api/v1/integrations/plan", &draft).await;
+/// What would be written is what is written.
+async fn adding(bed: &Bed) {
+    let service = &bed.service;
+    let whole = json!({ "data": bed.connection() });
+    let whole_draft = draft("backstage", &bed.connection());
+    let (_, plan) = service
+        .post_json("/api/v1/integrations/plan", &whole_draft)
+        .await;
     assert_eq!(plan["creates"], true, "{plan:#}");
     assert!(
         word(&plan["manifest"]).contains("token: (32 bytes)"),
@@ -227,11 +245,11 @@ async fn s29_s30_s31_a_backstage_is_added_changed_paused_and_removed() {
     let (status, refused) = service
         .post_json(
             "/api/v1/integrations/plan",
-            &bed.draft("not-ours", &bed.connection()),
+            &draft("not-ours", &bed.connection()),
         )
         .await;
     assert_eq!(status, 409, "{refused:#}");
-    let (status, written) = service.send(put.clone(), SECRET, Some(&whole)).await;
+    let (status, written) = service.send(Method::PUT, SECRET, Some(&whole)).await;
     assert_eq!(status, 200, "{written:#}");
     is_read(service).await;
     service
@@ -259,28 +277,31 @@ async fn s29_s30_s31_a_backstage_is_added_changed_paused_and_removed() {
         secret["metadata"]["labels"],
         json!({"causely.ai/scraper": "Backstage", "app.kubernetes.io/managed-by": "backstitch"})
     );
-    let (status, refused) = service.send(put.clone(), SECRET, Some(&whole)).await;
+    let (status, refused) = service.send(Method::PUT, SECRET, Some(&whole)).await;
     assert_eq!(status, 409, "it is there already: {refused:#}");
+}
 
-    // Another rule takes effect; the token that is not given stays.
+/// Another rule takes effect; the token that is not given stays.
+async fn changing(bed: &Bed) {
+    let service = &bed.service;
     assert_eq!(service.owner("hub/shop/docs-site").await, "-");
     let version = bed.version().await;
     let settings = json!({"settings": "match_rules: [service-name, component-name]\n"});
     let change = json!({"version": version, "data": settings});
-    let (status, written) = service.send(put.clone(), SECRET, Some(&change)).await;
+    let (status, written) = service.send(Method::PUT, SECRET, Some(&change)).await;
     assert_eq!(status, 200, "{written:#}");
     service
         .until("/api/v1/services/hub/shop/docs-site", |it| {
             it["owner"]["ref"].is_string()
         })
         .await;
-    let (status, refused) = service.send(put.clone(), SECRET, Some(&change)).await;
+    let (status, refused) = service.send(Method::PUT, SECRET, Some(&change)).await;
     assert_eq!(status, 409, "it was changed since: {refused:#}");
     // Another label_map does as well: what named a Service before does not any more.
     let settings =
         "match_rules: [service-name]\nlabel_map: {component_kubernetes_id: [spec.nothing]}\n";
     let change = json!({"version": bed.version().await, "data": {"settings": settings}});
-    let (status, written) = service.send(put.clone(), SECRET, Some(&change)).await;
+    let (status, written) = service.send(Method::PUT, SECRET, Some(&change)).await;
     assert_eq!(status, 200, "{written:#}");
     service
         .until("/api/v1/services/hub/shop/checkout", |it| {
@@ -288,20 +309,23 @@ async fn s29_s30_s31_a_backstage_is_added_changed_paused_and_removed() {
         })
         .await;
     let faulty = json!({"version": bed.version().await, "data": {"settings": "match_ruls: a"}});
-    let (status, refused) = service.send(put.clone(), SECRET, Some(&faulty)).await;
+    let (status, refused) = service.send(Method::PUT, SECRET, Some(&faulty)).await;
     assert_eq!(status, 400, "{refused:#}");
     assert!(word(&refused["detail"]).contains("line 1"), "{refused:#}");
     let change = json!({"version": bed.version().await, "data": {"settings": null}});
-    service.send(put, SECRET, Some(&change)).await;
+    service.send(Method::PUT, SECRET, Some(&change)).await;
     service
         .until("/api/v1/services/hub/shop/checkout", |it| {
             it["owner"]["ref"].is_string()
         })
         .await;
+}
 
-    // Paused: what is known stays, and nobody is asked.
+/// Paused: what is known stays, and nobody is asked.
+async fn pausing(bed: &Bed) {
+    let service = &bed.service;
     let pause = format!("{SECRET}/pause?version={}", bed.version().await);
-    let (status, done) = service.send(post.clone(), &pause, None).await;
+    let (status, done) = service.send(Method::POST, &pause, None).await;
     assert_eq!(status, 200, "{done:#}");
     service.phase("catalog/backstage", "paused").await;
     let reads = service.source("catalog/backstage", |_| true).await["reads"].clone();
@@ -320,11 +344,14 @@ async fn s29_s30_s31_a_backstage_is_added_changed_paused_and_removed() {
         true
     );
     let resume = format!("{SECRET}/resume?version={}", bed.version().await);
-    let (status, done) = service.send(post, &resume, None).await;
+    let (status, done) = service.send(Method::POST, &resume, None).await;
     assert_eq!(status, 200, "{done:#}");
     is_read(service).await;
+}
 
-    // Removed: what it gave goes as removals do.
+/// Removed: what it gave goes as removals do.
+async fn removing(bed: &Bed) {
+    let service = &bed.service;
     let (status, refused) = service
         .send(Method::DELETE, &format!("{SECRET}?version=1"), None)
         .await;
@@ -337,8 +364,11 @@ async fn s29_s30_s31_a_backstage_is_added_changed_paused_and_removed() {
             it["owner"].is_null()
         })
         .await;
+}
 
-    // S31: no answer, no log and no store has a token.
+/// S31: no answer, no log and no store has a token.
+async fn secrecy(bed: &Bed) {
+    let service = &bed.service;
     let mut seen = service.log();
     let (_, answer) = service.get("/api/v1/integrations").await;
     seen.push_str(&answer.to_string());

@@ -172,11 +172,11 @@ async fn in_namespace(
     looked_for: &Secrets,
     server: &ApiServer,
     pace: &Pace,
-    place: &SecretPlace,
+    at: &SecretPlace,
     labelled: &mut Labelled,
 ) -> Vec<Check> {
-    let namespace = place.namespace.as_str();
-    let is_home = place.cluster == looked_for.cluster;
+    let namespace = at.namespace.as_str();
+    let is_home = at.cluster == looked_for.cluster;
     let mut checks = Vec::new();
     match secrets_denied(server, pace, namespace).await {
         Ok(None) => checks.push(Check::ok(
@@ -199,7 +199,7 @@ async fn in_namespace(
         match list(server, pace, namespace, &selector).await {
             Ok(mut found) => {
                 for secret in &mut found {
-                    secret.namespace.clone_from(&place.key);
+                    secret.namespace.clone_from(&at.key);
                 }
                 let message = format!("Secrets with the label `{selector}`: {}", found.len());
                 checks.push(Check::ok("labelled", message));
@@ -213,7 +213,7 @@ async fn in_namespace(
         }
     }
     let prefix = &config.label_prefix;
-    let named = secrets_of(config).filter(|secret| secret.namespace == place.key);
+    let named = secrets_of(config).filter(|secret| secret.namespace == at.key);
     for secret in named.filter(|named| !labelled.backstages.iter().any(|secret| is(secret, named)))
     {
         let looked_up = get(server, pace, namespace, &secret.name).await;

@@ -28,7 +28,7 @@ use tokio::time::timeout;
 use self::plan::{Given, Planned, declined, weighed};
 use super::told;
 use crate::config::{Config, SecretPlace, SecretRef, Secrets, is_kubernetes_name};
-use crate::secrets::{Purpose, instances, pause_annotation};
+use crate::secrets::{Found, Purpose, instances, pause_annotation};
 
 /// Requests that are carried out at the same time, those that try something out aside.
 const AT_ONCE: usize = 4;
@@ -237,7 +237,7 @@ impl Keeping {
             .filter(|other| !is_it(&other.namespace, &other.name))
             .collect();
         let (before, _) = instances(&self.config, &all);
-        let used: Vec<SecretRef> = before.iter().map(|found| found.reference()).collect();
+        let used: Vec<SecretRef> = before.iter().map(Found::reference).collect();
         all.push(candidate.clone());
         let (after, clashes) = instances(&self.config, &all);
         let clash = clashes

@@ -103,46 +103,9 @@ pub(super) async fn supervise(beginning: Beginning) -> std::io::Result<()> {
     } = beginning;
     let (heard, mut news) = mpsc::channel(WAITING);
     let (asks, asked) = mpsc::channel(WAITING);
-    let purposes: Vec<Purpose> = [
-        (Purpose::Backstage, secrets.backstages),
-        (Purpose::Cluster, secrets.clusters),
-    ]
-    .into_iter()
-    .filter_map(|(purpose, wanted)| wanted.then_some(purpose))
-    .collect();
     let prefix = config.label_prefix.clone();
-    let places = secrets.places();
-    // In further clusters only Backstages are looked for: a kubeconfig is of the cluster that has the configuration.
-    let purposes_in = |cluster: &str| {
-        let home = cluster == secrets.cluster;
-        let here = |purpose: &&Purpose| home || **purpose == Purpose::Backstage;
-        purposes.iter().filter(here).copied().collect::<Vec<_>>()
-    };
-    let seen = Seen::of(
-        places
-            .iter()
-            .map(|place| (place.key.clone(), purposes_in(&place.cluster))),
-    );
-    // Nobody names a Secret of a further cluster, so that nothing is looked up there; its thread goes on until this ends.
-    let mut idle = Vec::new();
-    let mut asked = Some(asked);
-    let home = (secrets.cluster.clone(), secrets.access.clone());
-    for (cluster, access) in std::iter::once(&home).chain(&secrets.further) {
-        let of_cluster = places.iter().filter(|place| place.cluster == *cluster);
-        let wanted = Wanted {
-            purposes: purposes_in(cluster),
-            places: of_cluster
-                .map(|place| (place.namespace.clone(), place.key.clone()))
-                .collect(),
-            prefix: prefix.clone(),
-        };
-        let asked = asked.take().unwrap_or_else(|| {
-            let (sender, receiver) = mpsc::channel(1);
-            idle.push(sender);
-            receiver
-        });
-        look::begin(access.clone(), wanted, random.next(), asked, heard.clone())?;
-    }
+    // The channels of further clusters stay open until this ends.
+    let (seen, _idle) = look_everywhere(&secrets, &prefix, &mut random, asked, &heard)?;
     drop(heard);
     let mut supervisor = Supervisor {
         config,
@@ -192,6 +155,57 @@ pub(super) async fn supervise(beginning: Beginning) -> std::io::Result<()> {
             return Ok(());
         }
     }
+}
+
+/// Begins to read Secrets wherever they are looked for, a thread for each cluster: what is known of them, which is nothing yet, and
+/// the channels by which nothing is asked.
+fn look_everywhere(
+    secrets: &Secrets,
+    prefix: &str,
+    random: &mut Random,
+    asked: mpsc::Receiver<SecretRef>,
+    heard: &mpsc::Sender<Heard>,
+) -> std::io::Result<(Seen, Vec<mpsc::Sender<SecretRef>>)> {
+    let purposes: Vec<Purpose> = [
+        (Purpose::Backstage, secrets.backstages),
+        (Purpose::Cluster, secrets.clusters),
+    ]
+    .into_iter()
+    .filter_map(|(purpose, wanted)| wanted.then_some(purpose))
+    .collect();
+    let places = secrets.places();
+    // In further clusters only Backstages are looked for: a kubeconfig is of the cluster that has the configuration.
+    let purposes_in = |cluster: &str| {
+        let home = cluster == secrets.cluster;
+        let here = |purpose: &&Purpose| home || **purpose == Purpose::Backstage;
+        purposes.iter().filter(here).copied().collect::<Vec<_>>()
+    };
+    let seen = Seen::of(
+        places
+            .iter()
+            .map(|place| (place.key.clone(), purposes_in(&place.cluster))),
+    );
+    // Nobody names a Secret of a further cluster, so that nothing is looked up there; its thread goes on for as long as somebody could.
+    let mut idle = Vec::new();
+    let mut asked = Some(asked);
+    let home = (secrets.cluster.clone(), secrets.access.clone());
+    for (cluster, access) in std::iter::once(&home).chain(&secrets.further) {
+        let of_cluster = places.iter().filter(|place| place.cluster == *cluster);
+        let wanted = Wanted {
+            purposes: purposes_in(cluster),
+            places: of_cluster
+                .map(|place| (place.namespace.clone(), place.key.clone()))
+                .collect(),
+            prefix: prefix.to_owned(),
+        };
+        let asked = asked.take().unwrap_or_else(|| {
+            let (sender, receiver) = mpsc::channel(1);
+            idle.push(sender);
+            receiver
+        });
+        look::begin(access.clone(), wanted, random.next(), asked, heard.clone())?;
+    }
+    Ok((seen, idle))
 }
 
 impl Supervisor {

@@ -372,7 +372,7 @@ mod tests {
         );
         let others = there("other", &[]);
         let elsewhere = ("endpoint", Some("https://c.example"));
-        let table: [Case; 7] = [
+        let table: [Case<'_>; 7] = [
             (
                 Some(&others),
                 vec![URL],
