@@ -3,8 +3,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { expect, test } from "vitest";
-import { open, running, SHOP, start } from "./program";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { open, type Program, running, SHOP, start } from "./program";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -30,6 +30,7 @@ const PAGES: [string, string][] = [
   ["playground", "/playground"],
   ["sources", "/sources"],
   ["access", "/access"],
+  ["integrations that are not enabled", "/integrations"],
   ["no such page", "/nowhere"],
 ];
 
@@ -37,9 +38,38 @@ const program = running("demo");
 
 type Violation = { id: string; impact: string; nodes: { html: string; failureSummary: string }[] };
 
+/** The shop, to which a Backstage can be added; its cluster is dead, and says so. */
+const WITH_INTEGRATIONS = `
+integrations: {enabled: true}
+secrets: {namespaces: [causely]}
+scrapers: {backstage: {instances: [{name: shop, path: ./catalog}]}}
+clusters: [{name: k8s, kubeconfig: kubeconfig.yaml}]
+`;
+const KUBECONFIG = {
+  apiVersion: "v1",
+  kind: "Config",
+  "current-context": "a",
+  contexts: [{ name: "a", context: { cluster: "a", user: "a" } }],
+  clusters: [{ name: "a", cluster: { server: "https://127.0.0.1:1" } }],
+  users: [{ name: "a", user: { token: "a" } }],
+};
+const INTEGRATIONS = ["/integrations", "/integrations/add", "/integrations/edit/shop"];
+let integrating: Program;
+
+beforeAll(async () => {
+  integrating = await start("shop", WITH_INTEGRATIONS, (folder) =>
+    writeFile(join(folder, "kubeconfig.yaml"), JSON.stringify(KUBECONFIG)),
+  );
+});
+
+afterAll(() => integrating.stop());
+
 for (const dark of [false, true]) {
-  test.each(PAGES)(`axe finds nothing serious: %s, ${dark ? "dark" : "light"}`, async (_, path) => {
-    const { page, close } = await open(program.url, { dark });
+  test.each([
+    ...PAGES.map(([name, path]) => [name, path, () => program] as const),
+    ...INTEGRATIONS.map((path) => [path, path, () => integrating] as const),
+  ])(`axe finds nothing serious: %s, ${dark ? "dark" : "light"}`, async (_, path, of) => {
+    const { page, close } = await open(of().url, { dark });
     await page.goto(path);
     await page.locator("main").getByRole("heading").or(page.locator(".empty")).first().waitFor();
     await page.locator(".loading").first().waitFor({ state: "detached" });
@@ -59,8 +89,11 @@ for (const dark of [false, true]) {
   });
 }
 
-test.each(PAGES)("it fits a phone: %s", async (_, path) => {
-  const { page, close } = await open(program.url, { width: 375, height: 720 });
+test.each([
+  ...PAGES.map(([name, path]) => [name, path, () => program] as const),
+  ...INTEGRATIONS.map((path) => [path, path, () => integrating] as const),
+])("it fits a phone: %s", async (_, path, of) => {
+  const { page, close } = await open(of().url, { width: 375, height: 720 });
   await page.goto(path);
   await page.locator("main").getByRole("heading").or(page.locator(".empty")).first().waitFor();
   await page.locator(".loading").first().waitFor({ state: "detached" });

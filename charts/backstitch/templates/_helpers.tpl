@@ -89,6 +89,19 @@ true
 {{- $namespaces | uniq | sortAlpha | toJson -}}
 {{- end -}}
 
+{{- /* The namespaces in which Secrets are written, as a JSON list; empty: none. */ -}}
+{{- define "backstitch.writtenNamespaces" -}}
+{{- if .Values.integrations.enabled -}}
+{{- if .Values.integrations.namespaces -}}
+{{- .Values.integrations.namespaces | uniq | sortAlpha | toJson -}}
+{{- else -}}
+{{- include "backstitch.secretNamespaces" . -}}
+{{- end -}}
+{{- else -}}
+[]
+{{- end -}}
+{{- end -}}
+
 {{- /* What is watched, and nothing else: rules of a Role. Nodes and Namespaces, which a Role cannot hold, are apart. */ -}}
 {{- define "backstitch.watchRules" -}}
 - apiGroups: [""]
@@ -149,6 +162,9 @@ true
 {{- with index $.Values $key -}}
 {{- $_ := set $configuration $key . -}}
 {{- end -}}
+{{- end -}}
+{{- if .Values.integrations.enabled -}}
+{{- $_ := set $configuration "integrations" .Values.integrations -}}
 {{- end -}}
 {{- if .Values.apiToken.existingSecret -}}
 {{- $_ := set $configuration "api_token_file" (include "backstitch.apiTokenFile" .) -}}

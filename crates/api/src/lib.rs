@@ -18,6 +18,7 @@ mod facet;
 mod graph;
 mod health;
 mod history;
+mod integration;
 mod owner;
 mod page;
 mod preview;
@@ -50,6 +51,11 @@ pub use history::{
     Cause, DecisionCause, HistoryBounds, HistoryEntry, OwnedAt, OwnerAnswer, OwnerAt, OwnershipAt,
     ReadCause, ServiceAnswer, ServiceAt,
 };
+pub use integration::{
+    Integration, IntegrationChange, IntegrationCheck, IntegrationDraft, IntegrationKey,
+    IntegrationPlace, IntegrationPlan, IntegrationSecret, IntegrationTested, IntegrationTrial,
+    IntegrationTried, IntegrationWritten, Integrations,
+};
 pub use owner::{Contact, OwnedServices, OwnerContact, OwnerDetail, OwnerRow};
 pub use page::Page;
 pub use preview::{
@@ -71,9 +77,10 @@ pub use summary::{
 };
 pub use team::{Team, Teams};
 pub use word::{
-    Confidence, ContactKind, DecisionKind, DecisionState, Declaration, EdgeKind, FoundKind,
-    HiddenWhy, MatchRule, OwnerKind, OwnerOutcome, OwnerState, Phase, PreviewKind, Role,
-    ServiceSort, ServiceState, SignInMethod, SourceKind, Verdict,
+    CheckOutcome, Confidence, ContactKind, DecisionKind, DecisionState, Declaration, EdgeKind,
+    FoundKind, HiddenWhy, IntegrationOrigin, KeyChange, MatchRule, OwnerKind, OwnerOutcome,
+    OwnerState, Phase, PreviewKind, Role, ServiceSort, ServiceState, SignInMethod, SourceKind,
+    Verdict,
 };
 
 /// Serde leaves out what is no news.

@@ -264,6 +264,8 @@ words! {
         Failing = "failing",
         /// Its last generation would remove too much and waits for confirmation (S23).
         Held = "held",
+        /// A person wants it left alone; what is known of it is served as it is.
+        Paused = "paused",
     }
 }
 
@@ -340,11 +342,51 @@ words! {
 }
 
 words! {
+    /// Who says how a Backstage is reached.
+    IntegrationOrigin {
+        /// The configuration file.
+        File = "file",
+        /// A Secret.
+        Secret = "secret",
+        /// A Secret, which the configuration file names.
+        Both = "both",
+    }
+}
+
+words! {
     /// How one signs in.
     SignInMethod {
         /// By a token.
         Token = "token",
         /// At a provider of OpenID Connect.
         Oidc = "oidc",
+    }
+}
+
+words! {
+    /// What a check came to.
+    CheckOutcome {
+        /// All is well.
+        Ok = "ok",
+        /// Worth knowing.
+        Note = "note",
+        /// Worth a second look.
+        Warn = "warn",
+        /// It does not work.
+        Fail = "fail",
+    }
+}
+
+words! {
+    /// What becomes of a key.
+    KeyChange {
+        /// It is new.
+        Added = "added",
+        /// It has another value.
+        Changed = "changed",
+        /// It goes.
+        Removed = "removed",
+        /// It stays as it is.
+        Kept = "kept",
     }
 }

@@ -32,6 +32,7 @@ mod memory;
 mod name;
 mod reading;
 mod reduction;
+mod sample;
 mod shape;
 mod table;
 
@@ -52,6 +53,7 @@ use reading::{Pause, Reading};
 pub use content::CONTENT_BYTES;
 pub use error::ReadError;
 pub use memory::{Contents, Memory, ORIGIN_BYTES};
+pub use sample::{Sample, sample};
 
 /// How many entities are asked for at once: large pages are what costs a Backstage least.
 pub const PAGE_SIZE: NonZeroU32 = NonZeroU32::new(1_000).expect("not zero");

@@ -131,6 +131,7 @@ impl Shared {
                 decisions: None,
                 api_tokens: None,
                 previews: server::preview::Desk::default(),
+                integrations: None,
                 owner_info: OwnerInfo::default(),
                 alerts: None,
                 notifications: None,

@@ -37,6 +37,7 @@ fn router() -> Router {
         decisions: None,
         api_tokens: None,
         previews: server::preview::Desk::default(),
+        integrations: None,
         owner_info: OwnerInfo::default(),
         alerts: None,
         notifications: None,

@@ -13,6 +13,7 @@ use crate::api_tokens::ApiTokens;
 use crate::decisions::Desk;
 use crate::events::Events;
 use crate::identity::Identity;
+use crate::integrations;
 use crate::metrics::Metrics;
 use crate::notifications::Counters;
 use crate::owner_info::OwnerInfo;
@@ -45,6 +46,8 @@ pub struct AppState {
     pub api_tokens: Option<ApiTokens>,
     /// Where it is asked what another `label_map` reads.
     pub previews: preview::Desk,
+    /// Where it is asked how Backstages are configured; `None`: that is not enabled.
+    pub integrations: Option<integrations::Desk>,
     /// Whose owners the metrics have.
     pub owner_info: OwnerInfo,
     /// The way of alerts; `None`: none are taken.

@@ -27,6 +27,7 @@ pub mod events;
 pub mod explain;
 mod guard;
 mod identity;
+pub mod integrations;
 mod metrics;
 pub mod notifications;
 mod openapi;

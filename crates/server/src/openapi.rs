@@ -21,6 +21,7 @@ use crate::routes;
         (name = "ownership", description = "What is running and who owns it"),
         (name = "catalog", description = "Components and owners"),
         (name = "decisions", description = "What people decided, beside what sources say"),
+        (name = "integrations", description = "How Backstages are configured"),
         (name = "state", description = "Counts, sources, changes"),
         (name = "access", description = "Who asks, and what they may do"),
         (name = "operation", description = "Probes, metrics, this document"),
@@ -55,9 +56,14 @@ pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi:
     );
     for (path, item) in &mut document.paths.paths {
         let open = crate::access::is_open(path);
-        for operation in [&mut item.get, &mut item.post, &mut item.delete]
-            .into_iter()
-            .flatten()
+        for operation in [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.delete,
+        ]
+        .into_iter()
+        .flatten()
         {
             add_problem(operation);
             if !open {

@@ -81,6 +81,17 @@ const NOT_PREVIEWED: Sort = Sort(
     "This cannot be tried out now",
     StatusCode::CONFLICT,
 );
+const NOT_WRITTEN: Sort = Sort(
+    "not-written",
+    "It is otherwise than expected, and nothing was written",
+    StatusCode::CONFLICT,
+);
+const NOT_PERMITTED: Sort = Sort(
+    "not-permitted",
+    "The cluster does not permit it",
+    StatusCode::FORBIDDEN,
+);
+const NOT_ENABLED: Sort = Sort("not-enabled", "This is not enabled", StatusCode::NOT_FOUND);
 const UNDECIDED: Sort = Sort(
     "undecided",
     "Nobody knows yet whether it is decided",
@@ -230,6 +241,25 @@ impl Refusal {
     /// Settings that cannot be tried out.
     pub(crate) fn not_previewed(detail: impl Into<String>) -> Self {
         Self::new(&NOT_PREVIEWED, detail)
+    }
+
+    /// Something that somebody else changed meanwhile, or that is there already.
+    pub(crate) fn not_written(detail: impl Into<String>) -> Self {
+        Self::new(&NOT_WRITTEN, detail)
+    }
+
+    /// What the credentials of this server do not permit elsewhere.
+    pub(crate) fn not_permitted(detail: impl Into<String>) -> Self {
+        Self::new(&NOT_PERMITTED, detail)
+    }
+
+    /// Secrets are not written by this server.
+    pub(crate) fn not_enabled() -> Self {
+        Self::new(
+            &NOT_ENABLED,
+            "the configuration does not permit this server to write Secrets",
+        )
+        .hint("set `integrations: {enabled: true}` in it, and start again")
     }
 
     /// A decision that was handed on, and not answered.

@@ -48,11 +48,23 @@ pub enum Rest {
         /// Until when: seconds since the Unix epoch.
         until: i64,
     },
+    /// A person wants the source left alone.
+    Paused,
     /// It was refused (401, 403), and asking again would be refused too.
     Refused {
         /// Until when: seconds since the Unix epoch.
         until: i64,
     },
+}
+
+impl Rest {
+    /// The most that a request may insist on. Who paused a source is asked to go on, and not passed over.
+    fn most(self) -> Insist {
+        match self {
+            Self::Paused => Insist::No,
+            _ => Insist::Yes,
+        }
+    }
 }
 
 /// How much a request insists.
@@ -67,7 +79,7 @@ pub enum Insist {
 impl State {
     fn wakes(&self) -> bool {
         match self.rung {
-            Some(Insist::Yes) => true,
+            Some(Insist::Yes) => self.rest != Rest::Paused,
             Some(Insist::No) => self.rest == Rest::Planned,
             None => false,
         }
@@ -81,6 +93,7 @@ impl Bell {
     /// When the source is to be left alone, and why.
     pub fn ring(&self, insist: Insist) -> Result<u64, Rest> {
         let mut state = self.state();
+        let insist = insist.min(state.rest.most());
         if insist == Insist::No && state.reading_since.is_none() && state.rest != Rest::Planned {
             return Err(state.rest);
         }
@@ -151,6 +164,16 @@ mod tests {
         bell.rest(Rest::Planned);
         let quiet = tokio::time::timeout(Duration::ZERO, bell.rung()).await;
         assert!(quiet.is_err(), "nothing more is asked for");
+    }
+
+    #[test]
+    fn a_source_that_is_paused_is_not_read_however_much_somebody_insists() {
+        let bell = Bell::default();
+        bell.rest(Rest::Paused);
+        for insist in [Insist::No, Insist::Yes] {
+            assert_eq!(bell.ring(insist), Err(Rest::Paused));
+            assert!(!bell.state().wakes());
+        }
     }
 
     #[test]

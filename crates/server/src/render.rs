@@ -34,7 +34,7 @@ pub use graph::graph;
 pub use history::history_entry;
 pub use owner::{owner_contact, owner_contact_of, owner_detail, owner_row};
 pub use past::{is_there, owned_at, resolution_at, service_at};
-pub use preview::preview;
+pub use preview::{preview, trial};
 pub use resolution::resolution;
 pub use service::{service_detail, service_row, workload_row};
 pub use summary::{summary, summary_answer, summary_at};

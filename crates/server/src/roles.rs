@@ -129,9 +129,16 @@ mod tests {
         }
         lines.sort();
         assert_snapshot!(lines.join("\n"), @r"
+        admin  DELETE/api/v1/integrations/{cluster}/{namespace}/{name}
         admin  DELETE/api/v1/tokens/{id}
+        admin  GET/api/v1/integrations
         admin  GET/api/v1/tokens
+        admin  POST/api/v1/integrations/plan
+        admin  POST/api/v1/integrations/test
+        admin  POST/api/v1/integrations/{cluster}/{namespace}/{name}/pause
+        admin  POST/api/v1/integrations/{cluster}/{namespace}/{name}/resume
         admin  POST/api/v1/tokens
+        admin  PUT/api/v1/integrations/{cluster}/{namespace}/{name}
         editor DELETE/api/v1/decisions/{id}
         editor POST/api/v1/alertmanager
         editor POST/api/v1/decisions

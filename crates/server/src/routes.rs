@@ -8,6 +8,7 @@ mod events;
 mod explain;
 mod graph;
 mod history;
+mod integrations;
 mod operation;
 mod owners;
 mod past;
@@ -86,6 +87,12 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(sources::refresh_one))
         .routes(routes!(decisions::list, decisions::decide))
         .routes(routes!(decisions::one, decisions::withdraw))
+        .routes(routes!(integrations::list))
+        .routes(routes!(integrations::test))
+        .routes(routes!(integrations::plan))
+        .routes(routes!(integrations::write, integrations::remove))
+        .routes(routes!(integrations::pause))
+        .routes(routes!(integrations::resume))
         .routes(routes!(history::list))
         .routes(routes!(history::owner))
         .routes(routes!(history::bounds))
@@ -120,7 +127,12 @@ async fn method_not_allowed(method: Method, route: MatchedPath, uri: OriginalUri
         session::PATH => "GET,HEAD,POST,DELETE",
         decisions::ONE => "GET,HEAD,DELETE",
         tokens::ONE => "DELETE",
-        preview::PATH => "POST",
+        preview::PATH
+        | integrations::TEST
+        | integrations::PLAN
+        | integrations::PAUSE
+        | integrations::RESUME => "POST",
+        integrations::ONE => "PUT,DELETE",
         route if route.ends_with(sources::REFRESH) => "POST",
         _ => "GET,HEAD",
     };

@@ -27,6 +27,8 @@ pub struct SourceState {
     pub phase_since: Option<i64>,
     /// When the last good generation was read: seconds since the Unix epoch.
     pub last_good: Option<i64>,
+    /// A person wants it left alone.
+    pub paused: bool,
     /// The source answered completely the last time it was read by this process.
     pub current: bool,
     /// Number of the last good generation; 0 before the first.
@@ -155,12 +157,18 @@ impl SourceState {
     /// Where the source stands (S22, S23, S26).
     pub fn phase(&self) -> Phase {
         match (self.last_good, self.current) {
+            _ if self.paused => Phase::Paused,
             _ if self.held.is_some() => Phase::Held,
             (Some(_), true) => Phase::Ready,
             (Some(_), false) => Phase::Stale,
             (None, _) if self.failure.is_some() => Phase::Failing,
             (None, _) => Phase::Starting,
         }
+    }
+
+    /// Whether it answered once, whatever it said, or is not going to be asked.
+    pub fn has_answered(&self) -> bool {
+        self.current || self.paused || self.failure.is_some() || self.held.is_some()
     }
 
     /// What the API says of it.
@@ -362,6 +370,15 @@ mod tests {
                     ..state()
                 },
                 Phase::Held,
+            ),
+            (
+                SourceState {
+                    last_good: Some(1),
+                    paused: true,
+                    held,
+                    ..state()
+                },
+                Phase::Paused,
             ),
         ] {
             assert_eq!(state.phase(), phase, "{state:?}");

@@ -347,8 +347,10 @@ impl Topology {
     }
 
     fn parts_of_component(&self, component: &Component) -> ComponentParts<'_> {
+        // One that is only tried out may be of no instance, and nothing is decided of it then.
+        let instance = self.instances.get(usize::from(component.instance.0));
         (
-            &self.at_instance(component.instance).settings.name,
+            instance.map_or("", |it| &it.settings.name),
             self.names.get(component.namespace),
             self.names.get(component.key),
         )

@@ -12,9 +12,11 @@
 //! of the answer. Nothing is changed; what is kept is a few words per component of the instance.
 
 mod compare;
+mod trial;
 
 use std::collections::HashSet;
 
+pub use self::trial::{Trial, Tried, trial};
 use crate::entity_ref::EntityRef;
 use crate::fact::{ComponentFact, EntityFact, FieldFault, OwnerClaim, OwnerTarget};
 use crate::labels_index::Aside;

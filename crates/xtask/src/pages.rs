@@ -28,7 +28,7 @@ const BROWSERS: [&str; 4] = [
 /// The package of Debian that brings it.
 const BROWSER_PACKAGE: &str = "chromium";
 /// Names a browser that is in no place where it is looked for.
-const BROWSER: &str = "BACKSTITCH_CHROMIUM";
+pub(crate) const BROWSER: &str = "BACKSTITCH_CHROMIUM";
 /// Tells the browser tests what to test.
 const BINARY: &str = "BACKSTITCH_BINARY";
 /// What npm installed, as it writes it down itself.
@@ -138,7 +138,7 @@ fn run(command: &mut Command, name: &str) -> Result<()> {
 }
 
 /// Chromium: the one that is named, the one that is there, or Debian's, where it may be installed without asking.
-fn browser() -> Result<PathBuf> {
+pub(crate) fn browser() -> Result<PathBuf> {
     if let Some(named) = std::env::var_os(BROWSER) {
         return Ok(named.into());
     }

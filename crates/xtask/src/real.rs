@@ -16,6 +16,7 @@ use crate::backstages::{self, Backstages, INSTALLATIONS};
 use crate::cached::InUse;
 use crate::debian::{self, Package};
 use crate::kubernetes::{self, Kubernetes};
+use crate::pages;
 use crate::places;
 use crate::python;
 use crate::step::Step;
@@ -103,6 +104,31 @@ pub(crate) fn kubernetes(arguments: &[OsString]) -> Vec<Step> {
                 .context("there is no Kubernetes to test against")?;
             let mut command = cargo_test(&["real_kubernetes*"], &arguments);
             command.env(kubernetes::INSTALLATION, built.folder());
+            Ok(command)
+        }),
+    ]
+}
+
+/// Prepares Backstages, Kubernetes and the pages, and has one be added to the other; arguments choose some tests.
+pub(crate) fn integrations(arguments: &[OsString]) -> Vec<Step> {
+    // They live as long as any step, and with them the locks on what the tests use.
+    let prepared: Rc<OnceCell<(Backstages, Kubernetes)>> = Rc::default();
+    let place = Rc::clone(&prepared);
+    let arguments = arguments.to_vec();
+    vec![
+        Step::action("real-both", move || {
+            // This step is the only one that sets it.
+            let _ = place.set((backstages::install()?, kubernetes::install()?));
+            pages::build()
+        }),
+        Step::prepared_tests("integrations", move || {
+            let (backstages, kubernetes) = prepared
+                .get()
+                .context("there is no Backstage and no Kubernetes to test against")?;
+            let mut command = cargo_test(&["real_integrations"], &arguments);
+            command.env(INSTALLATIONS, backstages.as_path_list()?);
+            command.env(kubernetes::INSTALLATION, kubernetes.folder());
+            command.env(pages::BROWSER, pages::browser()?);
             Ok(command)
         }),
     ]

@@ -28,6 +28,8 @@ pub(crate) enum Suite {
     McpReal,
     /// Notifications, to a real mail server and to what reads `CloudEvents`.
     NotificationsReal,
+    /// Adding a real Backstage by a Secret of a real Kubernetes, over the API and in a browser.
+    IntegrationsReal,
     /// The Helm chart: linted, rendered, held against the schemas of Kubernetes.
     Chart,
     /// The web pages: their own checks, and the program in a browser.
@@ -53,6 +55,7 @@ impl FromStr for Suite {
             "alertmanager-real" => Self::AlertmanagerReal,
             "mcp-real" => Self::McpReal,
             "notifications-real" => Self::NotificationsReal,
+            "integrations-real" => Self::IntegrationsReal,
             "chart" => Self::Chart,
             "pages" => Self::Pages,
             "lint" => Self::Lint,
@@ -87,6 +90,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
             steps.extend(real::alertmanager(arguments));
             steps.extend(real::mcp(arguments));
             steps.extend(real::notifications(arguments));
+            steps.extend(real::integrations(arguments));
             steps
         }
         Suite::Core => vec![cargo_test(
@@ -100,6 +104,7 @@ pub(crate) fn run(suite: &Suite, arguments: &[OsString]) -> Result<()> {
         Suite::AlertmanagerReal => real::alertmanager(arguments),
         Suite::McpReal => real::mcp(arguments),
         Suite::NotificationsReal => real::notifications(arguments),
+        Suite::IntegrationsReal => real::integrations(arguments),
         Suite::Chart => vec![chart::step(arguments)],
         Suite::Pages => pages::steps(arguments),
         Suite::Lint => {
@@ -142,6 +147,7 @@ mod tests {
             ("alertmanager-real", Suite::AlertmanagerReal),
             ("mcp-real", Suite::McpReal),
             ("notifications-real", Suite::NotificationsReal),
+            ("integrations-real", Suite::IntegrationsReal),
             ("chart", Suite::Chart),
             ("pages", Suite::Pages),
             ("lint", Suite::Lint),

@@ -40,6 +40,15 @@ export function post<T>(path: string, body: unknown, signal?: AbortSignal): Prom
   return ask<T>("POST", path, body, signal);
 }
 
+/** The same where the server itself may take long, and says how long. */
+export function postPatiently<T>(path: string, body: unknown, patience: number): Promise<T> {
+  return ask<T>("POST", path, body, undefined, patience);
+}
+
+export function put<T>(path: string, body: unknown): Promise<T> {
+  return ask<T>("PUT", path, body);
+}
+
 export function remove<T>(path: string, query: Query = {}): Promise<T> {
   return ask<T>("DELETE", path + search(query), undefined);
 }
@@ -58,8 +67,14 @@ export function search(query: Query): string {
   return text ? `?${text}` : "";
 }
 
-async function ask<T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  const timeout = AbortSignal.timeout(TIMEOUT);
+async function ask<T>(
+  method: string,
+  path: string,
+  body: unknown,
+  signal?: AbortSignal,
+  patience = TIMEOUT,
+): Promise<T> {
+  const timeout = AbortSignal.timeout(patience);
   let response: Response;
   try {
     response = await fetch(`/api/v1${path}`, {
@@ -72,7 +87,7 @@ async function ask<T>(method: string, path: string, body: unknown, signal?: Abor
     if (signal?.aborted) {
       throw error;
     }
-    throw new ApiError(unreachable(timeout.aborted));
+    throw new ApiError(unreachable(timeout.aborted ? patience : undefined));
   }
   if (!response.ok) {
     throw new ApiError(await problemOf(response));
@@ -80,12 +95,12 @@ async function ask<T>(method: string, path: string, body: unknown, signal?: Abor
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
-function unreachable(late: boolean): Problem {
+function unreachable(patience: number | undefined): Problem {
   return {
     type: "urn:backstitch:problem:unreachable",
     title: "The server does not answer",
     status: 0,
-    detail: late ? `There was no answer within ${TIMEOUT / 1000} seconds.` : "The connection failed.",
+    detail: patience ? `There was no answer within ${patience / 1000} seconds.` : "The connection failed.",
     hint: "Is Backstitch running, and does this page come from it?",
   };
 }

@@ -54,7 +54,7 @@ test("many changes make a page ask once", () => {
   }
   expect(keys()).toEqual([]);
   vi.runAllTimers();
-  expect(keys()).toEqual(["sources", "summary"]);
+  expect(keys()).toEqual(["integrations", "sources", "summary"]);
 });
 
 test("a connection that was lost is said, and what it missed is asked for", () => {
@@ -64,7 +64,16 @@ test("a connection that was lost is said, and what it missed is asked for", () =
   stream().dispatchEvent(new Event("open"));
   vi.runAllTimers();
   expect(said).toEqual(["open", "lost", "open"]);
-  expect(keys()).toEqual(["components", "history", "overview", "owners", "services", "sources", "summary"]);
+  expect(keys()).toEqual([
+    "components",
+    "history",
+    "integrations",
+    "overview",
+    "owners",
+    "services",
+    "sources",
+    "summary",
+  ]);
 });
 
 test("a page that nobody looks at gives its connection back", () => {

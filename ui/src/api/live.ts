@@ -13,7 +13,7 @@ const UNSEEN = 20_000;
 const CONCERNED: Record<string, string[]> = {
   verdict: ["summary", "components", "history", "overview"],
   service: ["summary", "services", "components", "owners", "history", "overview"],
-  source: ["sources", "summary"],
+  source: ["sources", "summary", "integrations"],
 };
 const EVERYTHING = [...new Set(Object.values(CONCERNED).flat())];
 

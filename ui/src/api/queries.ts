@@ -11,6 +11,7 @@ import type {
   Found,
   Graph,
   HistoryEntry,
+  Integrations,
   Mapping,
   OwnedServices,
   OwnerDetail,
@@ -55,6 +56,19 @@ export const apiTokens = queryOptions({
 export const sources = queryOptions({
   queryKey: ["sources"],
   queryFn: ({ signal }) => get<Page<SourceStatus>>("/sources", {}, signal),
+});
+
+/** Whether Backstages can be added here at all. */
+export const integrationsEnabled = queryOptions({
+  queryKey: ["integrations", "enabled"],
+  queryFn: ({ signal }) => get<Integrations>("/integrations", { brief: true }, signal),
+  staleTime: Infinity,
+});
+
+/** Every Backstage, who configures it, and where another one may be added. */
+export const integrations = queryOptions({
+  queryKey: ["integrations", "list"],
+  queryFn: ({ signal }) => get<Integrations>("/integrations", {}, signal),
 });
 
 export const historyBounds = queryOptions({

@@ -4,7 +4,7 @@ import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { remove } from "../api/client";
 import { type Connection, listen } from "../api/live";
-import { session as whoLooks, sources } from "../api/queries";
+import { integrationsEnabled, session as whoLooks, sources } from "../api/queries";
 import type { Session } from "../api/types";
 import { SearchDialog } from "./SearchDialog";
 import { SignIn } from "./SignIn";
@@ -19,6 +19,7 @@ const PAGES = [
   { to: "/decisions", label: "Decisions" },
   { to: "/playground", label: "Mapping" },
   { to: "/sources", label: "Sources" },
+  { to: "/integrations", label: "Integrations" },
 ] as const;
 
 export function Shell() {
@@ -35,6 +36,8 @@ function Pages({ session }: { session: Session | undefined }) {
   const [connection, setConnection] = useState<Connection>("open");
   const [searching, setSearching] = useState(false);
   const main = useRef<HTMLElement>(null);
+  const asks = { ...integrationsEnabled, enabled: session?.role === "admin" };
+  const integrates = useQuery(asks).data?.enabled ?? false;
   const path = useRouterState({ select: (state) => state.location.pathname });
 
   useEffect(() => listen(client, setConnection), [client]);
@@ -80,7 +83,7 @@ function Pages({ session }: { session: Session | undefined }) {
         {session?.until != null ? <Who session={session} /> : null}
       </header>
       <nav className="rail" aria-label="Pages">
-        {PAGES.map(({ to, label }) => (
+        {PAGES.filter(({ to }) => to !== "/integrations" || integrates).map(({ to, label }) => (
           <Link key={to} to={to} activeOptions={{ exact: to === "/", includeSearch: false }}>
             {label}
             {to === "/sources" ? <SourcesMark /> : null}
@@ -125,7 +128,7 @@ function Who({ session }: { session: Session }) {
 /** How many sources are not up to date. */
 function SourcesMark() {
   const { data } = useQuery(sources);
-  const troubled = data?.items.filter(({ phase }) => phase !== "ready" && phase !== "starting").length ?? 0;
+  const troubled = data?.items.filter(({ phase }) => !["ready", "starting", "paused"].includes(phase)).length ?? 0;
   return troubled > 0 ? (
     <span className="mark" aria-label={`${troubled} not up to date`}>
       {troubled}

@@ -135,6 +135,24 @@ const sources = createRoute({
   component: lazyRouteComponent(() => import("../pages/sources/Sources"), "Sources"),
 });
 
+const integrations = createRoute({
+  getParentRoute: () => root,
+  path: "/integrations",
+  component: lazyRouteComponent(() => import("../pages/integrations/Integrations"), "Integrations"),
+});
+
+const addIntegration = createRoute({
+  getParentRoute: () => root,
+  path: "/integrations/add",
+  component: lazyRouteComponent(() => import("../pages/integrations/Wizard"), "AddIntegration"),
+});
+
+const editIntegration = createRoute({
+  getParentRoute: () => root,
+  path: "/integrations/edit/$name",
+  component: lazyRouteComponent(() => import("../pages/integrations/Wizard"), "EditIntegration"),
+});
+
 const decisions = createRoute({
   getParentRoute: () => root,
   path: "/decisions",
@@ -173,6 +191,9 @@ export function makeRouter() {
       owner,
       graph,
       sources,
+      integrations,
+      addIntegration,
+      editIntegration,
       decisions,
       playground,
       access,

@@ -34,6 +34,7 @@ export const PHASES: Record<string, Meaning> = {
   ready: { tone: "good", label: "up to date", means: "was read completely" },
   stale: { tone: "warn", label: "stale", means: "does not answer; its last good state is served" },
   failing: { tone: "bad", label: "failing", means: "never gave a complete answer" },
+  paused: { tone: "idle", label: "paused", means: "is left alone, as somebody wants; what is known of it stays" },
   held: { tone: "warn", label: "held back", means: "would remove too much at once" },
 };
 

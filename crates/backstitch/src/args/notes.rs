@@ -76,6 +76,7 @@ Phases:
   stale     its last read failed; what it said before is still served
   failing   it could never be read, and its last read failed
   held      its last read would remove more than one read may; what was known is served until that is confirmed
+  paused    somebody wants it left alone; what is known is served as it is
 
 Without --server and BACKSTITCH_SERVER, the server is asked that `backstitch serve` runs on this machine: at `listen` of
 --config, else at http://127.0.0.1:7465.

@@ -233,6 +233,15 @@ fn tell_sources(config: &Config) {
             secrets.cluster,
             secrets.all_namespaces().join(", ")
         );
+        let places = secrets.places().into_iter();
+        let further = places.filter(|place| place.cluster != secrets.cluster);
+        let further: Vec<String> = further.map(|place| format!("`{}`", place.key)).collect();
+        if !further.is_empty() {
+            tracing::info!(
+                "and in the further clusters, by their namespaces: {}",
+                further.join(", ")
+            );
+        }
     }
 }
 

@@ -227,7 +227,7 @@ fn fields(at: Place, node: Node, reading: &mut Reading<'_, '_>) -> Vec<String> {
     fields.into_iter().map(|(_, field)| field).collect()
 }
 
-fn filter_conditions(
+pub(super) fn filter_conditions(
     entry: Option<(Place, Node)>,
     live: bool,
     reading: &mut Reading<'_, '_>,

@@ -13,7 +13,7 @@ use super::root::Reading;
 use super::secrets::checked;
 use super::{
     Config, DEFAULT_SYNC_INTERVAL, Endpoint, Instance, InstanceOptions, InstanceSource,
-    RefusedInstance, SecretRef,
+    RefusedInstance, SETTINGS, SecretRef,
 };
 
 /// Backstage is not asked more often.
@@ -89,41 +89,50 @@ fn instance(node: Node, reading: &mut Reading<'_, '_>) -> Option<Read> {
         .take("name")
         .and_then(|node| text("name", &node, reading.faults));
     let source = source(&mut map, reading);
+    let name = name.unwrap_or_else(|| match &source {
+        Some(InstanceSource::Secret(secret)) => secret.name.clone(),
+        _ => DEFAULT_NAME.to_owned(),
+    });
+    let (options, faults) = options(&mut map, &name, reading);
+    map.finish(reading.faults);
+    Some(Read {
+        at,
+        covers_by_default: !options.says("clusters"),
+        options,
+        source,
+        faults,
+    })
+}
+
+/// What is said of an instance beside where its catalog is, and what keeps it from starting (S4).
+pub(super) fn options(
+    map: &mut Map,
+    name: &str,
+    reading: &mut Reading<'_, '_>,
+) -> (InstanceOptions, Vec<Fault>) {
+    let said = SETTINGS.into_iter().filter(|key| map.has(key)).collect();
     let sync_interval = map
         .take("sync_interval")
         .and_then(|node| sync_interval(&node, reading));
-    let clusters = map.take("clusters");
-    let covers_by_default = clusters.is_none();
-    let clusters = coverage(clusters, reading);
+    let clusters = coverage(map.take("clusters"), reading);
     let match_rules = match_rules(map.take("match_rules"), reading);
     let honor_cluster_annotation = map
         .take("honor_cluster_annotation")
         .and_then(|node| boolean("honor_cluster_annotation", &node, reading.faults))
         .unwrap_or(false);
-    let mapping = map.take("label_map");
-    map.finish(reading.faults);
-
-    let name = name.unwrap_or_else(|| match &source {
-        Some(InstanceSource::Secret(secret)) => secret.name.clone(),
-        _ => DEFAULT_NAME.to_owned(),
-    });
-    let (label_map, faults) = label_map(mapping, &name, reading);
-    Some(Read {
-        at,
-        options: InstanceOptions {
-            settings: InstanceSettings {
-                name: name.into(),
-                label_map,
-                match_rules,
-                clusters,
-                honor_cluster_annotation,
-            },
-            sync_interval: sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL),
+    let (label_map, faults) = label_map(map.take("label_map"), name, reading);
+    let options = InstanceOptions {
+        settings: InstanceSettings {
+            name: name.into(),
+            label_map,
+            match_rules,
+            clusters,
+            honor_cluster_annotation,
         },
-        source,
-        covers_by_default,
-        faults,
-    })
+        sync_interval: sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL),
+        said,
+    };
+    (options, faults)
 }
 
 pub(super) fn sync_interval(node: &Node, reading: &mut Reading<'_, '_>) -> Option<Duration> {

@@ -17,6 +17,7 @@ mod fault;
 mod headers;
 mod history;
 mod instances;
+mod integrations;
 mod mapping;
 mod metrics;
 mod node;
@@ -27,6 +28,7 @@ mod redact;
 mod root;
 mod secret;
 mod secrets;
+mod settings;
 mod sign_in;
 mod timeouts;
 
@@ -51,13 +53,18 @@ pub(crate) use self::endpoint::{EndpointProblem, parse_endpoint};
 pub(crate) use self::fault::{ConfigError, Fault};
 pub(crate) use self::history::History;
 pub(crate) use self::instances::DEFAULT_NAME;
+pub(crate) use self::integrations::Integrations;
 pub(crate) use self::notifications::{
     Addressee, Channel, Email, Filter, Happening, Receiver, Tls, Webhook,
 };
 pub(crate) use self::receivers::{is_label_name, receivers};
 pub(crate) use self::redact::redacted;
 pub(crate) use self::secret::{SecretError, SecretSource};
-pub(crate) use self::secrets::{NO_LIVE_CLUSTER, Secrets, secrets_of};
+pub(crate) use self::secrets::{
+    NO_LIVE_CLUSTER, SecretPlace, Secrets, is_name as is_kubernetes_name, parts_of_place,
+    secrets_of,
+};
+pub(crate) use self::settings::{Settings, settings};
 pub(crate) use self::sign_in::SignIn;
 
 /// How often a live Backstage is read unless set otherwise (S28).
@@ -90,6 +97,8 @@ pub(crate) struct Config {
     pub clusters: Vec<Cluster>,
     /// Where configuration is looked for in Secrets; none where it is not.
     pub secrets: Option<Secrets>,
+    /// Where the server may write Secrets; none where it may not.
+    pub integrations: Option<Integrations>,
     /// The file of the embedded store.
     pub store: Option<PathBuf>,
     /// Where the server listens.
@@ -124,6 +133,7 @@ impl Default for Config {
             refused: Vec::new(),
             clusters: Vec::new(),
             secrets: None,
+            integrations: None,
             store: None,
             listen: DEFAULT_LISTEN,
             api_token: None,
@@ -208,12 +218,14 @@ impl Instance {
 }
 
 /// What is said of an instance beside where its catalog is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct InstanceOptions {
     /// How it is stitched.
     pub settings: InstanceSettings,
     /// How often it is read.
     pub sync_interval: Duration,
+    /// The keys of [`SETTINGS`] that were given; all else are defaults.
+    pub said: Vec<&'static str>,
 }
 
 impl InstanceOptions {
@@ -222,9 +234,44 @@ impl InstanceOptions {
         Self {
             settings: InstanceSettings::named(name),
             sync_interval: DEFAULT_SYNC_INTERVAL,
+            said: Vec::new(),
         }
     }
+
+    /// Whether that key was given.
+    pub(crate) fn says(&self, key: &str) -> bool {
+        self.said.contains(&key)
+    }
+
+    /// The same with what another place says of the instance, wherever nothing is said here.
+    #[must_use]
+    pub(crate) fn completed_by(&self, other: &Self) -> Self {
+        let mut all = self.clone();
+        let (into, from) = (&mut all.settings, &other.settings);
+        for key in &other.said {
+            if self.says(key) {
+                continue;
+            }
+            match *key {
+                LABEL_MAP => into.label_map.clone_from(&from.label_map),
+                MATCH_RULES => into.match_rules.clone_from(&from.match_rules),
+                CLUSTERS => into.clusters.clone_from(&from.clusters),
+                HONOR => into.honor_cluster_annotation = from.honor_cluster_annotation,
+                _ => all.sync_interval = other.sync_interval,
+            }
+            all.said.push(key);
+        }
+        all
+    }
 }
+
+/// Keys of an instance that say nothing of where its catalog is.
+pub(crate) const SETTINGS: [&str; 5] = [LABEL_MAP, MATCH_RULES, CLUSTERS, HONOR, SYNC_INTERVAL];
+const LABEL_MAP: &str = "label_map";
+const MATCH_RULES: &str = "match_rules";
+const CLUSTERS: &str = "clusters";
+const HONOR: &str = "honor_cluster_annotation";
+const SYNC_INTERVAL: &str = "sync_interval";
 
 /// Where the catalog of an instance is.
 #[derive(Clone, Debug)]

@@ -141,6 +141,12 @@ impl Map {
         self.at
     }
 
+    /// Whether something is given by `key`; null is as absent.
+    pub(super) fn has(&self, key: &str) -> bool {
+        let mut entries = self.entries.iter();
+        entries.any(|(entry, node)| entry.text == key && !matches!(node.value, Value::Null))
+    }
+
     /// Takes the value of `key`; null is as absent.
     pub(super) fn take(&mut self, key: &'static str) -> Option<Node> {
         Some(self.take_entry(key)?.1)

@@ -33,6 +33,7 @@ pub(super) const ROOT: Table = &[
     ("scrapers", Show::Keys(SCRAPERS)),
     ("clusters", Show::Keys(CLUSTER)),
     ("secrets", Show::Keys(SECRETS)),
+    ("integrations", Show::Keys(INTEGRATIONS)),
     ("label_prefix", Show::Text),
     ("store", Show::Text),
     ("listen", Show::Text),
@@ -71,6 +72,12 @@ pub(super) const GRANT: Table = &[
     // Who they are may be nobody else's business.
     ("users", Show::Nothing),
     ("teams", Show::Text),
+];
+
+pub(super) const INTEGRATIONS: Table = &[
+    ("enabled", Show::Text),
+    ("clusters", Show::Text),
+    ("namespaces", Show::Text),
 ];
 
 pub(super) const RECEIVER: Table = &[

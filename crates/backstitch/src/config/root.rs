@@ -17,7 +17,7 @@ use super::reader::{Faults, Map, boolean, items, number, text, texts};
 use super::secret::SecretSource;
 use super::sign_in::sign_in;
 use super::{Config, DEFAULT_LISTEN};
-use super::{history, secrets};
+use super::{history, integrations, secrets};
 use topology::generation::RemovalPolicy;
 use topology::labels::DEFAULT_PREFIX;
 use topology::settings::Coverage;
@@ -126,6 +126,7 @@ impl Reading<'_, '_> {
         let scrapers = root.take("scrapers");
         let clusters_node = root.take("clusters");
         let secrets_node = root.take("secrets");
+        let integrations_node = root.take("integrations");
         config.store = self.path("store", root.take("store"));
         config.listen = self.listen(root.take("listen"));
         config.api_token = self.api_token(&mut root);
@@ -154,6 +155,7 @@ impl Reading<'_, '_> {
             .unwrap_or_default();
         let enabled = self.scrapers(scrapers, config);
         secrets::Given::read(secrets_node, self).resolve(enabled, self, config);
+        config.integrations = integrations::integrations(integrations_node, self, config);
         self.cover_secrets_cluster(config);
         self.check_coverage(config);
     }

@@ -29,6 +29,10 @@ pub(crate) struct Secrets {
     pub namespaces: Vec<String>,
     /// The namespace of the Pod that this runs in is one of them.
     pub own_namespace: bool,
+    /// Further clusters in which Secrets of Backstages are looked for, with how each is reached: those that the pages write to.
+    pub further: Vec<(String, Access)>,
+    /// In which of their namespaces; where none are listed, in those of the same names.
+    pub further_namespaces: Option<Vec<String>>,
     /// Those found by label configure an instance. They do not where the scraper is disabled.
     pub backstages: bool,
     /// Those found by label add a cluster.
@@ -53,12 +57,54 @@ impl Secrets {
         namespaces
     }
 
+    /// Everywhere that Secrets are looked for.
+    pub(crate) fn places(&self) -> Vec<SecretPlace> {
+        let own = self.all_namespaces();
+        let others = self.further_namespaces.as_ref().unwrap_or(&own);
+        let home = own.iter().map(|namespace| SecretPlace {
+            cluster: self.cluster.clone(),
+            access: self.access.clone(),
+            namespace: namespace.clone(),
+            key: namespace.clone(),
+        });
+        let further = self.further.iter().flat_map(|(cluster, access)| {
+            others.iter().map(move |namespace| SecretPlace {
+                cluster: cluster.clone(),
+                access: access.clone(),
+                namespace: namespace.clone(),
+                key: format!("{cluster}/{namespace}"),
+            })
+        });
+        home.chain(further).collect()
+    }
+
     /// What an instance is like that nothing but its Secret says anything of (S8, S30).
     pub(crate) fn options_of(&self, name: &str) -> InstanceOptions {
         let mut options = InstanceOptions::named(name);
         options.settings.clusters = Coverage::Named(vec![self.cluster.as_str().into()]);
         options.sync_interval = self.sync_interval;
         options
+    }
+}
+
+/// A namespace in which Secrets are looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SecretPlace {
+    /// Its cluster.
+    pub cluster: String,
+    /// How that is reached.
+    pub access: Access,
+    /// The namespace.
+    pub namespace: String,
+    /// What it is called here: of a further cluster `cluster/namespace`, which no namespace can be called.
+    pub key: String,
+}
+
+/// The further cluster, if it is one, and the namespace of what a place is called here.
+pub(crate) fn parts_of_place(key: &str) -> (Option<&str>, &str) {
+    match key.split_once('/') {
+        Some((cluster, namespace)) => (Some(cluster), namespace),
+        None => (None, key),
     }
 }
 
@@ -175,6 +221,8 @@ impl Given {
             access: access.clone(),
             namespaces: named,
             own_namespace,
+            further: Vec::new(),
+            further_namespaces: None,
             backstages: enabled,
             clusters,
             sync_interval: self.sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL),
@@ -213,7 +261,7 @@ pub(crate) fn secrets_of(config: &Config) -> impl Iterator<Item = &SecretRef> {
 }
 
 /// Whether it can be the name of a namespace or a Secret; what else it is would be part of a path.
-pub(super) fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     super::root::is_dns_subdomain(text)
 }
 

@@ -21,13 +21,13 @@ use crate::config::{Credentials, Endpoint};
 use crate::sources::backstage::{BackstageError, Clients};
 
 /// The longest that all questions to one Backstage may take together.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What to do where no remedy is known.
 const BY_HAND: &str = "`curl --verbose <endpoint>/api/catalog/entities?limit=1` on this machine shows what answers there";
 
 /// What a Backstage said.
-pub(super) struct Asked {
+pub(crate) struct Asked {
     clock_ahead: Option<i64>,
     answer: Result<Answer, BackstageError>,
 }
@@ -66,7 +66,7 @@ impl Counted {
 }
 
 /// Asks a Backstage, within its own time limits.
-pub(super) async fn ask(endpoint: &Endpoint, map: &LabelMap) -> Asked {
+pub(crate) async fn ask(endpoint: &Endpoint, map: &LabelMap) -> Asked {
     let failed = |error| Asked {
         clock_ahead: None,
         answer: Err(error),
@@ -217,7 +217,7 @@ impl Step {
 }
 
 /// The checks that follow.
-pub(super) fn checks(
+pub(crate) fn checks(
     endpoint: &Endpoint,
     settings: &InstanceSettings,
     asked: &Asked,
@@ -257,7 +257,7 @@ pub(super) fn checks(
 }
 
 /// The check of a Backstage whose answers did not come to an end in time.
-pub(super) fn late() -> Check {
+pub(crate) fn late() -> Check {
     let message = format!(
         "not all questions were answered within {} s",
         PATIENCE.as_secs()

@@ -11,7 +11,7 @@
 //! how a report is printed. No check shows a value of a secret (S31).
 
 mod bundle;
-mod catalog;
+pub(crate) mod catalog;
 mod clock;
 mod cluster;
 mod config;
@@ -109,15 +109,15 @@ impl Check {
         Self::new(what, Outcome::Ok, message.into())
     }
 
-    fn note(what: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+    pub(crate) fn note(what: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self::new(what, Outcome::Note, message.into())
     }
 
-    fn warn(what: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+    pub(crate) fn warn(what: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self::new(what, Outcome::Warn, message.into())
     }
 
-    fn fail(what: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+    pub(crate) fn fail(what: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self::new(what, Outcome::Fail, message.into())
     }
 
@@ -125,7 +125,7 @@ impl Check {
         Self::fail(what, problem.message).remedy(problem.remedy)
     }
 
-    fn remedy(self, remedy: Option<impl Into<String>>) -> Self {
+    pub(crate) fn remedy(self, remedy: Option<impl Into<String>>) -> Self {
         Self {
             remedy: remedy.map(Into::into),
             ..self

@@ -11,7 +11,8 @@ use cluster::live::{ApiServer, Pace, Reach, connect, secrets_denied};
 
 use super::{About, Check, Section, told};
 use crate::config::{
-    Cluster, ClusterSource, Config, Endpoint, InstanceOptions, SecretRef, Secrets, secrets_of,
+    Cluster, ClusterSource, Config, Endpoint, InstanceOptions, SecretPlace, SecretRef, Secrets,
+    parts_of_place, secrets_of,
 };
 use crate::secrets::{self, Problem, Purpose, endpoint, kubeconfig, missing, unlabelled};
 
@@ -103,8 +104,11 @@ impl Seen {
         let found = self.labelled.backstages.iter().filter_map(|secret| {
             let found = || is_lodger(secret).then(|| looked_for.options_of(&secret.name));
             let options = options_of(secret).or_else(found)?;
-            let endpoint = endpoint(secret).ok()?.endpoint;
-            Some(Found { options, endpoint })
+            let reached = endpoint(secret).ok()?;
+            Some(Found {
+                options: reached.options(&options),
+                endpoint: reached.endpoint,
+            })
         });
         found.collect()
     }
@@ -120,29 +124,29 @@ fn is(secret: &Secret, named: &SecretRef) -> bool {
 
 /// Looks at the Secrets in every namespace that the configuration says.
 pub(super) async fn look(config: &Config, looked_for: &Secrets, pace: &Pace) -> Seen {
-    let server = match connect(&looked_for.access).await {
-        Ok(server) => server,
-        Err(error) => {
-            let message = format!("cluster `{}`: {}", looked_for.cluster, told(&error));
-            return Seen::unseen(Check::fail("access", message).remedy(error.hint()));
-        }
-    };
     let mut seen = Seen {
         sections: Vec::new(),
         labelled: Labelled::default(),
     };
-    for namespace in looked_for.all_namespaces() {
-        let checks = in_namespace(
-            config,
-            looked_for,
-            &server,
-            pace,
-            &namespace,
-            &mut seen.labelled,
-        );
-        let checks = checks.await;
-        let section = Section::new(About::Secrets, Some(&namespace), checks);
-        seen.sections.push(section);
+    let places = looked_for.places();
+    let home = (looked_for.cluster.clone(), looked_for.access.clone());
+    for (cluster, access) in std::iter::once(&home).chain(&looked_for.further) {
+        let server = match connect(access).await {
+            Ok(server) => server,
+            Err(error) => {
+                let message = format!("cluster `{cluster}`: {}", told(&error));
+                let check = Check::fail("access", message).remedy(error.hint());
+                let section = Section::new(About::Secrets, None, vec![check]);
+                seen.sections.push(section);
+                continue;
+            }
+        };
+        for place in places.iter().filter(|place| place.cluster == *cluster) {
+            let labelled = &mut seen.labelled;
+            let checks = in_namespace(config, looked_for, &server, pace, place, labelled).await;
+            let section = Section::new(About::Secrets, Some(&place.key), checks);
+            seen.sections.push(section);
+        }
     }
     let Labelled {
         backstages,
@@ -168,9 +172,11 @@ async fn in_namespace(
     looked_for: &Secrets,
     server: &ApiServer,
     pace: &Pace,
-    namespace: &str,
+    at: &SecretPlace,
     labelled: &mut Labelled,
 ) -> Vec<Check> {
+    let namespace = at.namespace.as_str();
+    let is_home = at.cluster == looked_for.cluster;
     let mut checks = Vec::new();
     match secrets_denied(server, pace, namespace).await {
         Ok(None) => checks.push(Check::ok(
@@ -186,10 +192,15 @@ async fn in_namespace(
             return checks;
         }
     }
-    for Sought { purpose, judge } in sought(config, looked_for) {
+    let sought = sought(config, looked_for).into_iter();
+    for Sought { purpose, judge } in sought.filter(|it| is_home || it.purpose == Purpose::Backstage)
+    {
         let selector = purpose.selector(&config.label_prefix);
         match list(server, pace, namespace, &selector).await {
-            Ok(found) => {
+            Ok(mut found) => {
+                for secret in &mut found {
+                    secret.namespace.clone_from(&at.key);
+                }
                 let message = format!("Secrets with the label `{selector}`: {}", found.len());
                 checks.push(Check::ok("labelled", message));
                 checks.extend(found.iter().flat_map(judge));
@@ -202,7 +213,7 @@ async fn in_namespace(
         }
     }
     let prefix = &config.label_prefix;
-    let named = secrets_of(config).filter(|secret| secret.namespace == namespace);
+    let named = secrets_of(config).filter(|secret| secret.namespace == at.key);
     for secret in named.filter(|named| !labelled.backstages.iter().any(|secret| is(secret, named)))
     {
         let looked_up = get(server, pace, namespace, &secret.name).await;
@@ -245,7 +256,8 @@ fn judged(secret: &Secret, read: Result<Vec<String>, Problem>) -> Vec<Check> {
     checks.extend(warnings.into_iter().map(|warning| {
         let remedy = format!(
             "`kubectl edit secret {} --namespace {}`; it is read again at once",
-            secret.name, secret.namespace
+            secret.name,
+            parts_of_place(&secret.namespace).1
         );
         Check::warn(name(), warning).remedy(Some(remedy))
     }));
@@ -270,11 +282,11 @@ mod tests {
         Secret {
             namespace: "ops".to_owned(),
             name: name.to_owned(),
-            labels: BTreeMap::new(),
             data: data
                 .iter()
                 .map(|(key, value)| ((*key).to_owned(), Value::of(*value)))
                 .collect(),
+            ..Secret::default()
         }
     }
 

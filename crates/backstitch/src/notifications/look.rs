@@ -81,7 +81,8 @@ fn owner(topology: &Topology, reference: &str) -> Option<OwnerId> {
 /// What is to be told of sources that stand so. Pure.
 pub(super) fn of_sources(states: &[(SourceId, SourceState)]) -> Sources {
     let mut sources = Sources::default();
-    for (id, state) in states {
+    // Who paused a source knows of it.
+    for (id, state) in states.iter().filter(|(_, state)| !state.paused) {
         let since = state.phase_since.unwrap_or_default();
         let source = format!("{}/{}", id.kind, id.name);
         if let Some(held) = &state.held {
@@ -119,9 +120,7 @@ pub(super) fn of_sources(states: &[(SourceId, SourceState)]) -> Sources {
 
 /// Whether every source has answered once, whatever it said.
 pub(super) fn all_answered(states: &[(SourceId, SourceState)]) -> bool {
-    states
-        .iter()
-        .all(|(_, state)| state.current || state.failure.is_some() || state.held.is_some())
+    states.iter().all(|(_, state)| state.has_answered())
 }
 
 #[cfg(test)]

@@ -237,7 +237,7 @@ fn style(phase: Phase) -> Style {
         Phase::Ready => Style::Good,
         Phase::Failing => Style::Error,
         Phase::Stale | Phase::Held => Style::Warning,
-        Phase::Starting => Style::Faint,
+        Phase::Starting | Phase::Paused => Style::Faint,
     }
 }
 
@@ -248,6 +248,7 @@ fn in_words(phase: Phase) -> &'static str {
         Phase::Stale => "stale (served as it was when it last answered)",
         Phase::Failing => "failing (nothing is known of it)",
         Phase::Held => "held (removals wait to be confirmed)",
+        Phase::Paused => "paused (left alone, as somebody wants)",
     }
 }
 

@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 use cluster::live::secrets::Secret;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use secrecy::SecretString;
+use topology::settings::Coverage;
 
 use super::Problem;
 use super::reading::Reading;
-use crate::config::{Credentials, Endpoint, InSecret, SecretSource, parse_endpoint};
+use crate::config::{
+    Credentials, Endpoint, InSecret, InstanceOptions, SecretSource, Settings, parse_endpoint,
+    parts_of_place, settings,
+};
 
 /// The keys of a Secret.
-const KEYS: [&str; 7] = [
+pub(crate) const KEYS: [&str; 8] = [
     "endpoint",
     "token",
     "insecure_skip_verify",
@@ -19,6 +23,7 @@ const KEYS: [&str; 7] = [
     "client.crt",
     "client.key",
     "headers",
+    "settings",
 ];
 /// What other tools call them.
 const ALIASES: [(&str, &str); 8] = [
@@ -45,6 +50,11 @@ const PEM_BEGINS: &str = "-----BEGIN ";
 pub(crate) struct Reached {
     /// How.
     pub endpoint: Box<Endpoint>,
+    /// What else it says of the instance, if it does.
+    pub settings: Option<Box<Settings>>,
+    /// The further cluster that has the Secret, if it is one: that is what the instance covers unless something else is said
+    /// (S8).
+    pub cluster: Option<String>,
     /// What is no failure and should be known. No value is in it.
     pub warnings: Vec<String>,
 }
@@ -56,11 +66,33 @@ pub(crate) struct Reached {
 pub(crate) fn endpoint(secret: &Secret) -> Result<Reached, Problem> {
     let mut reading = Reading::of(secret);
     let endpoint = reading.endpoint();
-    let (endpoint, warnings) = reading.finish(endpoint)?;
+    let settings = reading.settings();
+    let (mut endpoint, warnings) = reading.finish(endpoint)?;
+    if let Some(settings) = &settings {
+        endpoint.filter.clone_from(&settings.filter);
+    }
     Ok(Reached {
         endpoint: Box::new(endpoint),
+        settings: settings.map(Box::new),
+        cluster: parts_of_place(&secret.namespace).0.map(str::to_owned),
         warnings,
     })
+}
+
+impl Reached {
+    /// How the instance is stitched and read: what the configuration says of it, and the Secret where that says nothing.
+    pub(crate) fn options(&self, configured: &InstanceOptions) -> InstanceOptions {
+        let mut options = match &self.settings {
+            Some(settings) => configured.completed_by(&settings.options),
+            None => configured.clone(),
+        };
+        if let Some(cluster) = &self.cluster
+            && !options.says("clusters")
+        {
+            options.settings.clusters = Coverage::Named(vec![cluster.as_str().into()]);
+        }
+        options
+    }
 }
 
 impl Reading<'_> {
@@ -81,6 +113,21 @@ impl Reading<'_> {
         endpoint.headers = headers;
         endpoint.in_secret = Some(Box::new(InSecret { roots, identity }));
         Some(endpoint)
+    }
+
+    /// They are no secret, and what is wrong with them may be shown.
+    fn settings(&mut self) -> Option<Settings> {
+        let text = self.text("settings", MAX_TEXT_BYTES)?;
+        match settings(&self.secret.name, &text) {
+            Ok((settings, warnings)) => {
+                self.warnings.extend(warnings);
+                Some(settings)
+            }
+            Err(faults) => {
+                self.faults.extend(faults);
+                None
+            }
+        }
     }
 
     fn url(&mut self) -> Option<url::Url> {
@@ -236,11 +283,11 @@ mod tests {
         Secret {
             namespace: "causely".to_owned(),
             name: "backstage".to_owned(),
-            labels: BTreeMap::new(),
             data: data
                 .iter()
                 .map(|(key, value)| ((*key).to_owned(), Value::of(*value)))
                 .collect(),
+            ..Secret::default()
         }
     }
 
@@ -318,6 +365,34 @@ mod tests {
     }
 
     #[test]
+    fn s29_settings_stand_beside_the_connection_and_cost_their_instance_alone() {
+        let reached = read(&[URL, ("settings", "sync_interval: 1m\nfilter: spec.type=a")]);
+        assert_eq!(reached.endpoint.filter, ["spec.type=a"]);
+        let options = reached.options(&InstanceOptions::named("backstage"));
+        assert_eq!(options.sync_interval.as_secs(), 60);
+        assert_eq!(reached.warnings.len(), 1, "a filter on `spec` is told of");
+        insta::assert_snapshot!(fault(&[URL, ("settings", "clusters: []\ntoken: a")]), @r"
+        `settings`, line 1: `clusters`: found a list, expected `all` or a list of cluster names; `settings`, line 2: unknown key `token`; `settings` has `sync_interval`, `clusters`, `match_rules`, `honor_cluster_annotation`, `label_map`, `filter`
+        ");
+    }
+
+    #[test]
+    fn s8_an_instance_covers_the_cluster_that_has_its_secret() {
+        let of = |namespace: &str, settings: &str| {
+            let secret = Secret {
+                namespace: namespace.to_owned(),
+                ..secret(&[URL, ("settings", settings)])
+            };
+            let reached = endpoint(&secret).expect("a usable Secret");
+            let own = InstanceOptions::named("backstage");
+            reached.options(&own).settings.clusters
+        };
+        assert_eq!(of("causely", ""), Coverage::All, "as it is configured");
+        assert_eq!(of("eu/causely", ""), Coverage::Named(vec!["eu".into()]));
+        assert_eq!(of("eu/causely", "clusters: all"), Coverage::All);
+    }
+
+    #[test]
     fn an_unknown_key_is_told_of_with_the_one_that_may_be_meant() {
         for (key, near) in [
             ("Endpoint", "`endpoint`"),
@@ -326,6 +401,7 @@ mod tests {
             ("TOKEN", "`token`"),
             ("tls.crt", "`client.crt`"),
             ("zzzzzzzz", "`headers`"),
+            ("setings", "`settings`"),
         ] {
             let read = read(&[URL, (key, "sentinel")]);
             let [warning] = read.warnings.as_slice() else {
@@ -363,7 +439,9 @@ mod tests {
             "'x': \"sentinel\\nb\"",
             "- sentinel",
         ];
-        for key in KEYS.into_iter().chain(["other"]) {
+        // Settings are no secret.
+        let keys = KEYS.into_iter().filter(|key| *key != "settings");
+        for key in keys.chain(["other"]) {
             for value in VALUES {
                 let mut data = vec![(key, value)];
                 if key != "endpoint" {

@@ -108,8 +108,6 @@ impl Reading<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use cluster::live::secrets::Value;
 
     use super::*;
@@ -118,11 +116,11 @@ mod tests {
         Secret {
             namespace: "ops".to_owned(),
             name: "edge".to_owned(),
-            labels: BTreeMap::new(),
             data: data
                 .iter()
                 .map(|(key, value)| ((*key).to_owned(), Value::of(*value)))
                 .collect(),
+            ..Secret::default()
         }
     }
 

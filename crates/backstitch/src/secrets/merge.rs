@@ -16,6 +16,13 @@ pub(crate) struct Found<'s> {
     pub secret: &'s Secret,
 }
 
+impl Found<'_> {
+    /// Its Secret as it is named.
+    pub(crate) fn reference(&self) -> SecretRef {
+        reference(self.secret)
+    }
+}
+
 /// A labelled Secret that configures nothing: its name is taken, or it has none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Clash {
@@ -164,8 +171,7 @@ mod tests {
         Secret {
             namespace: namespace.to_owned(),
             name: name.to_owned(),
-            labels: BTreeMap::new(),
-            data: BTreeMap::new(),
+            ..Secret::default()
         }
     }
 

@@ -10,10 +10,12 @@ mod merge;
 mod purpose;
 mod reading;
 
-pub(crate) use self::endpoint::{Reached, endpoint};
+pub(crate) use self::endpoint::{KEYS, Reached, endpoint};
 pub(crate) use self::kubeconfig::{ReachedCluster, kubeconfig};
 pub(crate) use self::merge::{Found, clusters, instances};
 pub(crate) use self::purpose::Purpose;
+
+use cluster::live::secrets::Secret;
 
 use crate::config::SecretRef;
 
@@ -49,6 +51,17 @@ pub(crate) fn unlabelled(secret: &SecretRef, prefix: &str) -> Problem {
         ),
         remedy: Some(format!("label it with `{}`", label_command(secret, prefix))),
     }
+}
+
+/// The annotation by which a person has a source left alone, where its value is `true`.
+pub(crate) fn pause_annotation(prefix: &str) -> String {
+    format!("{prefix}/paused")
+}
+
+/// Whether the source of this Secret is to be left alone.
+pub(crate) fn is_paused(secret: &Secret, prefix: &str) -> bool {
+    let value = secret.annotations.get(&pause_annotation(prefix));
+    value.is_some_and(|value| value == "true")
 }
 
 fn label_command(SecretRef { namespace, name }: &SecretRef, prefix: &str) -> String {

@@ -5,6 +5,7 @@ use secrecy::ExposeSecret as _;
 use topology::nearest::nearest;
 
 use super::Problem;
+use crate::config::parts_of_place;
 
 /// A Secret, and what has been found wrong with it so far.
 pub(super) struct Reading<'s> {
@@ -30,6 +31,8 @@ impl<'s> Reading<'s> {
             Some(value) if self.faults.is_empty() => Ok((value, self.warnings)),
             _ => {
                 let (namespace, name) = (&self.secret.namespace, &self.secret.name);
+                let (cluster, within) = parts_of_place(namespace);
+                let there = cluster.map_or_else(String::new, |it| format!(" in cluster `{it}`"));
                 let mut told = self.faults;
                 told.extend(self.warnings);
                 Err(Problem {
@@ -38,7 +41,7 @@ impl<'s> Reading<'s> {
                         told.join("; ")
                     ),
                     remedy: Some(format!(
-                        "mend it with `kubectl edit secret {name} --namespace {namespace}`; it is read again at once"
+                        "mend it with `kubectl edit secret {name} --namespace {within}`{there}; it is read again at once"
                     )),
                 })
             }

@@ -70,35 +70,38 @@ impl Means {
         }
     }
 
-    /// Waits until it is known where the catalog is.
-    async fn known(&mut self) {
-        if let Self::Supplied(supplied, ..) = self {
-            supplied.known().await;
-        }
+    /// Waits until it is known where the catalog is; what its Secret says, where it has one. That is looked at once per
+    /// read, so that a token that was rotated is never mixed with the one before.
+    async fn known(&mut self) -> Option<Supply<Reached>> {
+        let Self::Supplied(supplied, ..) = self else {
+            return None;
+        };
+        supplied.known().await;
+        Some(supplied.now())
     }
 
     /// What is worth a warning at every read, and no failure of it (S29).
-    fn warnings(&mut self) -> Vec<String> {
-        match self {
-            Self::Live(endpoint, ..) => warnings(endpoint),
-            Self::Files(..) => Vec::new(),
-            Self::Supplied(supplied, ..) => match supplied.now() {
-                Supply::Given(reached) => {
-                    let mut all = reached.warnings.clone();
-                    all.extend(warnings(&reached.endpoint));
-                    all
-                }
-                _ => Vec::new(),
-            },
+    fn warnings(&self, known: Option<&Supply<Reached>>) -> Vec<String> {
+        match (self, known) {
+            (Self::Live(endpoint, ..), _) => warnings(endpoint),
+            (_, Some(Supply::Given(reached))) => {
+                let mut all = reached.warnings.clone();
+                all.extend(warnings(&reached.endpoint));
+                all
+            }
+            _ => Vec::new(),
         }
     }
 
-    async fn read(&mut self, options: &InstanceOptions) -> Result<Read, Unread> {
+    async fn read(
+        &mut self,
+        options: &InstanceOptions,
+        known: Option<Supply<Reached>>,
+    ) -> Result<Read, Unread> {
         match self {
             Self::Live(endpoint, clients, reader) => live(options, endpoint, clients, reader).await,
             Self::Files(paths, follower) => files(options, paths, follower).await,
-            // What is known is looked at once per read, so that a token that was rotated is never mixed with the one before.
-            Self::Supplied(supplied, clients, reader) => match supplied.now() {
+            Self::Supplied(_, clients, reader) => match known.unwrap_or(Supply::Awaited) {
                 Supply::Given(reached) => live(options, &reached.endpoint, clients, reader).await,
                 Supply::Refused(Problem { message, remedy })
                 | Supply::Gone(Problem { message, remedy }) => Err(Unread {
@@ -107,7 +110,7 @@ impl Means {
                     remedy,
                     hint: Hint::Refused,
                 }),
-                Supply::Awaited => Err(Unread {
+                Supply::Awaited | Supply::Paused => Err(Unread {
                     kind: FailureKind::Settings,
                     message: "its Secret was not read yet".to_owned(),
                     remedy: None,
@@ -151,15 +154,37 @@ pub(super) async fn run(
     stay: Stay,
     memory: Option<Memory>,
 ) {
-    let options = &instance.options;
+    let mut options = instance.options.clone();
+    // How the loop was told that the instance is stitched, where its Secret may say something of that.
+    let mut told = None;
     let mut means = Means::of(&instance.source, supply, memory);
     let mut failures = 0;
     let mut woken = Woken::Due;
     loop {
-        means.known().await;
+        let known = means.known().await;
+        if let Means::Supplied(supplied, ..) = &mut means
+            && let Some(Supply::Paused) = known
+        {
+            if task.pause().await.is_err() {
+                return;
+            }
+            supplied.changed().await;
+            woken = Woken::Early;
+            continue;
+        }
+        if let Some(Supply::Given(reached)) = &known {
+            options = reached.options(&instance.options);
+            if told.as_ref() != Some(&options.settings) {
+                told = Some(options.settings.clone());
+                let settings = Box::new(options.settings.clone());
+                if task.say(Said::Settings(settings)).await.is_err() {
+                    return;
+                }
+            }
+        }
         let begun = task.begin();
         if let Means::Supplied(supplied, _, reader) = &mut means
-            && let Supply::Gone(problem) = supplied.now()
+            && let Some(Supply::Gone(problem)) = known.clone()
         {
             let interval = options.sync_interval;
             let judged = gone(&mut task, interval, begun, problem, woken, supplied).await;
@@ -175,11 +200,11 @@ pub(super) async fn run(
                 Err(Closed) => return,
             }
         }
-        let warnings = means.warnings();
+        let warnings = means.warnings(known.as_ref());
         for warning in &warnings {
             tracing::warn!(source = instance.name(), "{warning}");
         }
-        let outcome = means.read(options).await;
+        let outcome = means.read(&options, known).await;
         let ended = Ended {
             warnings,
             ..begun.ended()
@@ -188,7 +213,7 @@ pub(super) async fn run(
         let told = match outcome {
             Ok(read) => {
                 failures = 0;
-                taken(&mut task, options, read, woken, ended, &mut means).await
+                taken(&mut task, &options, read, woken, ended, &mut means).await
             }
             Err(unread) => {
                 failures += 1;

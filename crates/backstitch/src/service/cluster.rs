@@ -166,6 +166,10 @@ async fn follow(
         supplied.known().await;
         match supplied.now() {
             Supply::Awaited => {}
+            Supply::Paused => {
+                task.pause().await?;
+                supplied.changed().await;
+            }
             Supply::Given(reached) => {
                 failures = 0;
                 for warning in &reached.warnings {

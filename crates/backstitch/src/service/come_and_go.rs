@@ -6,6 +6,8 @@ use store::{Good, Source};
 use topology::apply::{CatalogDelta, Changes, ClusterDelta, Delta};
 use topology::fact::{CatalogGeneration, ClusterGeneration};
 use topology::packed::PackedEntities;
+use topology::settings::InstanceSettings;
+use topology::topology::InstanceId;
 
 use super::engine::{Engine, Stopped};
 use super::event::{Opened, Opening, Reading, SourceNo};
@@ -35,6 +37,7 @@ impl Engine {
         let nothing = match what {
             Opened::Instance(settings) => {
                 standing.mapping = mapping::text(&settings.label_map);
+                standing.own = Some(Box::new(settings.clone()));
                 let instance = self.topology_mut().set_instance(settings);
                 standing.handle = Handle::Instance(instance);
                 Delta::Catalog(CatalogDelta {
@@ -97,6 +100,48 @@ impl Engine {
         standing.failure = Some(failure);
         self.answered(source, false);
         Ok(taken)
+    }
+
+    /// A person wants the source left alone: what is known of it stays, and what went wrong before is no matter now.
+    pub(super) fn paused(&mut self, source: SourceNo) {
+        let standing = self.at(source);
+        standing.paused = true;
+        standing.watched = false;
+        standing.failure = None;
+        standing.next_attempt = None;
+        standing.account.went_well();
+        self.answered(source, false);
+    }
+
+    /// How an instance is stitched, as its Secret says now (S29). What needs no other reading takes effect at once. Another
+    /// `label_map` does with the read that uses it, and all else with that, since the facts at hand were read by the one
+    /// before.
+    pub(super) fn settings(
+        &mut self,
+        source: SourceNo,
+        instance: InstanceId,
+        settings: InstanceSettings,
+    ) -> Result<(), Stopped> {
+        let unknown = self.topology().entity_count(instance) == 0;
+        let standing = self.at(source);
+        let same = mapping::parse(&standing.mapping).as_ref() == Some(&settings.label_map);
+        if !same && !unknown {
+            standing.awaiting = Some(settings);
+            return Ok(());
+        }
+        standing.awaiting = None;
+        standing.mapping = mapping::text_of(&settings, standing.own.as_deref());
+        let generation = standing.generation;
+        self.topology_mut().set_instance(settings);
+        let nothing = Delta::Catalog(CatalogDelta {
+            instance,
+            generation,
+            read_at: 0,
+            upserts: Vec::new(),
+            removals: Vec::new(),
+        });
+        let changes = self.topology_mut().apply(nothing);
+        self.made(source, &changes)
     }
 
     /// Forgets a source: it is gone from store, topology and status. History keeps what it says of it.

@@ -179,7 +179,20 @@ impl Engine {
             Said::Open(opening) => return self.open(source, *opening),
             other => other,
         };
+        if matches!(
+            said,
+            Said::Catalog(..) | Said::Withdrawn(..) | Said::Failed { .. } | Said::Health(..)
+        ) {
+            self.at(source).paused = false;
+        }
         match (said, self.at(source).handle) {
+            (Said::Paused, _) => {
+                self.paused(source);
+                Ok(())
+            }
+            (Said::Settings(settings), Handle::Instance(instance)) => {
+                self.settings(source, instance, *settings)
+            }
             (Said::Catalog(generation, reading, answer), Handle::Instance(instance)) => {
                 let taken = self.catalog(source, instance, generation, reading)?;
                 // Nobody waits where the service is going down already.

@@ -59,6 +59,10 @@ pub(super) enum Said {
     /// What configured the source is gone, as it was at every interval since: what the source gave is judged as if it were
     /// empty (S23, S30).
     Withdrawn(Failure, Reading, oneshot::Sender<Taken>),
+    /// A person wants the source left alone: nothing of it is read until it says something else.
+    Paused,
+    /// How the instance is stitched, as what configures it says now.
+    Settings(Box<InstanceSettings>),
     /// A source that was not there before.
     Open(Box<Opening>),
     /// The source will say nothing more, and is to be forgotten.

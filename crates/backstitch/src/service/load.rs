@@ -17,7 +17,7 @@ use super::engine::Engine;
 use super::event::SourceNo;
 use super::mapping;
 use super::standing::{Handle, Holds, Standing};
-use crate::config::{Config, InstanceOptions, RefusedInstance};
+use crate::config::{Config, InstanceOptions, InstanceSource, RefusedInstance};
 
 /// Bound on the facts that are applied at once. Nobody is served yet, so that few wait.
 const RESTORED: usize = 2_000;
@@ -42,7 +42,8 @@ impl Expected {
         let Some(secrets) = &config.secrets else {
             return Ok(Self::default());
         };
-        let namespaces = secrets.all_namespaces();
+        let places = secrets.places().into_iter();
+        let namespaces: Vec<String> = places.map(|place| place.key).collect();
         let refused = config.refused.iter().map(|refused| refused.name.as_str());
         let configured: BTreeSet<&str> = config.instance_names().chain(refused).collect();
         let mut instances = Vec::new();
@@ -195,12 +196,17 @@ impl Engine {
         for (number, instance) in config.instances.iter().enumerate() {
             let source = SourceNo(number);
             let record = records.get(&self.at(source).source);
-            self.set_instance(source, &instance.options.settings, record);
+            let has_secret = matches!(instance.source, InstanceSource::Secret(_));
+            if has_secret {
+                self.set_supplied(source, &instance.options, record);
+            } else {
+                self.set_instance(source, &instance.options.settings, record);
+            }
         }
         for (number, options) in (configured.end..).zip(&expected.instances) {
             let source = SourceNo(number);
             let record = records.get(&self.at(source).source);
-            self.set_instance(source, &options.settings, record);
+            self.set_supplied(source, options, record);
         }
         // What components look up before the components, which are then judged once.
         let others = (0..self.book.len())
@@ -264,6 +270,22 @@ impl Engine {
         })
     }
 
+    /// Adds an instance that a Secret may say something of, as it was when its facts were kept: what the Secret says now is
+    /// not known yet.
+    fn set_supplied(
+        &mut self,
+        source: SourceNo,
+        options: &InstanceOptions,
+        record: Option<&SourceRecord>,
+    ) {
+        self.at(source).own = Some(Box::new(options.settings.clone()));
+        let mut settings = options.settings.clone();
+        if let Some(record) = record {
+            settings = mapping::recalled(&record.mapping, options);
+        }
+        self.set_instance(source, &settings, record);
+    }
+
     /// Adds an instance with the mapping that its stored facts were read with. The one that is configured takes effect
     /// with the next read, because only a read can tell what it finds.
     fn set_instance(
@@ -272,12 +294,15 @@ impl Engine {
         settings: &InstanceSettings,
         record: Option<&SourceRecord>,
     ) {
-        let configured = mapping::text(&settings.label_map);
+        let own = self.at(source).own.clone();
+        let configured = mapping::text_of(settings, own.as_deref());
         let now = (self.surroundings.clock)();
         let mut effective = settings.clone();
         let standing = self.at(source);
         standing.mapping.clone_from(&configured);
-        if let Some(record) = record.filter(|record| record.mapping != configured) {
+        if let Some(record) = record
+            .filter(|record| mapping::parse(&record.mapping).as_ref() != Some(&settings.label_map))
+        {
             standing.mapping.clone_from(&record.mapping);
             standing.awaiting = Some(settings.clone());
             if let Some(before) = mapping::parse(&record.mapping) {

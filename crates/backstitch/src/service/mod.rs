@@ -14,7 +14,7 @@
 //! how a source is read in its crate.
 //!
 //! What people decide comes to the loop by a desk of its own (`decisions`). Who tries settings out asks at another, behind
-//! which a catalog is read once more (`preview`).
+//! which a catalog is read once more (`preview`); who adds a Backstage or changes one, at a third (`integrations`).
 //!
 //! Somebody who asks for a read rings the [`Bell`] of the source's task, which comes to the loop as any read does. A large
 //! generation is taken in batches, and between two of them the loop takes what others have said (S25).
@@ -34,6 +34,7 @@ mod faults;
 mod forget;
 mod gather;
 mod gone;
+mod integrations;
 mod kinds;
 mod load;
 mod mapping;
@@ -103,6 +104,8 @@ pub(crate) struct Service {
     sources: JoinHandle<()>,
     /// Read catalogs by other maps.
     readers: JoinSet<()>,
+    /// Reads and writes the Secrets of integrations, where that is enabled.
+    keeper: JoinSet<()>,
     /// Hands alerts on, where they are taken.
     deliverer: Option<JoinHandle<()>>,
     /// Tell of what happens, where that is wanted.
@@ -130,6 +133,7 @@ impl Service {
         let book = load::book(config, &expected, started);
         let bells = book.iter().map(|standing| Arc::clone(&standing.bell));
         let (previews, readers) = preview::open(config.instances.iter().zip(bells));
+        let (integrations, keeper) = integrations::open(config).unzip();
         let state = AppState {
             topology,
             sources: Arc::clone(&shared.sources),
@@ -141,6 +145,7 @@ impl Service {
                 desk: token_desk,
             }),
             previews,
+            integrations,
             owner_info: config.metrics.clone(),
             alerts: None,
             notifications: None,
@@ -213,6 +218,7 @@ impl Service {
             ended,
             sources,
             readers: preview::start(readers),
+            keeper: keeper.map(integrations::Keeper::start).unwrap_or_default(),
             deliverer: None,
             notifiers: JoinSet::new(),
         })
@@ -251,9 +257,7 @@ impl Service {
     pub(crate) async fn settled(&mut self) {
         let all_answered = || {
             let states = self.state.sources.list();
-            states
-                .iter()
-                .all(|(_, state)| state.current || state.failure.is_some() || state.held.is_some())
+            states.iter().all(|(_, state)| state.has_answered())
         };
         while !all_answered() && self.notice.changed().await.is_ok() {}
     }
@@ -276,6 +280,7 @@ impl Service {
             mut ended,
             sources,
             readers: _readers,
+            keeper: _keeper,
             deliverer,
             notifiers,
         } = self;

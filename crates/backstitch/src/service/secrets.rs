@@ -103,21 +103,10 @@ pub(super) async fn supervise(beginning: Beginning) -> std::io::Result<()> {
     } = beginning;
     let (heard, mut news) = mpsc::channel(WAITING);
     let (asks, asked) = mpsc::channel(WAITING);
-    let names: Vec<String> = namespaces.iter().map(|(name, _)| name.clone()).collect();
-    let purposes: Vec<Purpose> = [
-        (Purpose::Backstage, secrets.backstages),
-        (Purpose::Cluster, secrets.clusters),
-    ]
-    .into_iter()
-    .filter_map(|(purpose, wanted)| wanted.then_some(purpose))
-    .collect();
-    let seen = Seen::of(names.clone(), &purposes);
-    let wanted = Wanted {
-        purposes,
-        namespaces: names,
-        prefix: config.label_prefix.clone(),
-    };
-    look::begin(secrets.access.clone(), wanted, random.next(), asked, heard)?;
+    let prefix = config.label_prefix.clone();
+    // The channels of further clusters stay open until this ends.
+    let (seen, _idle) = look_everywhere(&secrets, &prefix, &mut random, asked, &heard)?;
+    drop(heard);
     let mut supervisor = Supervisor {
         config,
         secrets,
@@ -128,10 +117,10 @@ pub(super) async fn supervise(beginning: Beginning) -> std::io::Result<()> {
         namespaces: namespaces.into_iter().collect(),
         named: named
             .into_iter()
-            .map(|(secret, supply)| (secret, Fed::new(endpoint, supply)))
+            .map(|(secret, supply)| (secret, Fed::new(endpoint, supply, &prefix)))
             .collect(),
-        instances: Lodgers::new(Purpose::Backstage, endpoint),
-        clusters: Lodgers::new(Purpose::Cluster, kubeconfig),
+        instances: Lodgers::new(Purpose::Backstage, endpoint, &prefix),
+        clusters: Lodgers::new(Purpose::Cluster, kubeconfig, &prefix),
         tasks: JoinSet::new(),
         names: HashMap::new(),
         asks,
@@ -168,6 +157,57 @@ pub(super) async fn supervise(beginning: Beginning) -> std::io::Result<()> {
     }
 }
 
+/// Begins to read Secrets wherever they are looked for, a thread for each cluster: what is known of them, which is nothing yet, and
+/// the channels by which nothing is asked.
+fn look_everywhere(
+    secrets: &Secrets,
+    prefix: &str,
+    random: &mut Random,
+    asked: mpsc::Receiver<SecretRef>,
+    heard: &mpsc::Sender<Heard>,
+) -> std::io::Result<(Seen, Vec<mpsc::Sender<SecretRef>>)> {
+    let purposes: Vec<Purpose> = [
+        (Purpose::Backstage, secrets.backstages),
+        (Purpose::Cluster, secrets.clusters),
+    ]
+    .into_iter()
+    .filter_map(|(purpose, wanted)| wanted.then_some(purpose))
+    .collect();
+    let places = secrets.places();
+    // In further clusters only Backstages are looked for: a kubeconfig is of the cluster that has the configuration.
+    let purposes_in = |cluster: &str| {
+        let home = cluster == secrets.cluster;
+        let here = |purpose: &&Purpose| home || **purpose == Purpose::Backstage;
+        purposes.iter().filter(here).copied().collect::<Vec<_>>()
+    };
+    let seen = Seen::of(
+        places
+            .iter()
+            .map(|place| (place.key.clone(), purposes_in(&place.cluster))),
+    );
+    // Nobody names a Secret of a further cluster, so that nothing is looked up there; its thread goes on for as long as somebody could.
+    let mut idle = Vec::new();
+    let mut asked = Some(asked);
+    let home = (secrets.cluster.clone(), secrets.access.clone());
+    for (cluster, access) in std::iter::once(&home).chain(&secrets.further) {
+        let of_cluster = places.iter().filter(|place| place.cluster == *cluster);
+        let wanted = Wanted {
+            purposes: purposes_in(cluster),
+            places: of_cluster
+                .map(|place| (place.namespace.clone(), place.key.clone()))
+                .collect(),
+            prefix: prefix.to_owned(),
+        };
+        let asked = asked.take().unwrap_or_else(|| {
+            let (sender, receiver) = mpsc::channel(1);
+            idle.push(sender);
+            receiver
+        });
+        look::begin(access.clone(), wanted, random.next(), asked, heard.clone())?;
+    }
+    Ok((seen, idle))
+}
+
 impl Supervisor {
     async fn hear(&mut self, heard: Heard) -> Result<(), Closed> {
         match heard {
@@ -191,9 +231,12 @@ impl Supervisor {
                 self.seen.failed(purpose, &namespace, problem.clone());
                 self.tell_failure(&namespace, problem, retry_in).await?;
             }
-            Heard::Unreachable { problem, retry_in } => {
-                let names: Vec<String> = self.namespaces.keys().cloned().collect();
-                for namespace in names {
+            Heard::Unreachable {
+                places,
+                problem,
+                retry_in,
+            } => {
+                for namespace in places {
                     for purpose in [Purpose::Backstage, Purpose::Cluster] {
                         self.seen.failed(purpose, &namespace, problem.clone());
                     }
@@ -209,7 +252,6 @@ impl Supervisor {
     /// Works out what follows from what is seen, and passes on what is new of it.
     async fn settle(&mut self) -> Result<(), Closed> {
         self.feed_named();
-        let prefix = self.config.label_prefix.clone();
         let (instances, mut clashes) =
             secrets::instances(&self.config, self.seen.labelled(Purpose::Backstage));
         let (clusters, of_clusters) =
@@ -230,8 +272,8 @@ impl Supervisor {
         for name in new_clusters {
             self.open_cluster(name).await?;
         }
-        self.instances.feed(&instances, &self.seen, &prefix);
-        self.clusters.feed(&clusters, &self.seen, &prefix);
+        self.instances.feed(&instances, &self.seen);
+        self.clusters.feed(&clusters, &self.seen);
         let namespaces: Vec<(String, SourceNo)> = self
             .namespaces
             .iter()

@@ -29,6 +29,10 @@ pub(super) enum Handle {
 
 /// One source.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, which may be so whatever the others are"
+)]
 pub(super) struct Standing {
     /// Its name for the status.
     pub(super) id: SourceId,
@@ -40,6 +44,10 @@ pub(super) struct Standing {
     pub(super) mapping: String,
     /// The settings that take effect with the next read, because the facts at hand belong to another mapping.
     pub(super) awaiting: Option<InstanceSettings>,
+    /// Where a Secret may say how the instance is stitched: how it is without that.
+    pub(super) own: Option<Box<InstanceSettings>>,
+    /// A person wants it left alone.
+    pub(super) paused: bool,
     /// Generation of the last batch committed.
     pub(super) generation: u32,
     /// The last complete generation (S22).
@@ -79,6 +87,8 @@ impl Standing {
             handle,
             mapping: String::new(),
             awaiting: None,
+            own: None,
+            paused: false,
             generation: 0,
             last_good: None,
             current: false,
@@ -107,6 +117,7 @@ impl Standing {
         let account = self.account.clone();
         let mut state = SourceState {
             phase_since: None,
+            paused: self.paused,
             last_good: self.last_good.map(|good| good.read_at),
             current: self.current && store.is_none(),
             generation: self.last_good.map_or(0, |good| good.generation),

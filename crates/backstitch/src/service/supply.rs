@@ -15,6 +15,8 @@ pub(super) enum Supply<T> {
     Given(Arc<T>),
     /// It cannot be used, or cannot be read. What the source gave stays.
     Refused(Problem),
+    /// A person wants the source left alone. What it gave stays.
+    Paused,
     /// It is gone, and what the source gave may go too (S30).
     Gone(Problem),
 }
@@ -25,6 +27,7 @@ impl<T> Clone for Supply<T> {
             Self::Awaited => Self::Awaited,
             Self::Given(reached) => Self::Given(Arc::clone(reached)),
             Self::Refused(problem) => Self::Refused(problem.clone()),
+            Self::Paused => Self::Paused,
             Self::Gone(problem) => Self::Gone(problem.clone()),
         }
     }

@@ -140,6 +140,12 @@ impl Task {
         Ok(pause)
     }
 
+    /// Tells the loop that the source is left alone, because a person wants that.
+    pub(super) async fn pause(&self) -> Result<(), Closed> {
+        self.bell.rest(Rest::Paused);
+        self.say(Said::Paused).await
+    }
+
     /// A read did not fail: nothing forbids another one.
     pub(super) fn succeeded(&self) {
         self.bell.rest(Rest::Planned);

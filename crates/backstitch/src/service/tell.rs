@@ -82,5 +82,6 @@ fn phase_in_words(phase: api::Phase) -> &'static str {
         api::Phase::Stale => "served as it was when it last answered",
         api::Phase::Failing => "unknown, because it cannot be read",
         api::Phase::Held => "held back until its removals are confirmed",
+        api::Phase::Paused => "served as it is, because it is paused",
     }
 }

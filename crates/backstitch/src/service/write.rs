@@ -218,7 +218,8 @@ impl Engine {
             generation,
             read_at,
         } = read;
-        let mapping = mapping::text(&settings.label_map);
+        let own = self.at(source).own.clone();
+        let mapping = mapping::text_of(&settings, own.as_deref());
         let held = self.at(source).holds.record();
         let name = self.at(source).id.name.clone();
         let origin = contents.map(Contents::origin);

@@ -5,6 +5,7 @@
 //! gave it.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use backstage_client::{
@@ -12,7 +13,7 @@ use backstage_client::{
     OAuth2, Proxy, Settings, SettingsError,
 };
 use catalog::Progress;
-use catalog::backstage::{ReadError, Reader, Sync, kinds};
+use catalog::backstage::{ReadError, Reader, Sample, Sync, kinds, sample};
 use reqwest::header::HeaderName;
 use secrecy::{ExposeSecret as _, SecretString};
 use topology::label_map::LabelMap;
@@ -156,6 +157,28 @@ impl Access {
     /// Which entities it is asked for.
     pub(crate) fn filter(&self) -> &EntityFilter {
         &self.filter
+    }
+
+    /// The first components of the catalog, so many pages of them at most.
+    ///
+    /// # Errors
+    /// When a page could not be read.
+    pub(crate) async fn sample(
+        &self,
+        conditions: &[String],
+        map: &LabelMap,
+        page_size: NonZeroU32,
+        pages: usize,
+    ) -> Result<Sample, BackstageError> {
+        let mut filter = EntityFilter::kinds(["component"]).map_err(BackstageError::Filter)?;
+        for condition in conditions {
+            filter = filter
+                .and(condition.clone())
+                .map_err(BackstageError::Filter)?;
+        }
+        sample(&self.client, &filter, map, page_size, pages)
+            .await
+            .map_err(BackstageError::Read)
     }
 
     /// Reads the catalog completely (S22).

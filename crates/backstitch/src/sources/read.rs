@@ -51,14 +51,18 @@ pub(crate) async fn read(plan: Plan) -> Result<Reading, Failures> {
         let bar = bars.bar(format!("catalog {}", instance.name()));
         tasks.spawn(async move {
             let started = Instant::now();
-            let outcome = match resolved(&instance, secrets.as_ref().as_ref(), &prefix).await {
-                Ok(source) => read_catalog(&instance, &source, bar).await,
-                Err(failure) => Err(failure),
+            let resolved = resolved(&instance, secrets.as_ref().as_ref(), &prefix).await;
+            let (options, outcome) = match resolved {
+                Ok(instance) => {
+                    let outcome = read_catalog(&instance, bar).await;
+                    (instance.options, outcome)
+                }
+                Err(failure) => (instance.options, Err(failure)),
             };
             (
                 what,
                 started.elapsed(),
-                Outcome::Catalog(Box::new(instance.options), outcome),
+                Outcome::Catalog(Box::new(options), outcome),
             )
         });
     }
@@ -114,14 +118,14 @@ pub(crate) async fn read(plan: Plan) -> Result<Reading, Failures> {
     Ok(reading)
 }
 
-/// Where the catalog is, after its Secret was read if it has one (S29, S30).
+/// The instance, and where its catalog is, after its Secret was read if it has one (S29, S30).
 async fn resolved(
     instance: &Instance,
     secrets: Option<&Secrets>,
     prefix: &str,
-) -> Result<InstanceSource, Failure> {
+) -> Result<Instance, Failure> {
     let InstanceSource::Secret(secret) = &instance.source else {
-        return Ok(instance.source.clone());
+        return Ok(instance.clone());
     };
     let name = instance.name();
     let message = format!(
@@ -157,20 +161,19 @@ async fn resolved(
         return Err(refused(unlabelled(secret, prefix)));
     }
     let reached = endpoint(&found).map_err(refused)?;
-    for warning in reached.warnings {
+    for warning in &reached.warnings {
         tracing::warn!("catalog `{name}`: {warning}");
     }
-    Ok(InstanceSource::Endpoint(reached.endpoint))
+    Ok(Instance {
+        options: reached.options(&instance.options),
+        source: InstanceSource::Endpoint(reached.endpoint),
+    })
 }
 
-async fn read_catalog(
-    instance: &Instance,
-    source: &InstanceSource,
-    mut bar: Bar,
-) -> Result<CatalogGeneration, Failure> {
+async fn read_catalog(instance: &Instance, mut bar: Bar) -> Result<CatalogGeneration, Failure> {
     let name = instance.name();
     let map = &instance.options.settings.label_map;
-    match source {
+    match &instance.source {
         InstanceSource::Endpoint(endpoint) => {
             if endpoint.insecure_skip_verify {
                 tracing::warn!(

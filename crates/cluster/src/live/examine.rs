@@ -22,7 +22,7 @@ use super::body;
 use super::connect::ApiServer;
 use super::namespaces::Part;
 use super::request::{Asked, RequestError};
-use super::secrets::{SecretsError, secrets_path};
+use super::secrets::{SecretsError, WriteError, secrets_path};
 use crate::kinds::{Resource, SERVED, Served};
 
 /// Reviews that are asked for at the same time.
@@ -33,6 +33,8 @@ const MAX_ANSWER_BYTES: u64 = 4 * 1024 * 1024;
 const NEEDED: [&str; 2] = ["list", "watch"];
 /// The same of Secrets, which are also looked up by name.
 const NEEDED_OF_SECRETS: [&str; 3] = ["get", "list", "watch"];
+/// What writing them takes.
+const NEEDED_TO_WRITE_SECRETS: [&str; 4] = ["get", "create", "patch", "delete"];
 const REVIEWS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
 /// What was found out of an API server.
@@ -127,6 +129,33 @@ pub async fn secrets_denied(
             let asked = asked();
             let error = RequestError::Forbidden { asked, user };
             return Ok(Some(SecretsError::new(namespace, error)));
+        }
+    }
+    Ok(None)
+}
+
+/// Why the Secrets of a namespace cannot be written, if they cannot; with the command that permits it.
+///
+/// # Errors
+/// When that could not be found out.
+pub async fn secrets_unwritable(
+    server: &ApiServer,
+    pace: &Pace,
+    namespace: &str,
+) -> Result<Option<WriteError>, RequestError> {
+    for verb in NEEDED_TO_WRITE_SECRETS {
+        let review = Review {
+            verb,
+            group: "",
+            resource: "secrets",
+            namespace: Some(namespace),
+        };
+        if !review.allowed(server, pace).await? {
+            return Ok(Some(WriteError::Forbidden {
+                server: server.address.clone(),
+                namespace: namespace.to_owned(),
+                user: user_who_writes(server, pace, &secrets_path(namespace), verb).await,
+            }));
         }
     }
     Ok(None)
@@ -411,6 +440,30 @@ async fn user(server: &ApiServer, pace: &Pace, path: &str, verb: &str) -> Option
     };
     let asked = || asked_for(server, path);
     let request = http::Request::get(target).body(Vec::new());
+    match fetch(server, pace, request, &asked).await {
+        Err(RequestError::Forbidden { user, .. }) => user,
+        _ => None,
+    }
+}
+
+/// The same of somebody who may not write. It is asked for what is refused, and would not be done if it were not.
+async fn user_who_writes(
+    server: &ApiServer,
+    pace: &Pace,
+    path: &str,
+    verb: &str,
+) -> Option<String> {
+    let one = format!("{path}/backstitch?dryRun=All");
+    let request = match verb {
+        "create" => http::Request::post(format!("{path}?dryRun=All")),
+        "patch" => http::Request::patch(one),
+        "delete" => http::Request::delete(one),
+        _ => return user(server, pace, path, verb).await,
+    };
+    let request = request
+        .header(CONTENT_TYPE, "application/json")
+        .body(b"{}".to_vec());
+    let asked = || asked_for(server, path);
     match fetch(server, pace, request, &asked).await {
         Err(RequestError::Forbidden { user, .. }) => user,
         _ => None,

@@ -35,7 +35,9 @@ pub use self::annotations::{
 };
 pub use self::connect::{Access, ApiServer, Reach, connect, contexts};
 pub use self::connect_error::ConnectError;
-pub use self::examine::{Examination, Excess, KindAccess, Standing, examine, secrets_denied};
+pub use self::examine::{
+    Examination, Excess, KindAccess, Standing, examine, secrets_denied, secrets_unwritable,
+};
 pub use self::exec::ExecError;
 pub use self::inline::InlineKubeconfig;
 pub use self::list::{Listing, list_once};

@@ -1,6 +1,6 @@
 //! What settings would change.
 
-use topology::preview::{Counts, Kind, Preview, Row, Standing};
+use topology::preview::{Counts, Kind, Preview, Row, Standing, Trial, Tried};
 
 use super::{count, texts, word};
 
@@ -30,6 +30,30 @@ pub fn preview(instance: &str, found: Preview, yaml: String) -> api::Preview {
         examples: found.rows.into_iter().map(example).collect(),
         not_read: count(found.not_read),
         yaml,
+    }
+}
+
+/// What a catalog that was tried out would be stitched to; whether all of it was read.
+pub fn trial(found: Trial, whole: bool) -> api::IntegrationTrial {
+    api::IntegrationTrial {
+        components: count(found.components),
+        whole,
+        stitched: count(found.stitched),
+        verdicts: super::summary::verdict_counts(&found.counts.verdicts),
+        unsure: count(found.unsure),
+        examples: found.rows.into_iter().map(tried).collect(),
+    }
+}
+
+fn tried(row: Tried) -> api::IntegrationTried {
+    api::IntegrationTried {
+        reference: row.component.to_string(),
+        cluster: row.cluster.into(),
+        verdict: word::verdict(row.kind),
+        kubernetes_id: row.kubernetes_id.map(Into::into),
+        owner: row.owner.as_ref().map(ToString::to_string),
+        services: texts(row.services.iter().take(MAX_SERVICES)),
+        claimed_by_others: row.claimed_by_others,
     }
 }
 

@@ -42,6 +42,17 @@ pub(super) async fn read<T: DeserializeOwned>(
     serde_json::from_slice(&body).map_err(|error| Refusal::body(error.to_string()).hint(expected))
 }
 
+/// The same of a body that bears secrets: what is wrong with it is told without a word of it (S31).
+pub(super) async fn read_unquoted<T: DeserializeOwned>(
+    app: &App,
+    request: Request,
+    expected: &str,
+) -> Result<T, Refusal> {
+    let whole: serde_json::Value = read(app, request, expected).await?;
+    serde_json::from_value(whole)
+        .map_err(|_| Refusal::body("the body is no such object").hint(expected))
+}
+
 pub(super) fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let given = headers
         .get(CONTENT_TYPE)

@@ -24,7 +24,7 @@ const MAX_EXAMPLES: usize = 50;
 /// Bound on the components, in clusters, that are judged for one answer: until all are, no news is taken in.
 const MAX_JUDGED: usize = 250_000;
 /// How long a request waits until those before it are answered.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Get the mapping of an instance
 ///

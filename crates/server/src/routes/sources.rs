@@ -195,6 +195,10 @@ fn ring(app: &App, id: &SourceId, insist: Insist) -> Result<Refresh, RefreshRefu
                 "do what its status says, then insist: `force=true`, or `--force` of `backstitch refresh`",
             ),
         ),
+        Rest::Paused => refused(
+            format!("{} `{}` is paused", id.kind, id.name),
+            Some("let it go on where it was paused: by the pages, or by taking the annotation of its Secret away"),
+        ),
         // Nobody is refused for it.
         Rest::Planned => refused(format!("{} `{}` rests", id.kind, id.name), force),
     })?;

@@ -33,7 +33,7 @@ fn operations() -> Vec<(String, String)> {
 async fn every_operation_but_probes_is_refused_without_the_token() {
     let company = guarded();
     let operations = operations();
-    assert_eq!(operations.len(), 44, "{operations:?}");
+    assert_eq!(operations.len(), 51, "{operations:?}");
     for (method, path) in operations {
         for token in [None, Some("Bearer wrong")] {
             let mut request = Request::builder().method(method.as_str()).uri(&path);

@@ -54,6 +54,7 @@ impl Company {
                 decisions: None,
                 api_tokens: None,
                 previews: server::preview::Desk::default(),
+                integrations: None,
                 owner_info,
                 alerts: None,
                 notifications: None,

@@ -13,6 +13,7 @@ mod explain;
 mod facets;
 mod graph;
 mod history;
+mod integrations;
 mod openapi;
 mod operation;
 mod owner_info;

@@ -10,27 +10,13 @@ import { Empty } from "../../parts/States";
 import { PathList } from "./PathList";
 import { Result } from "./Result";
 import { RuleList } from "./RuleList";
-import { FIELDS, type FieldKey, read, request, type Settings, standing, write } from "./settings";
+import { FIELDS, read, request, type Settings, standing, write } from "./settings";
+import { TITLES } from "./titles";
 
 const route = getRouteApi("/playground");
 
 /** How long nothing is written before it is asked what would come of it, in milliseconds. */
 const PAUSE = 400;
-
-const TITLES: Record<FieldKey, { title: string; means: string }> = {
-  component_kubernetes_id: {
-    title: "Kubernetes id",
-    means: "The name of the Service. The first path that has a value counts.",
-  },
-  component_kubernetes_namespace: {
-    title: "Kubernetes namespace",
-    means: "Where the Service is. Without a value, the name has to be the only one in the cluster.",
-  },
-  component_owner: {
-    title: "Owner",
-    means: "The first path whose value is a Group or User of the catalog counts.",
-  },
-};
 
 export function Playground() {
   const search = route.useSearch();

@@ -57,6 +57,11 @@ fn every_key_is_documented_and_every_documented_key_exists() {
         ("## `sign_in`", "sign_in: {--: x}", redact::SIGN_IN),
         ("### `oidc`", "sign_in: {oidc: {--: x}}", redact::OIDC),
         ("### `roles`", "sign_in: {roles: [{--: x}]}", redact::GRANT),
+        (
+            "## `integrations`",
+            "integrations: {--: x}",
+            redact::INTEGRATIONS,
+        ),
         ("## `metrics`", "metrics: {--: x}", redact::METRICS),
         (
             "## `alertmanager`",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cluster::live::secrets::Secret;
 use tokio::sync::watch;
 
-use crate::secrets::Problem;
+use crate::secrets::{Problem, is_paused};
 use crate::service::supply::Supply;
 
 /// How a source is reached, as its Secret says it.
@@ -17,14 +17,17 @@ pub(super) struct Fed<T> {
     supply: watch::Sender<Supply<T>>,
     /// The Secret that was given last.
     given: Option<Secret>,
+    /// What labels and annotations begin with.
+    prefix: String,
 }
 
 impl<T> Fed<T> {
-    pub(super) fn new(read: Read<T>, supply: watch::Sender<Supply<T>>) -> Self {
+    pub(super) fn new(read: Read<T>, supply: watch::Sender<Supply<T>>, prefix: &str) -> Self {
         Self {
             read,
             supply,
             given: None,
+            prefix: prefix.to_owned(),
         }
     }
 
@@ -35,11 +38,16 @@ impl<T> Fed<T> {
             given.namespace == secret.namespace
                 && given.name == secret.name
                 && given.data == secret.data
+                && is_paused(given, &self.prefix) == is_paused(secret, &self.prefix)
         };
         if self.given.as_ref().is_some_and(same) {
             return;
         }
         self.given = Some(secret.clone());
+        if is_paused(secret, &self.prefix) {
+            self.supply.send_replace(Supply::Paused);
+            return;
+        }
         self.supply.send_replace(match (self.read)(secret) {
             Ok(reached) => Supply::Given(Arc::new(reached)),
             Err(problem) => Supply::Refused(problem),
@@ -72,7 +80,7 @@ impl<T> Fed<T> {
 
     /// Secrets cannot be read. Whoever was given one goes on; nothing gets old by it.
     pub(super) fn wait(&mut self, problem: &Problem) {
-        let waits = !matches!(&*self.supply.borrow(), Supply::Given(_));
+        let waits = !matches!(&*self.supply.borrow(), Supply::Given(_) | Supply::Paused);
         if waits && self.given.is_none() {
             self.refuse(problem.clone());
         }

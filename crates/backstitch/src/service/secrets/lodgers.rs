@@ -15,6 +15,8 @@ use crate::service::supply::Supply;
 pub(super) struct Lodgers<T> {
     purpose: Purpose,
     read: Read<T>,
+    /// What labels and annotations begin with.
+    prefix: String,
     all: BTreeMap<String, Lodger<T>>,
 }
 
@@ -24,10 +26,11 @@ struct Lodger<T> {
 }
 
 impl<T> Lodgers<T> {
-    pub(super) fn new(purpose: Purpose, read: Read<T>) -> Self {
+    pub(super) fn new(purpose: Purpose, read: Read<T>, prefix: &str) -> Self {
         Self {
             purpose,
             read,
+            prefix: prefix.to_owned(),
             all: BTreeMap::new(),
         }
     }
@@ -45,7 +48,7 @@ impl<T> Lodgers<T> {
     pub(super) fn add(&mut self, name: &str, source: SourceNo) -> watch::Receiver<Supply<T>> {
         let supply = watch::Sender::new(Supply::Awaited);
         let receiver = supply.subscribe();
-        let fed = Fed::new(self.read, supply);
+        let fed = Fed::new(self.read, supply, &self.prefix);
         self.all.insert(name.to_owned(), Lodger { source, fed });
         receiver
     }
@@ -56,7 +59,7 @@ impl<T> Lodgers<T> {
     }
 
     /// Passes on what was found; one of whom nothing was is told that its Secret is gone, where that can be said.
-    pub(super) fn feed(&mut self, found: &[(String, Secret)], seen: &Seen, prefix: &str) {
+    pub(super) fn feed(&mut self, found: &[(String, Secret)], seen: &Seen) {
         for (name, secret) in found {
             if let Some(lodger) = self.all.get_mut(name) {
                 lodger.fed.give(secret);
@@ -69,7 +72,7 @@ impl<T> Lodgers<T> {
             match seen.failure(self.purpose) {
                 Some(problem) => lodger.fed.wait(problem),
                 None if seen.is_complete(self.purpose) => {
-                    lodger.fed.end(self.purpose.gone(name, prefix));
+                    lodger.fed.end(self.purpose.gone(name, &self.prefix));
                 }
                 None => {}
             }

@@ -24,8 +24,9 @@ const WAITING: usize = 4;
 pub(super) enum Heard {
     /// Of the Secrets of one purpose in a namespace.
     Of(Purpose, String, Update),
-    /// The API server cannot be asked at all.
+    /// The API server of these places cannot be asked at all.
     Unreachable {
+        places: Vec<String>,
         problem: Problem,
         retry_in: Duration,
     },
@@ -36,7 +37,8 @@ pub(super) enum Heard {
 /// What is looked for: the Secrets of these purposes.
 pub(super) struct Wanted {
     pub(super) purposes: Vec<Purpose>,
-    pub(super) namespaces: Vec<String>,
+    /// The namespaces, and what each is called here.
+    pub(super) places: Vec<(String, String)>,
     /// What labels begin with.
     pub(super) prefix: String,
 }
@@ -74,19 +76,19 @@ async fn look(
     mut asked: mpsc::Receiver<SecretRef>,
     heard: mpsc::Sender<Heard>,
 ) {
-    let Some(server) = connected(&access, &mut random, &heard).await else {
-        return;
-    };
     let Wanted {
         purposes,
-        namespaces,
+        places,
         prefix,
     } = wanted;
-    let each = namespaces
+    let Some(server) = connected(&access, &places, &mut random, &heard).await else {
+        return;
+    };
+    let each = places
         .iter()
-        .flat_map(|namespace| purposes.iter().map(move |purpose| (*purpose, namespace)));
+        .flat_map(|place| purposes.iter().map(move |purpose| (*purpose, place)));
     let mut tasks = JoinSet::new();
-    for (purpose, namespace) in each {
+    for (purpose, (namespace, key)) in each {
         let (sender, mut updates) = mpsc::channel(WAITING);
         tasks.spawn(watch(
             server.clone(),
@@ -96,10 +98,15 @@ async fn look(
             purpose.selector(&prefix),
             sender,
         ));
-        let (namespace, heard) = (namespace.clone(), heard.clone());
+        let (key, heard) = (key.clone(), heard.clone());
         tasks.spawn(async move {
-            while let Some(update) = updates.recv().await {
-                let news = Heard::Of(purpose, namespace.clone(), update);
+            while let Some(mut update) = updates.recv().await {
+                if let Update::Seen(secrets) = &mut update {
+                    for secret in secrets {
+                        secret.namespace.clone_from(&key);
+                    }
+                }
+                let news = Heard::Of(purpose, key.clone(), update);
                 if heard.send(news).await.is_err() {
                     return;
                 }
@@ -119,6 +126,7 @@ async fn look(
 
 async fn connected(
     access: &Access,
+    places: &[(String, String)],
     random: &mut Random,
     heard: &mpsc::Sender<Heard>,
 ) -> Option<ApiServer> {
@@ -134,7 +142,11 @@ async fn connected(
             message: format!("Secrets cannot be read: {}", told(&error)),
             remedy: error.hint(),
         };
-        let unreachable = Heard::Unreachable { problem, retry_in };
+        let unreachable = Heard::Unreachable {
+            places: places.iter().map(|(_, key)| key.clone()).collect(),
+            problem,
+            retry_in,
+        };
         heard.send(unreachable).await.ok()?;
         sleep(retry_in).await;
     }

@@ -45,19 +45,19 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Nothing yet, of these namespaces and purposes.
-    pub(super) fn of(namespaces: Vec<String>, purposes: &[Purpose]) -> Self {
-        let unlisted = || Namespace {
+    /// Nothing yet, of these namespaces and what is looked for in each.
+    pub(super) fn of(namespaces: impl IntoIterator<Item = (String, Vec<Purpose>)>) -> Self {
+        let unlisted = |purposes: Vec<Purpose>| Namespace {
             listed: purposes
-                .iter()
-                .map(|purpose| (*purpose, Listed::default()))
+                .into_iter()
+                .map(|purpose| (purpose, Listed::default()))
                 .collect(),
             told: None,
         };
         Self {
             namespaces: namespaces
                 .into_iter()
-                .map(|name| (name, unlisted()))
+                .map(|(name, purposes)| (name, unlisted(purposes)))
                 .collect(),
             looked: BTreeMap::new(),
         }

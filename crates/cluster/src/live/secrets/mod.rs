@@ -3,6 +3,7 @@
 //! ```text
 //!  list, get ──▶ Secret, once                               (one namespace, by label or by name)
 //!  watch ──────▶ Update::Seen(all of them), again and again, into a bounded channel
+//!  create, change, remove ──▶ one Secret, as it was looked at, or not at all
 //! ```
 //!
 //! It owns how Secrets are asked for, by label and namespace by namespace, so that a Role in each of those suffices; and
@@ -13,6 +14,7 @@ mod error;
 mod read;
 mod watch;
 mod wire;
+mod write;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,6 +25,7 @@ pub use self::error::SecretsError;
 pub(super) use self::read::path as secrets_path;
 pub use self::read::{get, list};
 pub use self::watch::{Update, watch};
+pub use self::write::{Change, MANAGED_BY, WriteError, change, create, remove};
 
 /// Which Secrets are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +56,11 @@ impl Selector {
         &self.label
     }
 
+    /// The value that the label has to have; `None` where any will do.
+    pub fn value(&self) -> Option<&'static str> {
+        self.value
+    }
+
     /// Whether a Secret with these labels is among them.
     pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
         labels
@@ -73,7 +81,7 @@ impl fmt::Display for Selector {
 }
 
 /// One Secret.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Secret {
     /// Its namespace.
     pub namespace: String,
@@ -81,6 +89,12 @@ pub struct Secret {
     pub name: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
+    /// Its annotations, but for the copy of all of it that some clients keep there.
+    pub annotations: BTreeMap<String, String>,
+    /// Tells it from another one of its name.
+    pub uid: String,
+    /// Tells it from what it was before a change, and from what it is after one.
+    pub version: String,
     /// Its keys and what stands under them.
     pub data: BTreeMap<String, Value>,
 }
@@ -112,11 +126,13 @@ impl PartialEq for Value {
     }
 }
 
+/// Whether they say the same; when that was written is no part of it.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
         self.namespace == other.namespace
             && self.name == other.name
             && self.labels == other.labels
+            && self.annotations == other.annotations
             && self.data == other.data
     }
 }
@@ -168,8 +184,9 @@ mod tests {
         let secret = Secret {
             namespace: "ops".to_owned(),
             name: "backstage".to_owned(),
-            labels: BTreeMap::new(),
+            annotations: BTreeMap::from([("a".to_owned(), "sentinel".to_owned())]),
             data: BTreeMap::from([("token".to_owned(), Value::of("sentinel"))]),
+            ..Secret::default()
         };
         insta::assert_snapshot!(format!("{secret:?}"), @r#"Secret { namespace: "ops", name: "backstage", data: {"token": [REDACTED]}, .. }"#);
     }

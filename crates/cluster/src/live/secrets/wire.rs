@@ -77,13 +77,12 @@ impl Document {
         let namespace = text(&self.metadata, "namespace")
             .unwrap_or_default()
             .to_owned();
-        let labels = match self.metadata.get("labels") {
-            Some(Json::Object(labels)) => labels
-                .iter()
-                .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
-                .collect(),
-            _ => BTreeMap::new(),
-        };
+        let labels = texts(&self.metadata, "labels");
+        let mut annotations = texts(&self.metadata, "annotations");
+        // S31: it repeats the values.
+        annotations.remove(LAST_APPLIED);
+        let uid = text(&self.metadata, "uid").unwrap_or_default().to_owned();
+        let version = self.version().unwrap_or_default().to_owned();
         let data = match self.data.0 {
             Json::Object(data) => data
                 .into_iter()
@@ -95,9 +94,25 @@ impl Document {
             namespace,
             name,
             labels,
+            annotations,
+            uid,
+            version,
             data,
         })
     }
+}
+
+/// Where `kubectl apply` keeps what it wrote.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// The texts of a map of the metadata.
+fn texts(metadata: &Json, key: &str) -> BTreeMap<String, String> {
+    let Some(Json::Object(map)) = metadata.get(key) else {
+        return BTreeMap::new();
+    };
+    map.iter()
+        .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+        .collect()
 }
 
 fn decoded(value: &Json) -> Value {
@@ -117,7 +132,8 @@ mod tests {
     #[test]
     fn what_is_not_as_it_should_be_costs_itself_alone() {
         let text = r#"{"kind":"SecretList","metadata":{"resourceVersion":"7"},"items":[
-            {"metadata":{"name":"a","namespace":"ops","labels":{"x":"y","n":1}},"data":{"endpoint":"aHR0cDovL2E=","token":"%%","n":3,"e":null}},
+            {"metadata":{"name":"a","namespace":"ops","labels":{"x":"y","n":1},
+             "uid":"u","resourceVersion":"5","annotations":{"a":"b","kubectl.kubernetes.io/last-applied-configuration":"sentinel"}},"data":{"endpoint":"aHR0cDovL2E=","token":"%%","n":3,"e":null}},
             {"metadata":{"namespace":"ops"}},
             "sentinel",
             {"metadata":{"name":"b","namespace":"ops"},"data":"sentinel"}]}"#;
@@ -148,5 +164,7 @@ mod tests {
         "#);
         assert_eq!(secrets[0].data["endpoint"], Value::of("http://a"));
         assert_eq!(secrets[0].labels.len(), 1);
+        assert_eq!(secrets[0].annotations.len(), 1);
+        assert_eq!((&*secrets[0].uid, &*secrets[0].version), ("u", "5"));
     }
 }
