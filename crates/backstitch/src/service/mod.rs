@@ -188,16 +188,7 @@ impl Service {
             expected: expected.clone(),
             loaded,
         };
-        std::thread::Builder::new()
-            .name("loop".to_owned())
-            .spawn({
-                let runtime = tokio::runtime::Handle::current();
-                move || {
-                    // Nobody waits for the end of a service that is given up.
-                    let _ = ending.send(runs.run(&runtime));
-                }
-            })
-            .context("cannot start a thread")?;
+        runs.start(ending)?;
         let begins = Begins {
             config: config.clone(),
             expected,
@@ -342,6 +333,19 @@ struct Loop {
 }
 
 impl Loop {
+    /// Runs on a thread of its own, and says what came of it.
+    fn start(self, ending: oneshot::Sender<Result<(), StoreError>>) -> Result<()> {
+        let runtime = tokio::runtime::Handle::current();
+        std::thread::Builder::new()
+            .name("loop".to_owned())
+            .spawn(move || {
+                // Nobody waits for the end of a service that is given up.
+                let _ = ending.send(self.run(&runtime));
+            })
+            .context("cannot start a thread")?;
+        Ok(())
+    }
+
     fn run(mut self, runtime: &tokio::runtime::Handle) -> Result<(), StoreError> {
         let Some(understood) = self.engine.load(&self.config, &self.expected)? else {
             return Ok(());
