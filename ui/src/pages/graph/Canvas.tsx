@@ -1,6 +1,7 @@
 // The drawing: only what is in the window and around it is drawn, and from afar only shapes and colours.
 import { memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Graph } from "../../api/types";
+import { passes } from "./curves";
 import { some } from "./kinds";
 import { type Drawing, HEIGHT, WIDTH } from "./layout";
 import { swatch } from "./Legend";
@@ -156,9 +157,7 @@ const Edges = memo(function Edges({ graph, drawing, area, readable, chosen }: Ed
       {graph.edges.map(({ from, to, kind }) => {
         const touched = chosen === from || chosen === to;
         const [a, b] = [drawing.boxes.get(from)!, drawing.boxes.get(to)!];
-        const [left, right] = [Math.min(a.x, b.x), Math.max(a.x, b.x) + WIDTH];
-        const [top, bottom] = [Math.min(a.y, b.y), Math.max(a.y, b.y) + HEIGHT];
-        return (readable || touched) && seen(area, left, top, right, bottom) ? (
+        return (readable || touched) && passes(area, a, b) ? (
           <EdgeLine key={`${from} ${kind} ${to}`} a={a} b={b} kind={kind} readable={readable} touched={touched} />
         ) : null;
       })}

@@ -1,6 +1,7 @@
 // How a node and an edge are drawn: with words where they can be read, and from afar as shapes and colours.
 import { memo } from "react";
 import type { Graph, GraphNode } from "../../api/types";
+import { curve, ends } from "./curves";
 import { EDGES, sign, some } from "./kinds";
 import { type Box, HEIGHT, WIDTH } from "./layout";
 import { whose } from "./owners";
@@ -109,20 +110,6 @@ export const EdgeLine = memo(function EdgeLine({ a, b, kind, readable, touched }
     </g>
   );
 });
-
-function ends(a: Box, b: Box) {
-  const ahead = b.x >= a.x;
-  return {
-    from: { x: ahead ? a.x + WIDTH : a.x, y: a.y + HEIGHT / 2 },
-    to: { x: ahead ? b.x : b.x + WIDTH, y: b.y + HEIGHT / 2 },
-  };
-}
-
-function curve(a: Box, b: Box): string {
-  const { from, to } = ends(a, b);
-  const bend = (to.x - from.x) / 2;
-  return `M${from.x} ${from.y}C${from.x + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`;
-}
 
 /** Edges of a kind that one path draws from afar: fewer elements, and none that is slow to draw. */
 const BUNDLE = 100;
