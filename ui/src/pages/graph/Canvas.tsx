@@ -1,5 +1,5 @@
 // The drawing: only what is in the window and around it is drawn, and from afar only shapes and colours.
-import { memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { memo, useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { Graph } from "../../api/types";
 import { passes } from "./curves";
 import { some } from "./kinds";
@@ -226,11 +226,13 @@ function hiddenBeside(graph: Graph): Map<string, string> {
 
 function useSize(frame: React.RefObject<HTMLDivElement | null>): Size {
   const [size, setSize] = useState<Size>({ width: 800, height: 500 });
-  useEffect(() => {
+  // Before the first picture, which would otherwise be drawn twice.
+  useLayoutEffect(() => {
     const element = frame.current;
     if (!element) {
       return;
     }
+    setSize({ width: element.clientWidth, height: element.clientHeight });
     const observer = new ResizeObserver(([entry]) => {
       const { width, height } = entry!.contentRect;
       setSize({ width, height });
