@@ -45,6 +45,8 @@ export const session = queryOptions({
   queryKey: ["session"],
   queryFn: ({ signal }) => get<Session>("/session", {}, signal),
   staleTime: Infinity,
+  // Much of a page asks for it: were each that appears to ask again after a failure, there would be no end to it.
+  retryOnMount: false,
 });
 
 /** The tokens of programs. */

@@ -3,6 +3,8 @@ import { type Box, type Drawing, HEIGHT, WIDTH } from "./layout";
 
 export type View = { x: number; y: number; scale: number };
 export type Size = { width: number; height: number };
+/** A part of the drawing, in its own measure. */
+export type Area = { left: number; top: number; right: number; bottom: number };
 
 export const NEAREST = 2;
 export const FARTHEST = 0.02;
@@ -65,14 +67,30 @@ export function reveal(view: View, box: Box, size: Size): View {
   };
 }
 
-/** Whether any of it is in the window, or close to it. */
-export function seen(view: View, size: Size, left: number, top: number, right: number, bottom: number): boolean {
-  const near = 80;
+/** What of the drawing is in the window, and as much around it as this part of the window's width and height. */
+export function area(view: View, size: Size, around = 0): Area {
+  const [aside, above] = [(size.width * around) / view.scale, (size.height * around) / view.scale];
+  const [left, top] = [-view.x / view.scale, -view.y / view.scale];
+  return {
+    left: left - aside,
+    top: top - above,
+    right: left + size.width / view.scale + aside,
+    bottom: top + size.height / view.scale + above,
+  };
+}
+
+/** Whether any of it is in the area. */
+export function seen(area: Area, left: number, top: number, right: number, bottom: number): boolean {
+  return right > area.left && left < area.right && bottom > area.top && top < area.bottom;
+}
+
+/** Whether an area is in another, as far as there is anything at all. */
+export function inside(area: Area, other: Area, whole: Area): boolean {
   return (
-    right * view.scale + view.x > -near &&
-    left * view.scale + view.x < size.width + near &&
-    bottom * view.scale + view.y > -near &&
-    top * view.scale + view.y < size.height + near
+    (other.left <= whole.left || area.left >= other.left) &&
+    (other.top <= whole.top || area.top >= other.top) &&
+    (other.right >= whole.right || area.right <= other.right) &&
+    (other.bottom >= whole.bottom || area.bottom <= other.bottom)
   );
 }
 
