@@ -173,6 +173,7 @@ async fn s29_s30_s31_a_backstage_is_added_changed_paused_and_removed() {
     permission(&bed).await;
     trial(&bed).await;
     adding(&bed).await;
+    mapping(&bed).await;
     changing(&bed).await;
     pausing(&bed).await;
     removing(&bed).await;
@@ -279,6 +280,23 @@ async fn adding(bed: &Bed) {
     );
     let (status, refused) = service.send(Method::PUT, SECRET, Some(&whole)).await;
     assert_eq!(status, 409, "it is there already: {refused:#}");
+}
+
+/// Another map is tried out on a catalog that a Secret configures as on any other.
+async fn mapping(bed: &Bed) {
+    let service = &bed.service;
+    let (_, mapping) = service.get("/api/v1/instances/backstage").await;
+    assert_eq!(mapping["label_map_previews"], true, "{mapping:#}");
+    let asked = json!({
+        "instance": "backstage",
+        "label_map": {"component_kubernetes_id": ["annotations.nobody-has/this"]},
+    });
+    let (status, preview) = service.post_json("/api/v1/preview", &asked).await;
+    assert_eq!(status, 200, "{preview:#}");
+    let verdicts = |of: &str| preview[of]["verdicts"].clone();
+    assert_ne!(verdicts("before")["stitched"], 0, "{preview:#}");
+    assert_eq!(verdicts("after")["stitched"], 0, "{preview:#}");
+    assert_eq!(preview.get("not_read"), None, "all was read: {preview:#}");
 }
 
 /// Another rule takes effect; the token that is not given stays.

@@ -12,7 +12,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use api::{PreviewRequest, ProblemFault};
@@ -35,7 +35,10 @@ const MAX_RULES: usize = 16;
 
 /// Where it is asked what another `label_map` reads. An instance that is not at it cannot be read again.
 #[derive(Clone, Debug, Default)]
-pub struct Desk(Arc<BTreeMap<String, mpsc::Sender<Request>>>);
+pub struct Desk(Arc<RwLock<Ends>>);
+
+/// Where the requests of each instance go.
+type Ends = BTreeMap<String, mpsc::Sender<Request>>;
 
 /// What is asked, and where the answer goes.
 #[derive(Debug)]
@@ -52,23 +55,24 @@ pub struct Request {
 pub type Read = Result<Arc<PackedEntities>, String>;
 
 impl Desk {
-    /// A desk for these instances, and for each the end at which its reader sits.
-    pub fn open(
-        instances: impl IntoIterator<Item = String>,
-    ) -> (Self, Vec<(String, mpsc::Receiver<Request>)>) {
-        let mut ends = Vec::new();
-        let mut senders = BTreeMap::new();
-        for instance in instances {
-            let (sender, receiver) = mpsc::channel(WAITING);
-            senders.insert(instance.clone(), sender);
-            ends.push((instance, receiver));
-        }
-        (Self(Arc::new(senders)), ends)
+    /// The end at which the reader of an instance sits, from now on and in the place of any other.
+    pub fn seat(&self, instance: &str) -> mpsc::Receiver<Request> {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        let mut ends = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        // Whoever is gone is not asked any more.
+        ends.retain(|_, end| !end.is_closed());
+        ends.insert(instance.to_owned(), sender);
+        receiver
     }
 
     /// Whether the catalog of the instance can be read by another map.
     pub(crate) fn reads(&self, instance: &str) -> bool {
-        self.0.contains_key(instance)
+        self.end(instance).is_some()
+    }
+
+    fn end(&self, instance: &str) -> Option<mpsc::Sender<Request>> {
+        let ends = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        ends.get(instance).filter(|end| !end.is_closed()).cloned()
     }
 
     pub(crate) async fn ask(
@@ -77,13 +81,12 @@ impl Desk {
         map: LabelMap,
         generation: Option<u32>,
     ) -> Result<Arc<PackedEntities>, Refusal> {
-        let Some(sender) = self.0.get(instance) else {
+        let Some(sender) = self.end(instance) else {
             let detail = format!(
                 "the catalog of instance `{instance}` is not read again for a preview of another `label_map`"
             );
             return Err(Refusal::not_previewed(detail).hint(
-                "that is done where the configuration names files or an endpoint, not where a Secret does; `match_rules` and \
-                 `honor_cluster_annotation` can be previewed",
+                "its status says whether it is read at all; `match_rules` and `honor_cluster_annotation` can be previewed",
             ));
         };
         let (answer, answered) = oneshot::channel();

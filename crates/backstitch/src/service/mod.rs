@@ -193,6 +193,7 @@ impl Service {
             config: config.clone(),
             expected,
             places,
+            previews: state.previews.clone(),
         };
         let sources = tokio::spawn(sources(
             begins,
@@ -411,6 +412,8 @@ struct Begins {
     expected: Expected,
     /// How many places the book has.
     places: usize,
+    /// Where it is asked what other maps read.
+    previews: server::preview::Desk,
 }
 
 /// Starts every source and waits until the service goes down.
@@ -429,6 +432,7 @@ async fn sources(
         config,
         expected,
         places,
+        previews,
     } = begins;
     let mut tasks = JoinSet::new();
     let mut ears = ears.into_iter();
@@ -451,6 +455,9 @@ async fn sources(
                 let supply = watch::Sender::new(Supply::Awaited);
                 let receiver = supply.subscribe();
                 named.push((secret.clone(), supply));
+                let (desk, options) = (previews.clone(), instance.options.clone());
+                let bell = Arc::clone(&ears.bell);
+                tasks.spawn(preview::follow(desk, options, receiver.clone(), bell));
                 Some(receiver)
             }
             _ => None,
@@ -497,6 +504,7 @@ async fn sources(
                 .map(|((name, source), ears)| (name, source, ears.bell, ears.recheck))
                 .collect(),
             next: places,
+            previews,
             config,
         };
         tasks.spawn(async move {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  request ──▶ Desk ──▶ a task per instance: one read at a time ──▶ facts, kept for a while
+//!                        ▲ what its Secret says now, where one configures it
 //! ```
 //!
 //! What it reads goes to whoever asked and nowhere else: not to the loop, not to the store. It owns how often a source is
@@ -13,15 +14,17 @@ use std::time::Duration;
 
 use server::preview::{Desk, Read, Request};
 use server::refresh::{Bell, Rest};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use topology::label_map::LabelMap;
 use topology::packed::PackedEntities;
 
 use super::catalog::read_by;
+use super::supply::Supply;
 use super::task::least_rest;
 use crate::config::{Endpoint, Instance, InstanceOptions, InstanceSource};
+use crate::secrets::Reached;
 use crate::sources::backstage::Clients;
 
 /// How long what was read is kept: who edits a map goes back and forth between a few.
@@ -46,6 +49,13 @@ enum Means {
         /// That of the task which reads it for good: what the server ordered that one counts here.
         bell: Arc<Bell>,
     },
+    /// A live Backstage as its Secret says that it is reached.
+    Supplied {
+        options: InstanceOptions,
+        supply: watch::Receiver<Supply<Reached>>,
+        clients: Box<Clients>,
+        bell: Arc<Bell>,
+    },
 }
 
 /// What was read last.
@@ -56,12 +66,13 @@ struct Kept {
     until: Instant,
 }
 
-/// A desk, and who sits at it: a reader for each instance whose catalog the configuration names. What only a Secret names
-/// is not read for this.
+/// A desk, and who sits at it: a reader for each instance whose catalog the configuration names. Where only a Secret says where
+/// it is, the reader comes with that ([`follow`]).
 pub(super) fn open<'i>(
     instances: impl IntoIterator<Item = (&'i Instance, Arc<Bell>)>,
 ) -> (Desk, Vec<Reader>) {
-    let means: Vec<(String, Means)> = instances
+    let desk = Desk::default();
+    let readers = instances
         .into_iter()
         .filter_map(|(instance, bell)| {
             let means = match &instance.source {
@@ -74,14 +85,9 @@ pub(super) fn open<'i>(
                 },
                 InstanceSource::Secret(_) => return None,
             };
-            Some((instance.name().to_owned(), means))
+            let requests = desk.seat(instance.name());
+            Some(Reader { means, requests })
         })
-        .collect();
-    let (desk, ends) = Desk::open(means.iter().map(|(name, _)| name.clone()));
-    let readers = means
-        .into_iter()
-        .zip(ends)
-        .map(|((_, means), (_, requests))| Reader { means, requests })
         .collect();
     (desk, readers)
 }
@@ -89,6 +95,28 @@ pub(super) fn open<'i>(
 /// Starts the readers. They end with what is returned.
 pub(super) fn start(readers: Vec<Reader>) -> JoinSet<()> {
     readers.into_iter().map(run).collect()
+}
+
+/// Reads the catalog of an instance for previews as its Secret says, until nobody says anything of that any more.
+pub(super) async fn follow(
+    desk: Desk,
+    options: InstanceOptions,
+    supply: watch::Receiver<Supply<Reached>>,
+    bell: Arc<Bell>,
+) {
+    let requests = desk.seat(&options.settings.name);
+    let mut told = supply.clone();
+    let means = Means::Supplied {
+        options,
+        supply,
+        clients: Box::default(),
+        bell,
+    };
+    let gone = async { while told.changed().await.is_ok() {} };
+    tokio::select! {
+        () = run(Reader { means, requests }) => {}
+        () = gone => {}
+    }
 }
 
 async fn run(mut reader: Reader) {
@@ -121,7 +149,7 @@ async fn run(mut reader: Reader) {
         }
         let begun = Instant::now();
         let read = reader.means.read(&request.map).await;
-        if let Means::Live { .. } = reader.means {
+        if !matches!(reader.means, Means::Files(_)) {
             not_before = Instant::now() + LIVE_REST.max(least_rest(begun.elapsed()));
         }
         if let Ok(entities) = &read {
@@ -145,24 +173,47 @@ impl Means {
                 endpoint,
                 clients,
                 bell,
+            } => live(options.clone(), endpoint, clients, bell, map).await,
+            Self::Supplied {
+                options,
+                supply,
+                clients,
+                bell,
             } => {
-                if bell.resting() != Rest::Planned {
-                    return Err(
-                        "the catalog is left alone now: its status says why and until when"
-                            .to_owned(),
-                    );
-                }
-                let mut options = options.clone();
-                options.settings.label_map = map.clone();
-                match timeout(READ_TIME, read_by(&options, endpoint, clients)).await {
-                    Ok(read) => read.map(Arc::new),
-                    Err(_) => Err(format!(
-                        "the catalog could not be read within {} s",
-                        READ_TIME.as_secs()
-                    )),
-                }
+                let reached = match &*supply.borrow() {
+                    Supply::Given(reached) => Arc::clone(reached),
+                    Supply::Awaited | Supply::Refused(_) | Supply::Paused | Supply::Gone(_) => {
+                        return Err(
+                            "the Secret of the catalog does not say where it is now: its status says why"
+                                .to_owned(),
+                        );
+                    }
+                };
+                let options = reached.options(options);
+                live(options, &reached.endpoint, clients, bell, map).await
             }
         }
+    }
+}
+
+/// Reads a live catalog, unless it is to be left alone.
+async fn live(
+    mut options: InstanceOptions,
+    endpoint: &Endpoint,
+    clients: &mut Clients,
+    bell: &Bell,
+    map: &LabelMap,
+) -> Read {
+    if bell.resting() != Rest::Planned {
+        return Err("the catalog is left alone now: its status says why and until when".to_owned());
+    }
+    options.settings.label_map = map.clone();
+    match timeout(READ_TIME, read_by(&options, endpoint, clients)).await {
+        Ok(read) => read.map(Arc::new),
+        Err(_) => Err(format!(
+            "the catalog could not be read within {} s",
+            READ_TIME.as_secs()
+        )),
     }
 }
 

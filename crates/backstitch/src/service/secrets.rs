@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::cluster::live::secrets::{Secret, Update};
+use server::preview::Desk;
 use server::refresh::Bell;
 use server::status::{Failure, FailureKind};
 use tokio::sync::{mpsc, watch};
@@ -35,7 +36,7 @@ use super::catalog::{self, Stay};
 use super::event::{Event, Opened, Opening, Said, SourceNo};
 use super::supply::Supply;
 use super::task::{Closed, Task};
-use super::{Random, cluster, next_attempt, now};
+use super::{Random, cluster, next_attempt, now, preview};
 use crate::config::{Config, Instance, InstanceOptions, InstanceSource, SecretRef, Secrets};
 use crate::secrets::{
     self, Found, Problem, Purpose, Reached, ReachedCluster, endpoint, kubeconfig, missing,
@@ -65,6 +66,9 @@ pub(super) struct Supervisor {
     tasks: JoinSet<()>,
     names: HashMap<tokio::task::Id, (Purpose, String)>,
     asks: mpsc::Sender<SecretRef>,
+    /// Where it is asked what other maps read, and who reads the catalogs of lodgers for that.
+    previews: Desk,
+    readers: JoinSet<()>,
 }
 
 /// What a supervisor begins with.
@@ -83,6 +87,8 @@ pub(super) struct Beginning {
     pub(super) clusters: Vec<(String, SourceNo, Arc<Bell>, watch::Receiver<bool>)>,
     /// How many places the book has.
     pub(super) next: usize,
+    /// Where it is asked what other maps read.
+    pub(super) previews: Desk,
 }
 
 /// Follows the Secrets until nobody listens.
@@ -100,6 +106,7 @@ pub(super) async fn supervise(beginning: Beginning) -> std::io::Result<()> {
         instances,
         clusters,
         next,
+        previews,
     } = beginning;
     let (heard, mut news) = mpsc::channel(WAITING);
     let (asks, asked) = mpsc::channel(WAITING);
@@ -124,6 +131,8 @@ pub(super) async fn supervise(beginning: Beginning) -> std::io::Result<()> {
         tasks: JoinSet::new(),
         names: HashMap::new(),
         asks,
+        previews,
+        readers: JoinSet::new(),
     };
     for (options, source, bell, memory) in instances {
         supervisor.lodge_instance(options, source, bell, memory);
@@ -381,8 +390,15 @@ impl Supervisor {
         memory: Option<Memory>,
     ) {
         let name = options.settings.name.to_string();
-        let task = self.task(source, bell);
         let supply = self.instances.add(&name, source);
+        while self.readers.try_join_next().is_some() {}
+        self.readers.spawn(preview::follow(
+            self.previews.clone(),
+            options.clone(),
+            supply.clone(),
+            Arc::clone(&bell),
+        ));
+        let task = self.task(source, bell);
         let instance = Instance {
             options,
             // Its Secret is found by the label, in whichever namespace it is.

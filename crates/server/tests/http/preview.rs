@@ -24,21 +24,19 @@ async fn ask(company: &Company, body: Value) -> Answer {
 
 /// A company whose catalog gives every component that is asked for nothing but another Kubernetes id.
 fn read_again() -> Company {
-    let (previews, ends) = Desk::open(["default".to_owned()]);
-    for (instance, mut requests) in ends {
-        assert_eq!(instance, "default");
-        tokio::spawn(async move {
-            while let Some(request) = requests.recv().await {
-                let path = request.map.kubernetes_id[0].as_str().to_owned();
-                let answer = if path == "labels.broken" {
-                    Err("cannot read the catalog".to_owned())
-                } else {
-                    Ok(Arc::new(facts()))
-                };
-                let _ = request.answer.send(answer);
-            }
-        });
-    }
+    let previews = Desk::default();
+    let mut requests = previews.seat("default");
+    tokio::spawn(async move {
+        while let Some(request) = requests.recv().await {
+            let path = request.map.kubernetes_id[0].as_str().to_owned();
+            let answer = if path == "labels.broken" {
+                Err("cannot read the catalog".to_owned())
+            } else {
+                Ok(Arc::new(facts()))
+            };
+            let _ = request.answer.send(answer);
+        }
+    });
     let state = AppState {
         previews,
         ..Company::new().state

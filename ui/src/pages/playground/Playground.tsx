@@ -104,8 +104,8 @@ function Editor({ mapping }: { mapping: Mapping }) {
       <form className="playground-form" aria-label="Settings" onSubmit={(event) => event.preventDefault()}>
         {mapping.label_map_previews ? null : (
           <p className="banner">
-            A Secret says where this catalog is, and it is not read again for a preview: its paths cannot be tried out
-            here. The rules can.
+            This catalog cannot be read again for a preview now: its paths cannot be tried out here, and its status says
+            why. The rules can.
           </p>
         )}
         {FIELDS.map(({ key }) => (
