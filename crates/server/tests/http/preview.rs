@@ -155,7 +155,7 @@ async fn another_map_has_the_catalog_read_again() {
       "title": "This cannot be tried out now",
       "status": 409,
       "detail": "the catalog of instance `default` is not read again for a preview of another `label_map`",
-      "hint": "that is done where the configuration names files or an endpoint, not where a Secret does; `match_rules` and `honor_cluster_annotation` can be previewed"
+      "hint": "its status says whether it is read at all; `match_rules` and `honor_cluster_annotation` can be previewed"
     }
     "#);
 }

@@ -69,7 +69,7 @@ fn an_unusable_file_is_refused_by_name_and_left_alone() {
                     .pragma_update(None, "user_version", 99)
                     .unwrap();
             },
-            "the store `{path}` has version 99, and this program knows versions up to 4",
+            "the store `{path}` has version 99, and this program knows versions up to 5",
         ),
         (
             "directory.db",
