@@ -120,7 +120,7 @@ impl Backstage {
 
     /// Waits until the catalog holds all that it was given at the start.
     pub async fn settled(&self) -> Result<(), Error> {
-        let (entities, relations) = self.options.catalog.settled()?;
+        let (entities, relations) = self.options.catalog.settled(self.version)?;
         let waited = self
             .wait(START_DEADLINE, "a settled catalog", |found| {
                 found.len() >= entities && relations.is_none_or(|all| all == count_relations(found))
