@@ -131,7 +131,7 @@ function Wizard({ found, of, mapping }: Props) {
   const last = step === 5;
   return (
     <div className="wizard">
-      <ol className="steps" aria-label="Steps">
+      <ol className="wizard-steps" aria-label="Steps">
         {STEPS.map((label, at) => (
           <li key={label} aria-current={at === step ? "step" : undefined} className={at < step ? "passed" : undefined}>
             {label}
