@@ -3,6 +3,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiError } from "./api/client";
+import { session } from "./api/queries";
 import { applyTheme, savedTheme } from "./app/theme";
 import { makeRouter } from "./app/router";
 import "./style/index.css";
@@ -27,6 +28,8 @@ const client: QueryClient = new QueryClient({
 });
 
 applyTheme(savedTheme());
+// Nothing is shown before it is known who looks: that is asked while the page itself is still on its way.
+void client.prefetchQuery(session);
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <QueryClientProvider client={client}>
