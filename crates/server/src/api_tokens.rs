@@ -7,19 +7,17 @@
 //! It owns how a token looks and which are known. Keeping them is the store's business, and what a role may do that of `roles`.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
+use api::Role;
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{ApiTokenId, ApiTokenRecord, NewApiToken};
 use subtle::ConstantTimeEq as _;
-use topology::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
 
 use crate::desk;
 use crate::identity::Identity;
+use crate::random;
 
 /// What every token begins with, so that whatever looks for secrets in a repository can find one.
 const PREFIX: &str = "bst_";
@@ -51,52 +49,56 @@ pub enum Declined {
 
 /// The tokens that are known; the loop is their only writer.
 #[derive(Debug, Default)]
-pub struct Known(RwLock<BTreeMap<ApiTokenId, ApiTokenRecord>>);
+pub struct Known(RwLock<Records>);
+
+type Records = BTreeMap<ApiTokenId, ApiTokenRecord>;
 
 impl Known {
     /// These are known from now on, and no others.
     pub fn set(&self, records: impl IntoIterator<Item = ApiTokenRecord>) {
-        let records = records.into_iter().map(|it| (it.id, it)).collect();
-        match self.0.write() {
-            Ok(mut known) => *known = records,
-            Err(poisoned) => *poisoned.into_inner() = records,
-        }
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *known = records.into_iter().map(|it| (it.id, it)).collect();
     }
 
     /// All of them, the last first.
     pub fn list(&self) -> Vec<ApiTokenRecord> {
-        let known = self
-            .0
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.values().rev().cloned().collect()
+        self.read().values().rev().cloned().collect()
     }
 
     /// Whose token that is, if it stands at that time, in seconds since the Unix epoch.
     pub(crate) fn identity(&self, token: &str, now: i64) -> Option<Bearer> {
         let (id, secret) = token.strip_prefix(PREFIX)?.split_once('_')?;
-        let id: ApiTokenId = id.parse().ok()?;
-        let known = self
-            .0
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let record = known.get(&id)?;
-        let fits = bool::from(digested(secret).ct_eq(&record.new.digest));
-        (fits && record.new.expires > now)
-            .then(|| Bearer::of(record))
-            .flatten()
+        self.standing(id.parse().ok()?, now, |new| {
+            digested(secret).ct_eq(&new.digest).into()
+        })
     }
 
     /// Who bears the token of that number, if it stands.
     pub(crate) fn bearer(&self, id: ApiTokenId, now: i64) -> Option<Bearer> {
-        let known = self
-            .0
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let record = known.get(&id)?;
-        (record.new.expires > now)
-            .then(|| Bearer::of(record))
-            .flatten()
+        self.standing(id, now, |_| true)
+    }
+
+    /// Who bears the token of that number, if it stands and fits. A role that only a later version knows permits nothing.
+    fn standing(
+        &self,
+        id: ApiTokenId,
+        now: i64,
+        fits: impl FnOnce(&NewApiToken) -> bool,
+    ) -> Option<Bearer> {
+        let known = self.read();
+        let new = &known.get(&id)?.new;
+        if new.expires <= now || !fits(new) {
+            return None;
+        }
+        Some(Bearer {
+            id,
+            identity: identity(new)?,
+            expires: new.expires,
+        })
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Records> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -108,31 +110,11 @@ pub(crate) struct Bearer {
     pub(crate) expires: i64,
 }
 
-impl Bearer {
-    /// `None` where a later version wrote a role that this one does not know: it permits nothing.
-    fn of(record: &ApiTokenRecord) -> Option<Self> {
-        Some(Self {
-            id: record.id,
-            identity: identity(&record.new)?,
-            expires: record.new.expires,
-        })
-    }
-}
-
 /// Who a token stands for.
 pub(crate) fn identity(token: &NewApiToken) -> Option<Identity> {
-    let role = api::Role::ALL
-        .iter()
-        .find(|role| role.as_str() == &*token.role)?;
-    let teams = token
-        .teams
-        .iter()
-        .map(|team| EntityRef::parse(team, Some("group"), DEFAULT_NAMESPACE));
-    Some(Identity {
-        name: Some(token.name.clone()),
-        role: *role,
-        teams: teams.collect::<Result<_, _>>().ok()?,
-    })
+    let mut roles = Role::ALL.iter();
+    let role = roles.find(|role| role.as_str() == &*token.role)?;
+    Identity::of(&token.name, *role, &token.teams)
 }
 
 /// Whether it looks like a token of this kind.
@@ -142,9 +124,7 @@ pub(crate) fn looks_like_one(token: &str) -> bool {
 
 /// A secret that nobody can guess, and its digest. `None`: the system has no random numbers.
 pub(crate) fn secret() -> Option<(SecretString, [u8; 32])> {
-    let mut bytes = [0; SECRET];
-    SystemRandom::new().fill(&mut bytes).ok()?;
-    let secret = URL_SAFE_NO_PAD.encode(bytes);
+    let secret = random::text::<SECRET>()?;
     let digest = digested(&secret);
     Some((secret.into(), digest))
 }

@@ -61,10 +61,7 @@ pub enum Declined {
 pub(crate) async fn ask(desk: &Desk, wish: Wish) -> Result<DecisionRecord, Refusal> {
     let answer = desk.ask(wish).await;
     answer
-        .map_err(|none| {
-            Refusal::undecided(none.detail())
-                .hint("look at `/api/v1/decisions` before you ask again")
-        })?
+        .map_err(|none| none.undecided("/api/v1/decisions"))?
         .map_err(refusal)
 }
 

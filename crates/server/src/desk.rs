@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use crate::problem::Refusal;
+
 /// Bound on the requests that wait.
 const WAITING: usize = 64;
 /// How long a request waits for the loop, which waits for the disk.
@@ -35,12 +37,18 @@ pub(crate) enum NoAnswer {
 }
 
 impl NoAnswer {
-    /// What that means, in words.
-    pub(crate) fn detail(self) -> &'static str {
+    /// What that means, in words; `late` is what it means that it did not come in time.
+    pub(crate) fn detail(self, late: impl Into<String>) -> String {
         match self {
-            Self::GoingDown => "the server is going down",
-            Self::Late => "the store did not take it in time; it may be done later",
+            Self::GoingDown => "the server is going down".to_owned(),
+            Self::Late => late.into(),
         }
+    }
+
+    /// What it means where the store was to keep something; `list` shows whether it did.
+    pub(crate) fn undecided(self, list: &str) -> Refusal {
+        let detail = self.detail("the store did not take it in time; it may be done later");
+        Refusal::undecided(detail).hint(format!("look at `{list}` before you ask again"))
     }
 }
 
@@ -58,14 +66,23 @@ impl<W, A> Desk<W, A> {
     }
 
     pub(crate) async fn ask(&self, wish: W) -> Result<A, NoAnswer> {
-        let (answer, answered) = oneshot::channel();
-        let asked = async {
-            self.0.send(Request { wish, answer }).await.ok()?;
-            answered.await.ok()
-        };
-        match timeout(PATIENCE, asked).await {
-            Ok(answer) => answer.ok_or(NoAnswer::GoingDown),
-            Err(_) => Err(NoAnswer::Late),
-        }
+        asked(&self.0, PATIENCE, |answer| Request { wish, answer }).await
+    }
+}
+
+/// Hands in what `request` makes of the place for the answer, and waits for that so long.
+pub(crate) async fn asked<R, A>(
+    sender: &mpsc::Sender<R>,
+    patience: Duration,
+    request: impl FnOnce(oneshot::Sender<A>) -> R,
+) -> Result<A, NoAnswer> {
+    let (answer, answered) = oneshot::channel();
+    let asked = async {
+        sender.send(request(answer)).await.ok()?;
+        answered.await.ok()
+    };
+    match timeout(patience, asked).await {
+        Ok(answer) => answer.ok_or(NoAnswer::GoingDown),
+        Err(_) => Err(NoAnswer::Late),
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use api::Role;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use topology::entity_ref::EntityRef;
+use topology::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
 
 use crate::problem::Refusal;
 
@@ -31,6 +31,18 @@ impl Identity {
         role: Role::Admin,
         teams: Vec::new(),
     };
+
+    /// Somebody of that name, as it was written down; `None`: a team is no reference.
+    pub(crate) fn of(name: &str, role: Role, teams: &[String]) -> Option<Self> {
+        let teams = teams
+            .iter()
+            .map(|team| EntityRef::parse(team, Some("group"), DEFAULT_NAMESPACE));
+        Some(Self {
+            name: Some(name.into()),
+            role,
+            teams: teams.collect::<Result<_, _>>().ok()?,
+        })
+    }
 
     /// The name, and where there is none what was said.
     pub(crate) fn name_or<'i>(&'i self, said: &'i str) -> &'i str {

@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use api::{IntegrationChange, IntegrationDraft, ProblemFault};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
 use topology::packed::PackedEntities;
 use topology::settings::InstanceSettings;
 
+use crate::desk::asked;
 use crate::problem::Refusal;
 
 /// Bound on the requests that wait to be begun.
@@ -121,20 +121,16 @@ impl Desk {
     }
 
     pub(crate) async fn ask<T>(&self, wish: impl FnOnce(Answer<T>) -> Wish) -> Result<T, Refusal> {
-        let (answer, answered) = oneshot::channel();
-        let asked = async {
-            self.0.send(wish(answer)).await.ok()?;
-            answered.await.ok()
-        };
-        match timeout(PATIENCE, asked).await {
-            Ok(Some(Ok(done))) => Ok(done),
-            Ok(Some(Err(declined))) => Err(refusal(declined)),
-            Ok(None) => Err(Refusal::no_room("the server is going down")),
-            Err(_) => Err(Refusal::no_room(format!(
+        let late = || {
+            format!(
                 "there was no answer within {} s; what was to be written may be written later",
                 PATIENCE.as_secs()
-            ))),
-        }
+            )
+        };
+        asked(&self.0, PATIENCE, wish)
+            .await
+            .map_err(|none| Refusal::no_room(none.detail(late())))?
+            .map_err(refusal)
     }
 }
 

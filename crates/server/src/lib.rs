@@ -36,6 +36,7 @@ mod pages;
 mod params;
 pub mod preview;
 mod problem;
+mod random;
 pub mod refresh;
 pub mod render;
 mod roles;

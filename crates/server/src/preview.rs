@@ -17,13 +17,13 @@ use std::time::Duration;
 
 use api::{PreviewRequest, ProblemFault};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
 use topology::field_path::FieldPath;
 use topology::label_map::{KEYS, LabelMap};
 use topology::packed::PackedEntities;
 use topology::settings::{InstanceSettings, MatchRule, RuleProblem};
 use topology::topology::Topology;
 
+use crate::desk::asked;
 use crate::problem::Refusal;
 
 /// Bound on the requests that wait for the reader of one instance.
@@ -89,25 +89,16 @@ impl Desk {
                 "its status says whether it is read at all; `match_rules` and `honor_cluster_annotation` can be previewed",
             ));
         };
-        let (answer, answered) = oneshot::channel();
-        let request = Request {
+        let asked = asked(&sender, PATIENCE, |answer| Request {
             map,
             generation,
             answer,
-        };
-        let asked = async {
-            sender.send(request).await.ok()?;
-            answered.await.ok()
-        };
-        match timeout(PATIENCE, asked).await {
-            Ok(Some(Ok(read))) => Ok(read),
-            Ok(Some(Err(problem))) => Err(Refusal::not_previewed(problem)),
-            Ok(None) => Err(Refusal::no_room("the server is going down")),
-            Err(_) => Err(Refusal::no_room(format!(
-                "the catalog was not read within {} s",
-                PATIENCE.as_secs()
-            ))),
-        }
+        });
+        let late = || format!("the catalog was not read within {} s", PATIENCE.as_secs());
+        asked
+            .await
+            .map_err(|none| Refusal::no_room(none.detail(late())))?
+            .map_err(Refusal::not_previewed)
     }
 }
 

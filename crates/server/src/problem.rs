@@ -263,7 +263,7 @@ impl Refusal {
     }
 
     /// A decision that was handed on, and not answered.
-    pub(crate) fn undecided(detail: &str) -> Self {
+    pub(crate) fn undecided(detail: impl Into<String>) -> Self {
         Self::new(&UNDECIDED, detail).header(RETRY_AFTER, "10")
     }
 
@@ -312,6 +312,10 @@ impl Refusal {
     /// What was sent is not taken now, and is to be sent again.
     pub(crate) fn no_room(detail: impl Into<String>) -> Self {
         Self::new(&NO_ROOM, detail).header(RETRY_AFTER, "5")
+    }
+
+    pub(crate) fn no_random_numbers() -> Self {
+        Self::internal("the system has no random numbers")
     }
 
     pub(crate) fn internal(detail: impl Into<String>) -> Self {

@@ -6,7 +6,6 @@
 
 use api::Role;
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign, verify};
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
 use base64::Engine as _;
@@ -14,10 +13,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use topology::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
 
 use crate::access::Access;
 use crate::identity::Identity;
+use crate::random;
 
 /// How long a session lasts, in seconds: a working day with some to spare.
 pub(crate) const LASTS: i64 = 12 * 3600;
@@ -45,10 +44,8 @@ impl Keys {
             root.extend(part.as_bytes());
         }
         if token.is_none() && secret.is_none() {
-            let mut random = [0; 32];
             // Without random numbers nobody gets this far: TLS has none either.
-            let _ = SystemRandom::new().fill(&mut random);
-            root.extend(random);
+            root.extend(random::bytes::<32>().into_iter().flatten());
         }
         let root = Key::new(HMAC_SHA256, &root);
         // Who had a role that was taken away has to sign in anew.
@@ -97,14 +94,7 @@ impl Of {
         let Self::Person { name, role, teams } = self else {
             return None;
         };
-        let teams = teams
-            .iter()
-            .map(|team| EntityRef::parse(team, Some("group"), DEFAULT_NAMESPACE));
-        Some(Identity {
-            name: Some(name.clone()),
-            role: *role,
-            teams: teams.collect::<Result<_, _>>().ok()?,
-        })
+        Identity::of(name, *role, teams)
     }
 }
 

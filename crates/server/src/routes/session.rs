@@ -2,14 +2,11 @@
 //! after that.
 
 use api::{Session, SessionRequest, SignInMethod};
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use axum::Json;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oidc::{Attempt, OidcError};
 use secrecy::SecretString;
 
@@ -22,7 +19,7 @@ use crate::pages::is_page;
 use crate::params::Params;
 use crate::problem::Refusal;
 use crate::session::{ATTEMPT_LASTS, LASTS, Of, Pending, no_attempt, no_session};
-use crate::{render, session};
+use crate::{random, render, session};
 
 pub(crate) const PATH: &str = "/api/v1/session";
 /// Where browsers begin to sign in at a provider.
@@ -132,11 +129,7 @@ pub(crate) async fn begin(
     params.finish()?;
     let sign_in = provider(&app)?;
     let _permit = turn(&app)?;
-    let mut state = [0; STATE];
-    SystemRandom::new()
-        .fill(&mut state)
-        .map_err(|_| Refusal::internal("the system has no random numbers"))?;
-    let state = URL_SAFE_NO_PAD.encode(state);
+    let state = random::text::<STATE>().ok_or_else(Refusal::no_random_numbers)?;
     let attempt = Attempt::new(&app.0.keys.provider, &state);
     let url = match sign_in.provider.authorization_url(&attempt).await {
         Ok(url) => url,

@@ -5,9 +5,8 @@ use axum::Json;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
 use store::{ApiTokenId, ApiTokenRecord};
-use topology::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
 
-use super::{Segments, body};
+use super::{Segments, body, reference};
 use crate::api_tokens::{self, Declined, Wish};
 use crate::app::App;
 use crate::decisions::text;
@@ -48,7 +47,7 @@ pub(crate) async fn list(
     Ok(Json(ApiTokens {
         items: known
             .iter()
-            .filter_map(|record| rendered(record, now))
+            .filter_map(|record| rendered(record, now).ok())
             .collect(),
     }))
 }
@@ -78,12 +77,10 @@ pub(crate) async fn make(
         r#"expected such as `{"name": "ci", "role": "viewer", "expires": "2027-01-31T12:00:00Z"}`"#;
     let asked: ApiTokenRequest = body::read(&app, request, expected).await?;
     let now = app.now();
-    let (secret, digest) = api_tokens::secret()
-        .ok_or_else(|| Refusal::internal("the system has no random numbers"))?;
+    let (secret, digest) = api_tokens::secret().ok_or_else(Refusal::no_random_numbers)?;
     let wish = Wish::Keep(read(&asked, digest, who.name.clone(), now)?);
     let record = ask(tokens, wish).await?;
-    let made =
-        rendered(&record, now).ok_or_else(|| Refusal::internal("what was kept cannot be read"))?;
+    let made = rendered(&record, now)?;
     let token = api_tokens::written(record.id, &secret);
     Ok((StatusCode::CREATED, Json(NewApiToken { token, made })))
 }
@@ -106,9 +103,7 @@ pub(crate) async fn end(
 ) -> Result<Json<ApiToken>, Refusal> {
     Params::read(query.as_deref())?.finish()?;
     let record = ask(tokens(&app)?, Wish::End(id)).await?;
-    rendered(&record, app.now())
-        .map(Json)
-        .ok_or_else(|| Refusal::internal("what was kept cannot be read"))
+    rendered(&record, app.now()).map(Json)
 }
 
 fn tokens(app: &App) -> Result<&api_tokens::ApiTokens, Refusal> {
@@ -119,9 +114,7 @@ fn tokens(app: &App) -> Result<&api_tokens::ApiTokens, Refusal> {
 async fn ask(tokens: &api_tokens::ApiTokens, wish: Wish) -> Result<ApiTokenRecord, Refusal> {
     let answer = tokens.desk.ask(wish).await;
     answer
-        .map_err(|none| {
-            Refusal::undecided(none.detail()).hint("look at `/api/v1/tokens` before you ask again")
-        })?
+        .map_err(|none| none.undecided(PATH))?
         .map_err(|declined| match declined {
             Declined::TooMany(most) => {
                 Refusal::declined(format!("there are {most} tokens, and no more are made"))
@@ -152,11 +145,7 @@ fn read(
         let detail = format!("{} teams, expected at most {MAX_TEAMS}", asked.teams.len());
         return Err(Refusal::parameter("teams", detail));
     }
-    let team = |team: &String| {
-        EntityRef::parse(team, Some("group"), DEFAULT_NAMESPACE)
-            .map(|reference| reference.to_string())
-            .map_err(|error| Refusal::parameter("teams", error.to_string()))
-    };
+    let team = |team: &String| reference("teams", team, "group").map(|it| it.to_string());
     Ok(store::NewApiToken {
         name,
         role: asked.role.as_str().into(),
@@ -186,10 +175,11 @@ fn expires(text: &str, now: i64) -> Result<i64, Refusal> {
     }
 }
 
-/// `None` where a later version wrote it in a way that this one does not know.
-fn rendered(record: &ApiTokenRecord, now: i64) -> Option<ApiToken> {
-    let identity = api_tokens::identity(&record.new)?;
-    Some(ApiToken {
+/// An error where a later version wrote it in a way that this one does not know.
+fn rendered(record: &ApiTokenRecord, now: i64) -> Result<ApiToken, Refusal> {
+    let identity = api_tokens::identity(&record.new)
+        .ok_or_else(|| Refusal::internal("what was kept cannot be read"))?;
+    Ok(ApiToken {
         id: record.id,
         name: record.new.name.to_string(),
         role: identity.role,
