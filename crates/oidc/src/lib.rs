@@ -23,3 +23,4 @@ pub use self::attempt::Attempt;
 pub use self::claims::Claims;
 pub use self::client::{Client, Settings};
 pub use self::error::{Endpoint, OidcError, TokenFault};
+pub use self::metadata::is_confidential;

@@ -56,10 +56,11 @@ pub(crate) fn read(issuer: &str, document: &[u8]) -> Result<Metadata, OidcError>
             expected: issuer.to_owned(),
         });
     }
-    let plain = Url::parse(issuer).is_ok_and(|issuer| is_loopback(&issuer));
+    let here = Url::parse(issuer)
+        .is_ok_and(|issuer| is_confidential(&issuer) && issuer.scheme() != "https");
     let safe = |key: &'static str, text: String| {
         let url = Url::parse(&text).ok();
-        url.filter(|url| url.scheme() == "https" || (plain && is_loopback(url)))
+        url.filter(|url| url.scheme() == "https" || (here && is_confidential(url)))
             .ok_or(OidcError::NotHttps { key, url: text })
     };
     let methods = document.token_endpoint_auth_methods_supported;
@@ -84,14 +85,15 @@ pub(crate) fn read(issuer: &str, document: &[u8]) -> Result<Metadata, OidcError>
     })
 }
 
-/// Whether the address is on this machine, where plain HTTP is nobody else's to hear.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
+/// Whether nobody in between hears what goes to that address: by https, or by plain HTTP on this machine.
+pub fn is_confidential(url: &Url) -> bool {
+    url.scheme() == "https"
+        || match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
 }
 
 #[cfg(test)]

@@ -67,6 +67,35 @@ pub(super) struct SecretKeys {
 }
 
 impl SecretKeys {
+    /// Those of the secret of a client.
+    pub(super) fn of_client(map: &mut Map) -> Self {
+        let mut key = |key| (key, map.take_entry(key));
+        Self {
+            file: key("client_secret_file"),
+            variable: key("client_secret_env"),
+            inline: key("client_secret"),
+        }
+    }
+
+    /// Whether none of them is given.
+    pub(super) fn is_missing(&self) -> bool {
+        self.file.1.is_none() && self.variable.1.is_none() && self.inline.1.is_none()
+    }
+
+    /// Reads them where nothing else can be given in their place.
+    pub(super) fn read_one(self, reading: &mut Reading<'_, '_>) -> Option<SecretSource> {
+        let (file, variable, inline) = (self.file.0, self.variable.0, self.inline.0);
+        reading.faults.at_most_one(
+            [
+                (inline, &self.inline.1),
+                (file, &self.file.1),
+                (variable, &self.variable.1),
+            ],
+            &format!("one of `{file}`, `{variable}` and `{inline}`"),
+        );
+        self.read(reading)
+    }
+
     pub(super) fn read(self, reading: &mut Reading<'_, '_>) -> Option<SecretSource> {
         let (file, variable) = (self.file.0, self.variable.0);
         if let (key, Some((_, node))) = self.file {
@@ -99,42 +128,22 @@ fn oauth2(at: Place, node: Node, reading: &mut Reading<'_, '_>) -> Option<OAuth2
     let mut map = Map::open(node, "oauth2", "`oauth2`", reading.faults)?;
     let token_url = map.take("token_url");
     let client_id = map.take("client_id");
-    let file = map.take_entry("client_secret_file");
-    let variable = map.take_entry("client_secret_env");
-    let inline = map.take_entry("client_secret");
+    let client_secret = SecretKeys::of_client(&mut map);
     let authentication = map.take("client_authentication");
     let scopes = map.take("scopes");
     let audience = map.take("audience");
     map.finish(reading.faults);
 
-    for (key, missing) in [
-        ("token_url", token_url.is_none()),
-        ("client_id", client_id.is_none()),
-        (
-            "client_secret_file",
-            file.is_none() && variable.is_none() && inline.is_none(),
-        ),
-    ] {
-        if missing {
-            reading
-                .faults
-                .add(at, format!("`oauth2` without `{key}`, which it needs"));
-        }
-    }
-    reading.faults.at_most_one(
+    reading.faults.lacking(
+        at,
+        "oauth2",
         [
-            ("client_secret", &inline),
-            ("client_secret_file", &file),
-            ("client_secret_env", &variable),
+            ("token_url", token_url.is_none()),
+            ("client_id", client_id.is_none()),
+            ("client_secret_file", client_secret.is_missing()),
         ],
-        "one of `client_secret_file`, `client_secret_env` and `client_secret`",
     );
-    let client_secret = SecretKeys {
-        file: ("client_secret_file", file),
-        variable: ("client_secret_env", variable),
-        inline: ("client_secret", inline),
-    }
-    .read(reading);
+    let client_secret = client_secret.read_one(reading);
     let token_url = token_url.and_then(|node| url(&node, reading));
     let client_id = client_id.and_then(|node| text("client_id", &node, reading.faults));
     let client_authentication = authentication

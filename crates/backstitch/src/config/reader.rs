@@ -54,6 +54,18 @@ impl<'f> Faults<'f> {
         }
     }
 
+    /// Faults each key that is missing and that `what` needs.
+    pub(super) fn lacking<const N: usize>(
+        &mut self,
+        at: Place,
+        what: &str,
+        keys: [(&str, bool); N],
+    ) {
+        for (key, _) in keys.into_iter().filter(|(_, missing)| *missing) {
+            self.add(at, format!("`{what}` without `{key}`, which it needs"));
+        }
+    }
+
     pub(super) fn hint(&mut self, at: Place, message: impl Into<String>, hint: impl Into<String>) {
         self.push(at, message.into(), Some(hint.into()));
     }

@@ -7,7 +7,7 @@ use api::Role;
 use server::{Grant, Grants};
 use topology::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
 use topology::nearest::nearest;
-use url::{Host, Url};
+use url::Url;
 
 use super::credentials::SecretKeys;
 use super::endpoint::parse_endpoint;
@@ -114,49 +114,24 @@ fn own_url(node: &Node, reading: &mut Reading<'_, '_>) -> Option<Url> {
 
 /// An address that nobody in between can listen in on.
 fn safe(text: &str) -> Option<Url> {
-    let url = parse_endpoint(text).ok()?;
-    let local = match url.host()? {
-        Host::Domain(name) => name == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    };
-    (url.scheme() == "https" || local).then_some(url)
+    parse_endpoint(text).ok().filter(oidc::is_confidential)
 }
 
 fn oidc(at: Place, node: Node, reading: &mut Reading<'_, '_>) -> Option<(Oidc, String)> {
     let mut map = Map::open(node, "oidc", "`oidc`", reading.faults)?;
     let issuer = map.take("issuer");
     let client_id = map.take("client_id");
-    let file = map.take_entry("client_secret_file");
-    let variable = map.take_entry("client_secret_env");
-    let inline = map.take_entry("client_secret");
+    let client_secret = SecretKeys::of_client(&mut map);
     let scopes = map.take("scopes");
     let claim = map.take("groups_claim");
     let ca_file = map.take("ca_file");
     map.finish(reading.faults);
-    for (key, missing) in [
+    let missing = [
         ("issuer", issuer.is_none()),
         ("client_id", client_id.is_none()),
-    ] {
-        if missing {
-            let message = format!("`oidc` without `{key}`, which it needs");
-            reading.faults.add(at, message);
-        }
-    }
-    reading.faults.at_most_one(
-        [
-            ("client_secret", &inline),
-            ("client_secret_file", &file),
-            ("client_secret_env", &variable),
-        ],
-        "one of `client_secret_file`, `client_secret_env` and `client_secret`",
-    );
-    let client_secret = SecretKeys {
-        file: ("client_secret_file", file),
-        variable: ("client_secret_env", variable),
-        inline: ("client_secret", inline),
-    }
-    .read(reading);
+    ];
+    reading.faults.lacking(at, "oidc", missing);
+    let client_secret = client_secret.read_one(reading);
     let scopes = scopes.and_then(|node| texts("scopes", node, reading.faults));
     let claim = claim.and_then(|node| text("groups_claim", &node, reading.faults));
     let ca_file = reading.path("ca_file", ca_file);
@@ -237,12 +212,10 @@ fn role(node: &Node, reading: &mut Reading<'_, '_>) -> Option<Role> {
     let found = Role::ALL.iter().find(|role| role.as_str() == written);
     if found.is_none() {
         let words: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
-        let near = nearest(&written, words.iter().copied());
-        let hint = near.map(|near| format!("did you mean `{near}`?"));
-        let message = format!(
-            "`role`: found `{written}`, expected one of {}",
-            listed(&words)
-        );
+        let hint = nearest(&written, words.iter().copied());
+        let hint = hint.map(|near| format!("did you mean `{near}`?"));
+        let expected = listed(&words);
+        let message = format!("`role`: found `{written}`, expected one of {expected}");
         reading.faults.push(node.at, message, hint);
     }
     found.copied()

@@ -77,16 +77,15 @@ pub(super) fn email(at: Place, node: Node, reading: &mut Reading<'_, '_>) -> Opt
     let from = map.take("from");
     let to = map.take("to");
     map.finish(reading.faults);
-    for (key, missing) in [
-        ("smtp", smtp.is_none()),
-        ("from", from.is_none()),
-        ("to", to.is_none()),
-    ] {
-        if missing {
-            let message = format!("`email` without `{key}`, which it needs");
-            reading.faults.add(at, message);
-        }
-    }
+    reading.faults.lacking(
+        at,
+        "email",
+        [
+            ("smtp", smtp.is_none()),
+            ("from", from.is_none()),
+            ("to", to.is_none()),
+        ],
+    );
     reading.faults.at_most_one(
         [
             ("password_file", &password_file),
