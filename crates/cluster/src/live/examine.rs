@@ -116,22 +116,14 @@ pub async fn secrets_denied(
     pace: &Pace,
     namespace: &str,
 ) -> Result<Option<SecretsError>, RequestError> {
-    let asked = || asked_for(server, "secrets");
-    for verb in NEEDED_OF_SECRETS {
-        let review = Review {
-            verb,
-            group: "",
-            resource: "secrets",
-            namespace: Some(namespace),
-        };
-        if !review.allowed(server, pace).await? {
-            let user = user(server, pace, &secrets_path(namespace), verb).await;
-            let asked = asked();
-            let error = RequestError::Forbidden { asked, user };
-            return Ok(Some(SecretsError::new(namespace, error)));
-        }
-    }
-    Ok(None)
+    let denied = first_denied(server, pace, namespace, &NEEDED_OF_SECRETS).await?;
+    let Some(verb) = denied else {
+        return Ok(None);
+    };
+    let user = user(server, pace, &secrets_path(namespace), verb).await;
+    let asked = asked_for(server, "secrets");
+    let error = RequestError::Forbidden { asked, user };
+    Ok(Some(SecretsError::new(namespace, error)))
 }
 
 /// Why the Secrets of a namespace cannot be written, if they cannot; with the command that permits it.
@@ -143,7 +135,25 @@ pub async fn secrets_unwritable(
     pace: &Pace,
     namespace: &str,
 ) -> Result<Option<WriteError>, RequestError> {
-    for verb in NEEDED_TO_WRITE_SECRETS {
+    let denied = first_denied(server, pace, namespace, &NEEDED_TO_WRITE_SECRETS).await?;
+    let Some(verb) = denied else {
+        return Ok(None);
+    };
+    Ok(Some(WriteError::Forbidden {
+        server: server.address.clone(),
+        namespace: namespace.to_owned(),
+        user: user_who_writes(server, pace, &secrets_path(namespace), verb).await,
+    }))
+}
+
+/// The first of the verbs that is not permitted on the Secrets of a namespace.
+async fn first_denied(
+    server: &ApiServer,
+    pace: &Pace,
+    namespace: &str,
+    verbs: &[&'static str],
+) -> Result<Option<&'static str>, RequestError> {
+    for verb in verbs {
         let review = Review {
             verb,
             group: "",
@@ -151,11 +161,7 @@ pub async fn secrets_unwritable(
             namespace: Some(namespace),
         };
         if !review.allowed(server, pace).await? {
-            return Ok(Some(WriteError::Forbidden {
-                server: server.address.clone(),
-                namespace: namespace.to_owned(),
-                user: user_who_writes(server, pace, &secrets_path(namespace), verb).await,
-            }));
+            return Ok(Some(verb));
         }
     }
     Ok(None)
