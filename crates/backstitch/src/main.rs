@@ -14,6 +14,7 @@
 //! It is the only crate that may know all others; it decides nothing about ownership.
 
 mod alerts;
+mod apart;
 mod args;
 mod blocking;
 mod commands;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::cluster::live::{self, Pace};
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -15,6 +14,7 @@ use super::{
     About, Check, Report, Section, catalog, cluster, configuration, files, secrets, sign_in, store,
     told,
 };
+use crate::apart::Unfinished;
 use crate::commands::serve::reached;
 use crate::config::{
     Cluster, ClusterSource, Config, Endpoint, InstanceOptions, InstanceSource, NO_LIVE_CLUSTER,
@@ -218,37 +218,24 @@ async fn look(config: Arc<Config>, secrets: Secrets) -> Seen {
     looked.await.unwrap_or_else(Seen::unseen)
 }
 
-/// Works on a thread of its own, since a command that gives credentials may hang, and gives up on it after a time.
+/// Asks an API server, and gives up on it after a time.
 async fn apart<T: Send + 'static>(
     name: &str,
     work: impl AsyncFnOnce() -> T + Send + 'static,
 ) -> Result<T, Check> {
-    let (sender, receiver) = oneshot::channel();
-    let begin = || -> std::io::Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let thread = std::thread::Builder::new().name(format!("doctor {name}"));
-        thread.spawn(move || {
-            // Whoever waited may have given up.
-            let _ = sender.send(runtime.block_on(work()));
-        })?;
-        Ok(())
-    };
-    if let Err(error) = begin() {
-        let message = format!("no thread can be had: {error}");
-        return Err(Check::fail("access", message));
-    }
-    match timeout(CLUSTER_PATIENCE, receiver).await {
-        Ok(Ok(done)) => return Ok(done),
-        Ok(Err(_)) => {
-            let message = "the check itself failed; standard error says why";
-            return Err(Check::fail("access", message));
+    let done = crate::apart::apart(&format!("doctor {name}"), CLUSTER_PATIENCE, work).await;
+    done.map_err(|unfinished| match unfinished {
+        Unfinished::NoThread(error) => {
+            Check::fail("access", format!("no thread can be had: {error}"))
         }
-        Err(_) => {}
-    }
-    let seconds = CLUSTER_PATIENCE.as_secs();
-    let message = format!("not all questions were answered within {seconds} s");
-    let remedy = "run `kubectl version` by the same kubeconfig: a command that gives the credentials may be waiting, or the API server is overloaded";
-    Err(Check::fail("access", message).remedy(Some(remedy)))
+        Unfinished::Failed => {
+            Check::fail("access", "the check itself failed; standard error says why")
+        }
+        Unfinished::Late => {
+            let seconds = CLUSTER_PATIENCE.as_secs();
+            let message = format!("not all questions were answered within {seconds} s");
+            let remedy = "run `kubectl version` by the same kubeconfig: a command that gives the credentials may be waiting, or the API server is overloaded";
+            Check::fail("access", message).remedy(Some(remedy))
+        }
+    })
 }

@@ -21,12 +21,12 @@ use ::cluster::live::secrets::{Change, Secret, WriteError, change, create, get, 
 use ::cluster::live::{ApiServer, Pace, connect};
 use api::{IntegrationChange, IntegrationDraft, IntegrationPlan, IntegrationWritten};
 use server::integrations::{Answer, Declined, Deed, Desk, Place, Why, Wish};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 use self::plan::{Given, Planned, declined, weighed};
 use super::told;
+use crate::apart::{Unfinished, apart};
 use crate::config::{Config, SecretPlace, SecretRef, Secrets, is_kubernetes_name};
 use crate::secrets::{Found, Purpose, instances, pause_annotation};
 
@@ -116,34 +116,27 @@ impl Keeping {
         work.await
     }
 
-    /// What the credentials lead to. They may be given by a command that hangs, so that it is waited for elsewhere.
+    /// What the credentials lead to.
     async fn server(&self, place: &SecretPlace) -> Result<ApiServer, Declined> {
         let access = place.access.clone();
-        let (sender, receiver) = oneshot::channel();
-        let runtime = tokio::runtime::Handle::current();
-        let thread = std::thread::Builder::new().name("integrations".to_owned());
-        let begun = thread.spawn(move || {
-            // Whoever waited may have given up.
-            let _ = sender.send(runtime.block_on(connect(&access)));
+        let connected = apart("integrations", CLUSTER_PATIENCE, async move || {
+            connect(&access).await
         });
-        let cluster = &place.cluster;
-        let unavailable = |message: String, hint: Option<String>| Declined {
-            why: Why::Unavailable,
-            message: format!("cluster `{cluster}`: {message}"),
-            hint,
-        };
-        if let Err(error) = begun {
-            return Err(unavailable(format!("no thread can be had: {error}"), None));
-        }
-        match timeout(CLUSTER_PATIENCE, receiver).await {
-            Ok(Ok(Ok(server))) => Ok(server),
-            Ok(Ok(Err(error))) => Err(unavailable(told(&error), error.hint())),
-            _ => {
+        let (message, hint) = match connected.await {
+            Ok(Ok(server)) => return Ok(server),
+            Ok(Err(error)) => (told(&error), error.hint()),
+            Err(Unfinished::NoThread(error)) => (format!("no thread can be had: {error}"), None),
+            Err(Unfinished::Failed | Unfinished::Late) => {
                 let seconds = CLUSTER_PATIENCE.as_secs();
                 let message = format!("there were no credentials within {seconds} s");
-                Err(unavailable(message, None))
+                (message, None)
             }
-        }
+        };
+        Err(Declined {
+            why: Why::Unavailable,
+            message: format!("cluster `{}`: {message}", place.cluster),
+            hint,
+        })
     }
 
     /// The Secret of that place, if there is one.

@@ -69,6 +69,7 @@ fn what_ended_takes_no_room() {
         .store
         .keep_api_token(NOW, &token("over", NOW))
         .expect("kept");
+    let mut bench = bench.restart("");
     bench
         .ask(Wish::Keep(token("last", NOW + 60)))
         .expect("there is room");
