@@ -18,10 +18,10 @@ use serde_json::{Value, json};
 use testbed::backstage::{Backstage, Options as OfBackstage, Token, Version};
 use testbed::kubernetes::{Cluster, Options, User, installation};
 
-use crate::common::Folder;
+use crate::common::{ACCOUNT, Folder};
 use crate::running::{Service, word};
 
-/// A cluster that may be read, with the Secrets of one namespace; the Services are those of the example catalog.
+/// What is in a cluster; the Services are those of the example catalog.
 const OBJECTS: &str = r#"
 apiVersion: v1
 kind: Namespace
@@ -30,33 +30,6 @@ metadata: {name: causely}
 apiVersion: v1
 kind: Namespace
 metadata: {name: shop}
----
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: backstitch, namespace: causely}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: reading}
-rules:
-- {apiGroups: ["*"], resources: [namespaces, services, endpoints, endpointslices, pods, nodes, persistentvolumeclaims, deployments, replicasets, statefulsets, daemonsets, jobs, cronjobs, horizontalpodautoscalers, ingresses], verbs: [get, list, watch]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: reading}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reading}
-subjects: [{kind: ServiceAccount, name: backstitch, namespace: causely}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: secrets, namespace: causely}
-rules: [{apiGroups: [""], resources: [secrets], verbs: [get, list, watch]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: secrets, namespace: causely}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: secrets}
-subjects: [{kind: ServiceAccount, name: backstitch, namespace: causely}]
 ---
 apiVersion: v1
 kind: Secret
@@ -90,7 +63,9 @@ async fn bed() -> Bed {
     let (backstage, cluster) = tokio::join!(backstage, cluster);
     let backstage = backstage.unwrap_or_else(|error| panic!("{error}"));
     let cluster = cluster.unwrap_or_else(|error| panic!("{error}"));
-    cluster.apply(OBJECTS).expect("the objects");
+    for objects in [OBJECTS, ACCOUNT] {
+        cluster.apply(objects).expect("the objects");
+    }
     let account = cluster
         .kubeconfig_of_account("causely", "backstitch")
         .expect("the account");
@@ -416,7 +391,9 @@ async fn s8_a_backstage_is_added_to_another_cluster_and_covers_it() {
     let backstage = backstage.unwrap_or_else(|error| panic!("{error}"));
     let clusters = [hub, edge].map(|it| it.unwrap_or_else(|error| panic!("{error}")));
     for cluster in &clusters {
-        cluster.apply(OBJECTS).expect("the objects");
+        for objects in [OBJECTS, ACCOUNT] {
+            cluster.apply(objects).expect("the objects");
+        }
     }
     let [hub, edge] = &clusters;
     let folder = Folder::with(&[

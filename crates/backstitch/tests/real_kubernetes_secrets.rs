@@ -14,43 +14,20 @@ use serde_json::{Value, json};
 use testbed::kubernetes::{Cluster, Options, User, Validity};
 use testbed::served::{self, Catalog, Permission};
 
-use crate::common::Folder;
+use crate::common::{ACCOUNT, Folder};
 use crate::running::{Service, until, word};
 
 const TOKEN: &str = "sentinel-token";
 const ROTATED: &str = "sentinel-rotated";
 
-/// What the program may do, and nothing else: read the cluster, and the Secrets of one namespace.
-const PERMISSIONS: &str = r#"
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: backstitch, namespace: causely}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: reading}
-rules:
-- {apiGroups: ["*"], resources: [namespaces, services, endpoints, endpointslices, pods, nodes, persistentvolumeclaims, deployments, replicasets, statefulsets, daemonsets, jobs, cronjobs, horizontalpodautoscalers, ingresses], verbs: [get, list, watch]}
----
+/// Another user who may read the cluster.
+const READER: &str = r"
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
-metadata: {name: reading}
+metadata: {name: reader}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reading}
-subjects:
-- {kind: ServiceAccount, name: backstitch, namespace: causely}
-- {kind: User, name: reader, apiGroup: rbac.authorization.k8s.io}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: secrets, namespace: causely}
-rules: [{apiGroups: [""], resources: [secrets], verbs: [get, list, watch]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: secrets, namespace: causely}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: secrets}
-subjects: [{kind: ServiceAccount, name: backstitch, namespace: causely}]
-"#;
+subjects: [{kind: User, name: reader, apiGroup: rbac.authorization.k8s.io}]
+";
 
 /// A cluster with those permissions and a Service of that name in the namespace `shop`.
 async fn cluster(service: &str) -> Cluster {
@@ -62,7 +39,9 @@ async fn cluster(service: &str) -> Cluster {
             &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}),
         );
     }
-    cluster.apply(PERMISSIONS).expect("the permissions");
+    for permissions in [ACCOUNT, READER] {
+        cluster.apply(permissions).expect("the permissions");
+    }
     apply(
         &cluster,
         &json!({

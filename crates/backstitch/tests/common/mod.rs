@@ -9,6 +9,10 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+/// An account `backstitch` in the namespace `causely`, which has to be there, with the permissions to read a cluster and the
+/// Secrets of that namespace.
+pub(crate) const ACCOUNT: &str = include_str!("account.yaml");
+
 /// A run that is being prepared: in a folder of its own, with nothing of the surroundings.
 pub(crate) struct Run {
     command: Command,

@@ -7,11 +7,10 @@ use serde_json::{Value, json};
 use server::integrations::{Declined, Desk, Read, Tested, Why, Wish};
 use server::status::SourceId;
 use server::{Access, AppState, Hosts};
-use topology::entity_ref::EntityRef;
-use topology::fact::{ComponentFact, EntityFact, Found};
+use topology::fact::{ComponentFact, EntityFact};
 use topology::settings::InstanceSettings;
 
-use crate::company::{Answer, Company, request};
+use crate::company::{Answer, Company, component, entity, request};
 
 const TEST: &str = "/api/v1/integrations/test";
 const PLAN: &str = "/api/v1/integrations/plan";
@@ -67,7 +66,7 @@ fn enabled(access: Access) -> Company {
                 }
                 Wish::Test(_, answer) => {
                     let read = Read {
-                        entities: [component("cart", "checkout"), component("site", "nowhere")]
+                        entities: [claiming("cart", "checkout"), claiming("site", "nowhere")]
                             .into_iter()
                             .collect(),
                         whole: true,
@@ -114,25 +113,12 @@ fn enabled(access: Access) -> Company {
     Company::of(state, access)
 }
 
-fn component(name: &str, id: &str) -> EntityFact {
-    EntityFact::Component(Box::new(ComponentFact {
-        reference: EntityRef::new("component", "default", name),
-        name: name.into(),
-        kubernetes_id: Some(Found {
-            path: 0,
-            value: id.into(),
-        }),
-        kubernetes_namespace: None,
+/// A component of that Kubernetes id that selects by labels, too.
+fn claiming(name: &str, id: &str) -> EntityFact {
+    entity(ComponentFact {
         label_selector: Some("app=never-seen".into()),
-        kubernetes_cluster: None,
-        owners: Vec::new(),
-        component_type: None,
-        lifecycle: None,
-        system: None,
-        dependencies: Vec::new(),
-        orphan: false,
-        fault: None,
-    }))
+        ..component(name, Some(id), None, None)
+    })
 }
 
 #[tokio::test]

@@ -8,11 +8,9 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use server::preview::Desk;
 use server::{Access, AppState};
-use topology::entity_ref::EntityRef;
-use topology::fact::{ComponentFact, EntityFact, Found};
 use topology::packed::PackedEntities;
 
-use crate::company::{Answer, Company};
+use crate::company::{Answer, Company, component, entity};
 
 async fn ask(company: &Company, body: Value) -> Answer {
     let request = Request::post("/api/v1/preview")
@@ -45,29 +43,8 @@ fn read_again() -> Company {
 }
 
 fn facts() -> PackedEntities {
-    let component = |name: &str, id: &str| {
-        EntityFact::Component(Box::new(ComponentFact {
-            reference: EntityRef::new("component", "default", name),
-            name: name.into(),
-            kubernetes_id: Some(Found {
-                path: 0,
-                value: id.into(),
-            }),
-            kubernetes_namespace: None,
-            label_selector: None,
-            kubernetes_cluster: None,
-            owners: Vec::new(),
-            component_type: None,
-            lifecycle: None,
-            system: None,
-            dependencies: Vec::new(),
-            orphan: false,
-            fault: None,
-        }))
-    };
-    [component("checkout", "no-such-service")]
-        .into_iter()
-        .collect()
+    let known = component("checkout", Some("no-such-service"), None, None);
+    [entity(known)].into_iter().collect()
 }
 
 #[tokio::test]

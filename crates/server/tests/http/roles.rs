@@ -89,6 +89,15 @@ async fn make(company: &Company, wanted: Value) -> String {
     answer.json()["token"].as_str().unwrap().to_owned()
 }
 
+/// A token that stands.
+async fn token(company: &Company, name: &str, role: &str) -> String {
+    make(
+        company,
+        json!({"name": name, "role": role, "expires": LATER}),
+    )
+    .await
+}
+
 fn pin() -> Value {
     json!({"kind": "pin", "component": "checkout", "service": "eu1/shop/checkout", "author": "somebody else"})
 }
@@ -96,16 +105,8 @@ fn pin() -> Value {
 #[tokio::test]
 async fn a_token_is_told_once_and_does_what_its_role_may() {
     let company = company();
-    let viewer = make(
-        &company,
-        json!({"name": "ci", "role": "viewer", "expires": LATER}),
-    )
-    .await;
-    let editor = make(
-        &company,
-        json!({"name": "bot", "role": "editor", "expires": LATER}),
-    )
-    .await;
+    let viewer = token(&company, "ci", "viewer").await;
+    let editor = token(&company, "bot", "editor").await;
     assert!(
         viewer.starts_with("bst_1_") && viewer.len() == 6 + 43,
         "{viewer}"
@@ -169,11 +170,7 @@ async fn a_token_is_told_once_and_does_what_its_role_may() {
 #[tokio::test]
 async fn a_token_that_ended_is_refused() {
     let company = company();
-    let token = make(
-        &company,
-        json!({"name": "ci", "role": "admin", "expires": LATER}),
-    )
-    .await;
+    let token = token(&company, "ci", "admin").await;
     let one = "/api/v1/tokens/1";
     assert_eq!(
         ask(&company, &token, "DELETE", one, json!(null))
@@ -224,11 +221,7 @@ async fn a_token_has_an_end_a_purpose_and_a_role() {
 #[tokio::test]
 async fn who_decides_is_who_asks() {
     let company = company();
-    let bot = make(
-        &company,
-        json!({"name": "bot", "role": "editor", "expires": LATER}),
-    )
-    .await;
+    let bot = token(&company, "bot", "editor").await;
     let by = |answer: Answer| answer.json()["author"].as_str().unwrap().to_owned();
     let path = "/api/v1/decisions";
     assert_eq!(by(ask(&company, &bot, "POST", path, pin()).await), "bot");
@@ -262,11 +255,7 @@ async fn an_editor_of_teams_decides_about_what_they_have() {
 #[tokio::test]
 async fn a_session_by_a_token_ends_with_the_token() {
     let company = company();
-    let token = make(
-        &company,
-        json!({"name": "ann", "role": "editor", "expires": LATER}),
-    )
-    .await;
+    let token = token(&company, "ann", "editor").await;
     let sign_in = Request::post("/api/v1/session")
         .header("content-type", "application/json")
         .body(Body::from(json!({"token": token}).to_string()))
@@ -311,11 +300,7 @@ async fn a_session_by_a_token_ends_with_the_token() {
 #[tokio::test]
 async fn a_stream_says_nothing_more_once_its_token_has_ended() {
     let company = company();
-    let token = make(
-        &company,
-        json!({"name": "ci", "role": "viewer", "expires": LATER}),
-    )
-    .await;
+    let token = token(&company, "ci", "viewer").await;
     let bearer = format!("Bearer {token}");
     let mut stream = Stream::with(&company, Some(("authorization", &bearer))).await;
     assert!(stream.next().await.unwrap().contains("event: reset"));
