@@ -1,10 +1,11 @@
 // Search from anywhere: type a name, go there by Enter; the owner stands beside it, so that often nobody has to go.
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useId, useRef, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import { serviceName } from "../api/paths";
 import { found } from "../api/queries";
 import type { Found } from "../api/types";
+import { useModal } from "../parts/modal";
 import { Failure } from "../parts/States";
 
 const KINDS: Record<string, string> = {
@@ -15,7 +16,7 @@ const KINDS: Record<string, string> = {
 };
 
 export function SearchDialog({ close }: { close: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const id = useId();
@@ -24,7 +25,6 @@ export function SearchDialog({ close }: { close: () => void }) {
   const items = text.trim() === "" ? [] : (query.data?.items ?? []);
   const chosen = items[Math.min(at, items.length - 1)];
 
-  useEffect(() => dialog.current?.showModal(), []);
   useEffect(() => setAt(0), [text]);
   useEffect(() => {
     document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: "nearest" });

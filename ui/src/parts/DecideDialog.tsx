@@ -1,8 +1,10 @@
 // The form by which a person decides what no source can say.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useId, useRef, useState } from "react";
+import { useId, useState } from "react";
 import { post } from "../api/client";
 import type { Decision, DecisionRequest } from "../api/types";
+import { after, Ends } from "./Ends";
+import { useModal } from "./modal";
 import { Failure } from "./States";
 import { useAuthor } from "./who";
 
@@ -25,7 +27,7 @@ type Props = {
 };
 
 export function DecideDialog({ title, children, proposal, wantsReason, ends, close, done }: Props) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const author = useAuthor();
   const [reason, setReason] = useState("");
   const [days, setDays] = useState(ends ? LASTS : "");
@@ -33,7 +35,7 @@ export function DecideDialog({ title, children, proposal, wantsReason, ends, clo
   const client = useQueryClient();
   const decide = useMutation({
     mutationFn: () => {
-      const until = days ? new Date(Date.now() + Number(days) * 86_400_000).toISOString() : undefined;
+      const until = days ? after(days) : undefined;
       return post<Decision>("/decisions", { ...proposal, author: author.name, reason, until });
     },
     onSuccess: async () => {
@@ -43,8 +45,6 @@ export function DecideDialog({ title, children, proposal, wantsReason, ends, clo
       close();
     },
   });
-
-  useEffect(() => dialog.current?.showModal(), []);
 
   return (
     <dialog ref={dialog} onClose={close} aria-labelledby={`${id}-title`}>
@@ -78,16 +78,9 @@ export function DecideDialog({ title, children, proposal, wantsReason, ends, clo
           />
         </label>
         {ends ? (
-          <label>
-            Until
-            <select value={days} onChange={(event) => setDays(event.target.value)}>
-              <option value="7">in a week</option>
-              <option value="30">in 30 days</option>
-              <option value="90">in 90 days</option>
-              <option value="365">in a year</option>
-              <option value="">somebody ends it</option>
-            </select>
-          </label>
+          <Ends label="Until" days={days} choose={setDays}>
+            <option value="">somebody ends it</option>
+          </Ends>
         ) : null}
         {decide.isError ? <Failure error={decide.error} /> : null}
         <div className="actions">

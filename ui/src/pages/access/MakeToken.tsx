@@ -1,17 +1,17 @@
 // The form that makes a token, and the only place where it is ever shown.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useId, useRef, useState } from "react";
+import { useId, useState } from "react";
 import { post } from "../../api/client";
 import type { NewApiToken, Role } from "../../api/types";
 import { CopyButton } from "../../parts/CopyButton";
+import { after, Ends } from "../../parts/Ends";
+import { useModal } from "../../parts/modal";
 import { Failure } from "../../parts/States";
 import { moment } from "../../parts/time";
 import { ROLES } from "./roles";
 
-const DAY = 86_400_000;
-
 export function MakeToken({ close }: { close: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const id = useId();
   const client = useQueryClient();
   const [name, setName] = useState("");
@@ -24,12 +24,10 @@ export function MakeToken({ close }: { close: () => void }) {
         name,
         role,
         teams: role === "editor" ? teams.split(/[\s,]+/).filter(Boolean) : [],
-        expires: new Date(Date.now() + Number(days) * DAY).toISOString(),
+        expires: after(days),
       }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["tokens"] }),
   });
-
-  useEffect(() => dialog.current?.showModal(), []);
 
   return (
     <dialog ref={dialog} onClose={close} aria-labelledby={`${id}-title`}>
@@ -67,15 +65,7 @@ export function MakeToken({ close }: { close: () => void }) {
               />
             </label>
           ) : null}
-          <label>
-            It ends
-            <select value={days} onChange={(event) => setDays(event.target.value)}>
-              <option value="7">in a week</option>
-              <option value="30">in 30 days</option>
-              <option value="90">in 90 days</option>
-              <option value="365">in a year</option>
-            </select>
-          </label>
+          <Ends label="It ends" days={days} choose={setDays} />
           {make.isError ? <Failure error={make.error} /> : null}
           <div className="actions">
             <button type="button" className="button" onClick={() => dialog.current?.close()}>

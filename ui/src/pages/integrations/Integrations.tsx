@@ -1,14 +1,16 @@
 // The Backstages that are read: who configures each, where it stands, and what can be done with it.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { post, remove, search } from "../../api/client";
 import { integrations } from "../../api/queries";
 import type { Integration } from "../../api/types";
 import { Answer } from "../../parts/Answer";
 import { Badge } from "../../parts/Badge";
 import { Fact } from "../../parts/Fact";
+import { LastError } from "../../parts/LastError";
 import { Prose } from "../../parts/Prose";
+import { useModal } from "../../parts/modal";
 import { Empty, Failure } from "../../parts/States";
 import { count } from "../../parts/time";
 import { PHASES } from "../../parts/words";
@@ -78,18 +80,7 @@ function One({ integration }: { integration: Integration }) {
         <span className="grow" />
         {integration.editable ? <Deeds integration={integration} /> : null}
       </div>
-      {state?.last_error ? (
-        <div className="failure">
-          <strong>
-            <Prose text={state.last_error.message} />
-          </strong>
-          {state.last_error.remedy ? (
-            <p className="hint">
-              <Prose text={state.last_error.remedy} />
-            </p>
-          ) : null}
-        </div>
-      ) : null}
+      <LastError of={state} />
       <dl className="facts">
         <Fact name="Endpoint" value={integration.endpoint} />
         <Fact name="Configured by" value={ORIGINS[integration.origin]} />
@@ -140,7 +131,7 @@ function Deeds({ integration }: { integration: Integration }) {
 }
 
 function RemoveDialog({ integration, close }: { integration: Integration; close: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const client = useQueryClient();
   const { cluster, namespace, name, version } = integration.secret!;
   const away = useMutation({
@@ -150,7 +141,6 @@ function RemoveDialog({ integration, close }: { integration: Integration; close:
       close();
     },
   });
-  useEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} onClose={close} aria-label={`Remove ${integration.name}`}>
       <form

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { integrations } from "../../api/queries";
 import { Badge } from "../../parts/Badge";
-import { Prose } from "../../parts/Prose";
+import { LastError } from "../../parts/LastError";
 import { PHASES } from "../../parts/words";
 import { holds } from "./Integrations";
 
@@ -21,18 +21,7 @@ export function Reads({ name }: { name: string }) {
         <Badge tone={phase.tone}>{phase.label}</Badge> The catalog <code>{name}</code> {phase.means}.
       </p>
       {of && holds(of) ? <p>It holds {holds(of)}.</p> : null}
-      {state?.last_error ? (
-        <div className="failure">
-          <strong>
-            <Prose text={state.last_error.message} />
-          </strong>
-          {state.last_error.remedy ? (
-            <p className="hint">
-              <Prose text={state.last_error.remedy} />
-            </p>
-          ) : null}
-        </div>
-      ) : null}
+      <LastError of={state} />
       <p>
         <Link to="/components" search={{ instance: name }}>
           Its components

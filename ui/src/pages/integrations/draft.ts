@@ -1,6 +1,6 @@
 // What a person has written of a Backstage, and what of it is sent: by the keys of a Secret. It is kept in the page alone.
 import type { Integration, Mapping } from "../../api/types";
-import { FIELDS, type FieldKey } from "../playground/settings";
+import { FIELDS, type Settings, standing as stands } from "../playground/settings";
 
 export type Place = { cluster: string; namespace: string; name: string };
 
@@ -8,10 +8,7 @@ export type Place = { cluster: string; namespace: string; name: string };
 export const SECRET_KEYS = ["token", "ca.crt", "client.crt", "client.key", "headers"] as const;
 export type SecretKey = (typeof SECRET_KEYS)[number];
 
-export type MappingForm = {
-  paths: Record<FieldKey, string[]>;
-  rules: string[];
-  honors: boolean;
+export type MappingForm = Settings & {
   /** Which clusters are covered: nothing for that of the Secret, `all`, or a name. */
   clusters: string;
   interval: string;
@@ -68,13 +65,7 @@ export function standing(integration: Integration, mapping: Mapping | undefined)
 function formOf(text: string, mapping: Mapping): MappingForm {
   const line = (key: string) => new RegExp(`^${key}: (.*)$`, "m").exec(text)?.[1] ?? "";
   return {
-    paths: {
-      component_kubernetes_id: mapping.label_map.component_kubernetes_id ?? [],
-      component_kubernetes_namespace: mapping.label_map.component_kubernetes_namespace ?? [],
-      component_owner: mapping.label_map.component_owner ?? [],
-    },
-    rules: mapping.match_rules,
-    honors: mapping.honor_cluster_annotation,
+    ...stands(mapping),
     clusters: line("clusters").replace(/^\[|\]$/g, ""),
     interval: line("sync_interval"),
   };

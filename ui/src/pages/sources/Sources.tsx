@@ -6,6 +6,7 @@ import type { SourceStatus } from "../../api/types";
 import { Answer } from "../../parts/Answer";
 import { Badge } from "../../parts/Badge";
 import { Fact } from "../../parts/Fact";
+import { LastError } from "../../parts/LastError";
 import { May } from "../../parts/May";
 import { Prose } from "../../parts/Prose";
 import { Empty } from "../../parts/States";
@@ -52,21 +53,11 @@ function Source({ source }: { source: SourceStatus }) {
         </May>
       </div>
       <p className="quiet">{phase.means[0]!.toUpperCase() + phase.means.slice(1)}.</p>
-      {source.last_error ? (
-        <div className="failure">
-          <strong>
-            <Prose text={source.last_error.message} />
-          </strong>
-          {source.last_error.remedy ? (
-            <p className="hint">
-              <Prose text={source.last_error.remedy} />
-            </p>
-          ) : null}
-          <p className="quiet">
-            {counted(source.failures, "failure")} in a row, the last at {moment(source.last_error.at)}
-          </p>
-        </div>
-      ) : null}
+      <LastError of={source}>
+        <p className="quiet">
+          {counted(source.failures, "failure")} in a row, the last at {moment(source.last_error?.at ?? "")}
+        </p>
+      </LastError>
       <HeldBack source={source} />
       {(source.warnings ?? []).map((warning) => (
         <p key={warning} className="banner warn">
