@@ -2,7 +2,13 @@
 import type { SourceStatus } from "../api/types";
 import { Prose } from "./Prose";
 
-export function LastError({ of, children }: { of: SourceStatus | null | undefined; children?: React.ReactNode }) {
+type Props = {
+  of: SourceStatus | null | undefined;
+  /** What else is to be said, by the time of the error. */
+  children?: (at: string) => React.ReactNode;
+};
+
+export function LastError({ of, children }: Props) {
   const error = of?.last_error;
   return error ? (
     <div className="failure">
@@ -14,7 +20,7 @@ export function LastError({ of, children }: { of: SourceStatus | null | undefine
           <Prose text={error.remedy} />
         </p>
       ) : null}
-      {children}
+      {children?.(error.at)}
     </div>
   ) : null;
 }

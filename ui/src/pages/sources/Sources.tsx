@@ -54,9 +54,11 @@ function Source({ source }: { source: SourceStatus }) {
       </div>
       <p className="quiet">{phase.means[0]!.toUpperCase() + phase.means.slice(1)}.</p>
       <LastError of={source}>
-        <p className="quiet">
-          {counted(source.failures, "failure")} in a row, the last at {moment(source.last_error?.at ?? "")}
-        </p>
+        {(at) => (
+          <p className="quiet">
+            {counted(source.failures, "failure")} in a row, the last at {moment(at)}
+          </p>
+        )}
       </LastError>
       <HeldBack source={source} />
       {(source.warnings ?? []).map((warning) => (
