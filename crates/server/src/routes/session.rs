@@ -1,6 +1,9 @@
 //! Signing in, for the web pages: by a token that is given once, or at a provider of OpenID Connect. A cookie stands for it
 //! after that.
 
+use std::error::Error as _;
+use std::iter::successors;
+
 use api::{Session, SessionRequest, SignInMethod};
 use axum::Json;
 use axum::extract::{RawQuery, Request, State};
@@ -221,8 +224,9 @@ enum Why {
 
 fn failed(why: Why, error: Option<&OidcError>) -> Result<Response, Refusal> {
     if let Some(error) = error {
-        let cause = std::error::Error::source(error).map(ToString::to_string);
-        tracing::warn!(%error, cause, "nobody could be signed in");
+        let causes = successors(error.source(), |error| (*error).source());
+        let causes: Vec<String> = causes.map(ToString::to_string).collect();
+        tracing::warn!(%error, causes = causes.join(": "), "nobody could be signed in");
     }
     let word = match why {
         Why::Denied => "denied",
