@@ -22,7 +22,7 @@ use crate::common::{ACCOUNT, Folder};
 use crate::running::{Service, word};
 
 /// What is in a cluster; the Services are those of the example catalog.
-const OBJECTS: &str = r#"
+const OBJECTS: &str = "
 apiVersion: v1
 kind: Namespace
 metadata: {name: causely}
@@ -45,7 +45,7 @@ apiVersion: v1
 kind: Service
 metadata: {name: docs-site, namespace: shop}
 spec: {ports: [{port: 80}]}
-"#;
+";
 
 const SECRET: &str = "/api/v1/integrations/hub/causely/backstage";
 
