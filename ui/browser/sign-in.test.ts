@@ -22,8 +22,12 @@ afterAll(async () => {
 test("the token is given once; scripts never see what stands for it", async () => {
   const { page, close } = await open(program.url);
   const address = "/services?state=owned";
+  const asked = new Set<string>();
+  page.on("request", (request) => asked.add(new URL(request.url()).pathname));
   await page.goto(address);
   await page.getByLabel("Token of the API").fill("wrong");
+  // Nothing is asked that would only be refused.
+  expect([...asked].filter((path) => path.startsWith("/api/"))).toEqual(["/api/v1/session"]);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("alert").getByText("the token is not the one configured").waitFor();
   await page.getByLabel("Token of the API").fill(TOKEN);

@@ -33,7 +33,7 @@ void client.prefetchQuery(session);
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <QueryClientProvider client={client}>
-      <RouterProvider router={makeRouter()} />
+      <RouterProvider router={makeRouter({ client })} />
     </QueryClientProvider>
   </StrictMode>,
 );

@@ -1,11 +1,12 @@
 // Every page has an address, and every view of a list is one: what is filtered stands in the parameters.
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import type { PlaygroundSearch } from "../pages/playground/settings";
 import { Failure } from "../parts/States";
+import { type Context, overviewAhead, servicesAhead } from "./ahead";
 import { many, one, parseSearch, writeSearch } from "./search-params";
 import { Shell } from "./Shell";
 
-const root = createRootRoute({
+const root = createRootRouteWithContext<Context>()({
   component: Shell,
   notFoundComponent: () => (
     <>
@@ -19,6 +20,7 @@ const root = createRootRoute({
 const overview = createRoute({
   getParentRoute: () => root,
   path: "/",
+  loader: ({ context }) => overviewAhead(context),
   component: lazyRouteComponent(() => import("../pages/overview/Overview"), "Overview"),
 });
 
@@ -52,6 +54,8 @@ const services = createRoute({
     column: many(search["column"]),
     sort: one(search["sort"]),
   }),
+  loaderDeps: ({ search }) => search,
+  loader: ({ context, deps }) => servicesAhead(context, deps),
   component: lazyRouteComponent(() => import("../pages/services/Services"), "Services"),
 });
 
@@ -179,7 +183,7 @@ const access = createRoute({
   component: lazyRouteComponent(() => import("../pages/access/Access"), "Access"),
 });
 
-export function makeRouter() {
+export function makeRouter(context: Context) {
   return createRouter({
     routeTree: root.addChildren([
       overview,
@@ -198,9 +202,12 @@ export function makeRouter() {
       playground,
       access,
     ]),
+    context,
     parseSearch,
     stringifySearch: writeSearch,
     defaultPreload: "intent",
+    // How old an answer may be is the query's own to say.
+    defaultPreloadStaleTime: 0,
     scrollRestoration: true,
   });
 }
