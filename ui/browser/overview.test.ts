@@ -46,6 +46,53 @@ test("what waits stands by reason, the most first, with a patch for all of a rea
   await close();
 });
 
+test("owners that are not there have a fix of their own, whatever became of the component", async () => {
+  const { page, close } = await open(program.url);
+  await page.goto("/");
+  await page.getByText("Components name an owner who is not there").click();
+  // It loses a conflict, too; what a bare name misses is the User.
+  const item = page.locator(".queue-items li", { hasText: "slo-reports" }).first();
+  await item.getByText("is no Group or User of instance").first().waitFor();
+  await item.locator(".fix", { hasText: "owner: user:default/sofia.almeida" }).waitFor();
+  const patch = await copied(page, "Copy the patch for all of these", "owner: user:default/sofia.almeida");
+  expect(patch.match(/^# component:default\/slo-reports /gm)).toHaveLength(1);
+  await close();
+});
+
+test("for Services that nobody claims there is the command that drafts components", async () => {
+  const { page, close } = await open(program.url);
+  await page.goto("/");
+  await page.getByText("Services that no component claims").click();
+  await page.getByText(`backstitch suggest --server ${program.url} --out suggestions`).waitFor();
+  await close();
+});
+
+test("what a page begins with is asked while its code is on its way", async () => {
+  for (const [path, code, asked] of [
+    ["/", "Overview-", "/api/v1/summary"],
+    ["/services?state=owned", "Services-", "/api/v1/services?limit=200&state=owned"],
+    ["/services?state=owned", "Services-", "/api/v1/services/facets?state=owned"],
+  ] as const) {
+    const { page, close } = await open(program.url);
+    const asking: string[] = [];
+    page.on("request", (request) => asking.push(request.url().slice(program.url.length)));
+    let arrive = (): void => {};
+    const arrived = new Promise<void>((done) => (arrive = done));
+    await page.route(`**/assets/${code}*.js`, async (route) => {
+      await arrived;
+      await route.continue();
+    });
+    const request = page.waitForRequest((request) => request.url() === program.url + asked);
+    await page.goto(path, { waitUntil: "commit" });
+    await request;
+    arrive();
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    // The page takes the answer that is there.
+    expect(asking.filter((address) => address === asked)).toHaveLength(1);
+    await close();
+  }
+});
+
 test("a change of a source is seen without anybody asking", async () => {
   const before = await summary();
   const { page, close } = await open(program.url);

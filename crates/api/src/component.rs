@@ -61,6 +61,12 @@ pub struct ComponentOwner {
     pub source: Option<String>,
     /// The references tried, in order; the last is the owner, when resolved.
     pub tried: Vec<String>,
+    /// Why it has none, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The smallest change that would give it one, as text to paste.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
 }
 
 /// A component of one instance, with its verdict in every cluster that the instance covers.

@@ -182,9 +182,13 @@ pub struct OwnerReasoning {
     pub source: Option<String>,
     /// Every candidate in order.
     pub tried: Vec<OwnerTried>,
-    /// Near names of the first dangling candidate, when nothing resolved.
+    /// Who may be meant by the first candidate, when nothing resolved: who is called so by another kind or in another
+    /// namespace, then near names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near: Vec<String>,
+    /// The smallest change that would give it an owner, as text to paste.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
 }
 
 /// One owner candidate and what came of it.

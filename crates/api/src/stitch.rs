@@ -67,6 +67,8 @@ mod tests {
                     reference: Some("group:default/cart".into()),
                     source: Some("spec.owner".into()),
                     tried: vec!["group:default/cart".into()],
+                    reason: None,
+                    fix: None,
                 },
                 conflict_with: None,
                 fix: None,

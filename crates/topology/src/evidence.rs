@@ -136,7 +136,7 @@ impl Topology {
         let path = |index: u8| paths.get(usize::from(index)).map_or("", FieldPath::as_str);
         let winner = list.resolved.map(|(index, _)| index);
         let mut tried = Vec::with_capacity(list.list.len());
-        let mut dangling = None;
+        let mut missed = None;
         for (index, candidate) in (0..).zip(&list.list) {
             let (target, outcome) = match &candidate.target {
                 Target::Malformed(text) => (self.names.get(*text).into(), OwnerOutcome::Malformed),
@@ -145,13 +145,13 @@ impl Topology {
                     let outcome = match winner {
                         Some(winner) if winner == index => OwnerOutcome::Resolved,
                         Some(winner) if winner < index => OwnerOutcome::NotTried,
-                        _ if matches!(kind, "group" | "user") => {
-                            dangling.get_or_insert(names.name);
-                            OwnerOutcome::Dangling
-                        }
+                        _ if matches!(kind, "group" | "user") => OwnerOutcome::Dangling,
                         _ => OwnerOutcome::WrongKind,
                     };
-                    (self.entity_ref(names).to_string().into(), outcome)
+                    let reference = self.entity_ref(names);
+                    let target = reference.to_string().into();
+                    missed.get_or_insert(reference);
+                    (target, outcome)
                 }
             };
             tried.push(OwnerTried {
@@ -166,8 +166,8 @@ impl Topology {
             owner: list.resolved.map(|(_, id)| self.owner_summary(OwnerId(id))),
             paths: paths.iter().map(|path| path.as_str().into()).collect(),
             source: source.map(|candidate| path(candidate.path).into()),
-            near: match (winner, dangling) {
-                (None, Some(name)) => self.owners_near(component.instance, self.names.get(name)),
+            near: match (winner, missed) {
+                (None, Some(missed)) => self.owners_meant(component.instance, &missed),
                 _ => Vec::new(),
             },
             tried,

@@ -35,7 +35,7 @@ impl Verdict {
         }
     }
 
-    /// The smallest change that would mend it; `None` where nothing is to be mended.
+    /// The smallest change that would mend it, its owner where it is stitched; `None` where nothing is to be mended.
     pub fn fix(&self) -> Option<String> {
         match self.kind {
             VerdictKind::Stitched => self.owner_fix(),
@@ -253,7 +253,35 @@ impl Verdict {
             .map_or("annotations.backstage.io/kubernetes-id", |it| &*it.path)
     }
 
-    fn owner_fix(&self) -> Option<String> {
+    /// Why it has no owner, in one sentence; `None` where it has one.
+    pub fn owner_reason(&self) -> Option<String> {
+        match self.owner.state {
+            OwnerState::Resolved => None,
+            OwnerState::None => {
+                let paths = self.owner.paths.iter().map(|path| format!("`{path}`"));
+                Some(format!("no owner at {}", listed(paths)))
+            }
+            OwnerState::Unresolved => {
+                let tried = self.owner.tried.iter();
+                let tried = tried.filter(|it| it.outcome != OwnerOutcome::NotTried);
+                let tried: Vec<String> = tried.map(|it| format!("`{}`", it.target)).collect();
+                let is = if tried.len() == 1 { "is" } else { "are" };
+                let mut reason = format!(
+                    "{} {is} no Group or User of instance `{}`",
+                    listed(tried.iter()),
+                    self.component.instance
+                );
+                if !self.owner.near.is_empty() {
+                    reason.push_str("; near names: ");
+                    reason.push_str(&listed(self.owner.near.iter().map(|it| format!("`{it}`"))));
+                }
+                Some(reason)
+            }
+        }
+    }
+
+    /// The smallest change that would give it an owner; `None` where it has one.
+    pub fn owner_fix(&self) -> Option<String> {
         match self.owner.state {
             OwnerState::Resolved => None,
             OwnerState::None => {

@@ -1,6 +1,8 @@
 //! Finding records by name, and views of them.
 
-use crate::entity_ref::EntityRef;
+use std::collections::BTreeSet;
+
+use crate::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
 use crate::fact::{OwnerKind, WorkloadKind};
 use crate::names::Name;
 use crate::near_names::NearNames;
@@ -188,23 +190,50 @@ impl Topology {
         near
     }
 
+    /// Groups and Users of the instance that may be meant by a reference to nobody. First come those of that very name: a bare
+    /// name is a Group (S12), so that `owner: jane.doe` misses the User, and one of the component's namespace, so that it misses
+    /// the Groups of another.
+    pub(crate) fn owners_meant(&self, instance: InstanceId, missed: &EntityRef) -> Vec<EntityRef> {
+        let namesakes = [&*missed.namespace, DEFAULT_NAMESPACE]
+            .into_iter()
+            .flat_map(|namespace| {
+                ["group", "user"].map(|kind| EntityRef::new(kind, namespace, &missed.name))
+            })
+            .filter(|reference| self.owner_named(instance, reference).is_some());
+        let elsewhere = self.owner_names(instance).named(&missed.name, |id| self.owner_name(id));
+        let mut meant: Vec<EntityRef> = namesakes
+            .chain(elsewhere.map(|id| self.owner_ref(OwnerId(id))))
+            .chain(self.owners_near(instance, &missed.name))
+            .collect();
+        let mut seen = BTreeSet::new();
+        meant.retain(|it| seen.insert(it.clone()));
+        meant.truncate(NEAR_SHOWN);
+        meant
+    }
+
     /// Groups and Users of the instance of the names nearest to `name`.
     pub(crate) fn owners_near(&self, instance: InstanceId, name: &str) -> Vec<EntityRef> {
-        let text = |id: u32| self.names.get(self.owners.get(id).reference.name);
-        let index = self.at_instance(instance).near_owners.get_or_init(|| {
+        self.owner_names(instance)
+            .near(name, |id| self.owner_name(id), NEAR_SHOWN)
+            .into_iter()
+            .map(|id| self.owner_ref(OwnerId(id)))
+            .collect()
+    }
+
+    fn owner_names(&self, instance: InstanceId) -> &NearNames {
+        self.at_instance(instance).near_owners.get_or_init(|| {
             // In their order, so that of several owners of one name the same one stands for it in every run.
             let ids = self.owner_order.iter();
             NearNames::build(
                 ids.filter(|id| self.owners.get(*id).instance == instance)
                     .collect(),
-                text,
+                |id| self.owner_name(id),
             )
-        });
-        index
-            .near(name, text, NEAR_SHOWN)
-            .into_iter()
-            .map(|id| self.owner_ref(OwnerId(id)))
-            .collect()
+        })
+    }
+
+    fn owner_name(&self, id: u32) -> &str {
+        self.names.get(self.owners.get(id).reference.name)
     }
 
     /// A component.

@@ -45,7 +45,13 @@ impl NearNames {
         }
     }
 
-    /// Ids of up to `limit` names near `wanted`, nearest first.
+    /// The id of that very name.
+    pub(crate) fn named<'t>(&self, wanted: &str, text: impl Fn(u32) -> &'t str) -> Option<u32> {
+        let rank = self.ids.binary_search_by(|id| text(*id).cmp(wanted)).ok()?;
+        Some(self.ids[rank])
+    }
+
+    /// Ids of up to `limit` names near `wanted`, nearest first; the very name is not near.
     pub(crate) fn near<'t>(
         &self,
         wanted: &str,
@@ -88,10 +94,7 @@ impl NearNames {
         let candidates = ranks.iter().map(|rank| text(self.ids[*rank as usize]));
         near(wanted, candidates, limit)
             .into_iter()
-            .filter_map(|name| {
-                let rank = self.ids.binary_search_by(|id| text(*id).cmp(name)).ok()?;
-                Some(self.ids[rank])
-            })
+            .filter_map(|name| self.named(name, &text))
             .collect()
     }
 }

@@ -208,7 +208,8 @@ pub struct OwnerVerdict {
     pub source: Option<Box<str>>,
     /// Every candidate in order.
     pub tried: Vec<OwnerTried>,
-    /// Near names of the first dangling candidate, when nothing resolved.
+    /// Who may be meant by the first candidate, when nothing resolved: who is called so by another kind or in another
+    /// namespace, then near names.
     pub near: Vec<EntityRef>,
 }
 

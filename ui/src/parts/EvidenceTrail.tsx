@@ -1,6 +1,6 @@
 // The reasoning behind a verdict as a chain that can be followed: field, value, rule, what was found, owner.
 import type { VerdictExplanation } from "../api/types";
-import { CopyButton } from "./CopyButton";
+import { Fix } from "./Fix";
 import { ComponentLink, OwnerLink, ServiceLink } from "./links";
 import { Prose } from "./Prose";
 import { count, moment } from "./time";
@@ -9,9 +9,19 @@ import { RULES, type Tone } from "./words";
 /** How many of the Services that a rule found are shown. */
 const SHOWN = 20;
 
-export function EvidenceTrail({ verdict }: { verdict: VerdictExplanation }) {
+type Props = {
+  verdict: VerdictExplanation;
+  /** What would give it an owner stands elsewhere already. */
+  ownerApart?: boolean;
+};
+
+export function EvidenceTrail({ verdict, ownerApart = false }: Props) {
   const id = verdict.id_paths.find(({ value }) => value);
   const namespace = verdict.namespace_paths.find(({ value }) => value);
+  const fixes = new Set([verdict.fix, verdict.owner.fix].filter((fix) => fix != null));
+  if (ownerApart && verdict.owner.fix) {
+    fixes.delete(verdict.owner.fix);
+  }
   return (
     <>
       <ol className="trail">
@@ -67,16 +77,9 @@ export function EvidenceTrail({ verdict }: { verdict: VerdictExplanation }) {
         ))}
         <Step tone={verdict.verdict === "stitched" ? "good" : "bad"} title={`Verdict: ${verdict.verdict}`}>
           <Prose text={verdict.reason} />
-          {verdict.conflict_with ? (
-            <>
-              {" "}
-              The Service belongs to <ComponentLink of={verdict.conflict_with.ref} /> of{" "}
-              {verdict.conflict_with.instance}.
-            </>
-          ) : null}
           {(verdict.lost ?? []).map(({ service, to }) => (
             <div key={service}>
-              <ServiceLink id={service} whole /> went to <ComponentLink of={to.ref} />.
+              <ServiceLink id={service} whole /> went to <ComponentLink of={to.ref} /> of {to.instance}.
             </div>
           ))}
         </Step>
@@ -102,12 +105,9 @@ export function EvidenceTrail({ verdict }: { verdict: VerdictExplanation }) {
           ) : null}
         </Step>
       </ol>
-      {verdict.fix ? (
-        <div className="fix">
-          <code>{verdict.fix}</code>
-          <CopyButton text={verdict.fix} label="Copy the fix" />
-        </div>
-      ) : null}
+      {[...fixes].map((fix) => (
+        <Fix key={fix} text={fix} label="Copy the fix" />
+      ))}
       <p className="quiet">
         From <ComponentLink of={verdict.ref}>{verdict.ref}</ComponentLink> of catalog {verdict.instance}, generation{" "}
         {verdict.generation}, read {moment(verdict.read_at)}.

@@ -157,9 +157,12 @@ impl Page<'_> {
         self.outcome(it)?;
         self.step("5. Who is its owner?")?;
         self.owner(&it.owner)?;
-        if let Some(fix) = &it.fix {
+        let owner_fix = it.owner.fix.as_ref();
+        let owner_fix = owner_fix.filter(|fix| it.fix.as_ref() != Some(fix));
+        let fixes: Vec<&String> = it.fix.iter().chain(owner_fix).collect();
+        if !fixes.is_empty() {
             self.step("Fix")?;
-            for line in fix.lines() {
+            for line in fixes.into_iter().flat_map(|fix| fix.lines()) {
                 let line = self.paint.paint(Style::Hint, printable(line));
                 writeln!(self.out, "    {line}")?;
             }

@@ -1,7 +1,7 @@
 //! Components and their verdicts.
 
 use topology::topology::{ComponentId, Topology};
-use topology::verdict::{OwnerOutcome, OwnerVerdict, PathTried, Verdict};
+use topology::verdict::{OwnerOutcome, PathTried, Verdict};
 
 use super::dependency::{dependencies, dependents};
 use super::{owned, owner_contact, texts, word};
@@ -19,7 +19,7 @@ pub fn component_row(verdict: &Verdict) -> api::ComponentRow {
         ignored: verdict.ignored,
         services: texts(&verdict.services),
         candidates: texts(&verdict.candidates),
-        owner: component_owner(&verdict.owner),
+        owner: component_owner(verdict),
         conflict_with: verdict
             .conflict_with
             .as_ref()
@@ -34,7 +34,8 @@ fn found(paths: &[PathTried]) -> Option<String> {
     paths.iter().find_map(|it| owned(it.value.as_deref()))
 }
 
-fn component_owner(owner: &OwnerVerdict) -> api::ComponentOwner {
+fn component_owner(verdict: &Verdict) -> api::ComponentOwner {
+    let owner = &verdict.owner;
     api::ComponentOwner {
         state: word::owner_state(owner.state),
         reference: owner
@@ -48,6 +49,8 @@ fn component_owner(owner: &OwnerVerdict) -> api::ComponentOwner {
             .filter(|tried| tried.outcome != OwnerOutcome::NotTried)
             .map(|tried| tried.target.to_string())
             .collect(),
+        reason: verdict.owner_reason(),
+        fix: verdict.owner_fix(),
     }
 }
 

@@ -158,6 +158,7 @@ fn owner_reasoning(topology: &Topology, verdict: &Verdict) -> api::OwnerReasonin
             })
             .collect(),
         near: texts(&owner.near),
+        fix: verdict.owner_fix(),
     }
 }
 

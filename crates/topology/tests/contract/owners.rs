@@ -67,11 +67,11 @@ fn s12_references_default_to_groups_of_the_components_namespace() {
     "), @r"
     eu1 bare@main: no-kubernetes-id | owner group:default/pay (spec.owner)
     eu1 team/bare@main: no-kubernetes-id | owner group:team/pay (spec.owner)
-    eu1 team/bare-person@main: no-kubernetes-id | owner: unresolved, tried group:team/anna Dangling
+    eu1 team/bare-person@main: no-kubernetes-id | owner: unresolved, tried group:team/anna Dangling, near user:team/anna
     eu1 team/full@main: no-kubernetes-id | owner group:default/pay (spec.owner)
     eu1 team/person@main: no-kubernetes-id | owner user:team/anna (spec.owner)
     eu1 team/slash@main: no-kubernetes-id | owner group:default/pay (spec.owner)
-    eu1 team/twin@main: no-kubernetes-id | owner: unresolved, tried group:team/twin Dangling
+    eu1 team/twin@main: no-kubernetes-id | owner: unresolved, tried group:team/twin Dangling, near user:team/twin
     eu1 team/upper@main: no-kubernetes-id | owner group:team/pay (spec.owner)
     ");
 }

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use topology::verdict::{Verdict, VerdictKind};
 
-use crate::fixture::render::{all_verdicts, reasons};
+use crate::fixture::render::{all_verdicts, owner_fixes, reasons};
 use crate::fixture::{Fixture, built, flow};
 
 /// Every verdict and every state of an owner occurs.
@@ -171,6 +171,59 @@ fn s21_the_owner_is_mended_where_it_is_read() {
     eu1 unrelated@main: stitched → eu1/shop/b (service-name) | owner: none
         rule `service-name` found Service `b` in any namespace
         fix: owner: group:<name of a Group>  # under `spec`
+    ");
+}
+
+#[test]
+fn s21_who_has_the_name_by_another_kind_or_in_another_namespace_is_meant_first() {
+    // S12: a bare name is a Group of the component's namespace, which is what those who write it miss.
+    assert_snapshot!(owner_fixes("
+        instance main
+        cluster eu1
+        group pay
+        group pays
+        group far/away
+        user anna
+        user team/twin
+        group twin
+        service eu1/shop/a
+        component person owner=anna kubernetes-id=a
+        component team/group owner=pay
+        component team/both owner=twin
+        component elsewhere owner=away
+        component kind owner=team:pay
+        component slip owner=anne
+        component nobody owner=nobody-at-all
+        component list spec:owner=\"[gone, system:default/pay]\"
+        component silent
+    "), @r"
+    component:default/elsewhere
+        `group:default/away` is no Group or User of instance `main`; near names: `group:far/away`
+        fix: owner: group:far/away  # under `spec`; `group:default/away` is no Group or User of instance `main`
+    component:default/kind
+        `team:default/pay` is no Group or User of instance `main`; near names: `group:default/pay`, `group:default/pays`
+        fix: owner: group:default/pay  # under `spec`; `team:default/pay` is no Group or User of instance `main`
+    component:default/list
+        `group:default/gone`, `system:default/pay` are no Group or User of instance `main`
+        fix: owner: group:<name of a Group>  # under `spec`; `group:default/gone` is no Group or User of instance `main`
+    component:default/nobody
+        `group:default/nobody-at-all` is no Group or User of instance `main`
+        fix: owner: group:<name of a Group>  # under `spec`; `group:default/nobody-at-all` is no Group or User of instance `main`
+    component:default/person
+        `group:default/anna` is no Group or User of instance `main`; near names: `user:default/anna`
+        fix: owner: user:default/anna  # under `spec`; `group:default/anna` is no Group or User of instance `main`
+    component:default/silent
+        no owner at `spec.owner`, `annotations.backstage.io/owner`
+        fix: owner: group:<name of a Group>  # under `spec`
+    component:default/slip
+        `group:default/anne` is no Group or User of instance `main`; near names: `user:default/anna`
+        fix: owner: user:default/anna  # under `spec`; `group:default/anne` is no Group or User of instance `main`
+    component:team/both
+        `group:team/twin` is no Group or User of instance `main`; near names: `user:team/twin`, `group:default/twin`
+        fix: owner: user:team/twin  # under `spec`; `group:team/twin` is no Group or User of instance `main`
+    component:team/group
+        `group:team/pay` is no Group or User of instance `main`; near names: `group:default/pay`, `group:default/pays`
+        fix: owner: group:default/pay  # under `spec`; `group:team/pay` is no Group or User of instance `main`
     ");
 }
 

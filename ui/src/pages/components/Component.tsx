@@ -10,10 +10,12 @@ import { CopyButton } from "../../parts/CopyButton";
 import { DecideDialog, type Proposal } from "../../parts/DecideDialog";
 import { Depends } from "../../parts/Depends";
 import { EvidenceTrail } from "../../parts/EvidenceTrail";
+import { Fix } from "../../parts/Fix";
 import { History } from "../../parts/History";
 import { ServiceLink } from "../../parts/links";
 import { May } from "../../parts/May";
 import { OwnerCard } from "../../parts/OwnerCard";
+import { Prose } from "../../parts/Prose";
 import { Failure } from "../../parts/States";
 import { VERDICTS } from "../../parts/words";
 
@@ -90,11 +92,7 @@ function Instance({ known, verdicts }: { known: ComponentDetail; verdicts: Verdi
       </div>
       <section aria-label="Owner">
         <h2>Owner</h2>
-        {known.owner ? (
-          <OwnerCard owner={known.owner} />
-        ) : (
-          <p className="no-owner">It has no owner whom the catalog knows.</p>
-        )}
+        {known.owner ? <OwnerCard owner={known.owner} /> : <NoOwner known={known} />}
       </section>
       {verdicts.map((verdict) => (
         <section key={verdict.cluster} aria-label={`In cluster ${verdict.cluster}`}>
@@ -104,7 +102,7 @@ function Instance({ known, verdicts }: { known: ComponentDetail; verdicts: Verdi
               {VERDICTS[verdict.verdict].label}
             </Badge>
           </h2>
-          <EvidenceTrail verdict={verdict} />
+          <EvidenceTrail verdict={verdict} ownerApart />
           <Choices verdict={verdict} decide={(kind, service) => setDecision({ kind, service, ...about })} />
         </section>
       ))}
@@ -131,6 +129,26 @@ function Instance({ known, verdicts }: { known: ComponentDetail; verdicts: Verdi
           )}
         </DecideDialog>
       ) : null}
+    </>
+  );
+}
+
+/** Why nobody has it, which is the same in every cluster. */
+function NoOwner({ known }: { known: ComponentDetail }) {
+  const { reason, fix } = known.verdicts[0]?.owner ?? {};
+  return (
+    <>
+      <p className="no-owner">
+        It has no owner whom the catalog knows
+        {reason ? (
+          <>
+            : <Prose text={reason} />
+          </>
+        ) : (
+          "."
+        )}
+      </p>
+      {fix ? <Fix text={fix} /> : null}
     </>
   );
 }

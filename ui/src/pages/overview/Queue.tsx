@@ -6,13 +6,14 @@ import { components, services } from "../../api/queries";
 import type { ComponentRow, SummaryAnswer } from "../../api/types";
 import { Answer } from "../../parts/Answer";
 import { CopyButton } from "../../parts/CopyButton";
+import { Fix } from "../../parts/Fix";
 import { IgnoreService } from "../../parts/IgnoreService";
 import { ComponentLink, ServiceLink } from "../../parts/links";
 import { May } from "../../parts/May";
 import { Prose } from "../../parts/Prose";
 import { Empty } from "../../parts/States";
 import { count } from "../../parts/time";
-import { type Group, groups, patch } from "./groups";
+import { type Group, groups, patch, remedy } from "./groups";
 
 /** How many of a group are shown here; all of them are on the list's own page. */
 const SHOWN = 8;
@@ -73,7 +74,7 @@ function ComponentGroup({ group, filter }: { group: Group; filter: NonNullable<G
         <>
           <ul className="queue-items">
             {first?.items.map((row) => (
-              <Item key={`${row.ref} ${row.instance} ${row.cluster}`} row={row} />
+              <Item key={`${row.ref} ${row.instance} ${row.cluster}`} row={row} group={group} />
             ))}
           </ul>
           <div className="actions">
@@ -82,7 +83,7 @@ function ComponentGroup({ group, filter }: { group: Group; filter: NonNullable<G
             </Link>
             <CopyButton
               label="Copy the patch for all of these"
-              text={async () => patch(await getAll<ComponentRow>("/components", filter, COPIED))}
+              text={async () => patch(group, await getAll<ComponentRow>("/components", filter, COPIED))}
             />
           </div>
         </>
@@ -95,7 +96,8 @@ function asList({ count: all }: Group): string {
   return all > SHOWN ? `All ${count(all)}` : "As a list";
 }
 
-function Item({ row }: { row: ComponentRow }) {
+function Item({ row, group }: { row: ComponentRow; group: Group }) {
+  const { reason, fix } = remedy(row, group);
   return (
     <li>
       <div className="item-head">
@@ -103,14 +105,9 @@ function Item({ row }: { row: ComponentRow }) {
         <span className="quiet">{row.cluster}</span>
       </div>
       <p className="reason">
-        <Prose text={row.reason} />
+        <Prose text={reason} />
       </p>
-      {row.fix ? (
-        <div className="fix">
-          <code>{row.fix}</code>
-          <CopyButton text={row.fix} />
-        </div>
-      ) : null}
+      {fix ? <Fix text={fix} /> : null}
     </li>
   );
 }
@@ -134,6 +131,10 @@ function UnclaimedServices({ group }: { group: Group }) {
               </li>
             ))}
           </ul>
+          <div>
+            <p className="reason">Drafts of components for all of these, with their likely owners and why:</p>
+            <Fix text={`backstitch suggest --server ${location.origin} --out suggestions`} />
+          </div>
           <div className="actions">
             <Link to="/services" search={{ state: "unclaimed" }} className="button">
               {asList(group)}

@@ -10,6 +10,8 @@ export type Group = {
   count: number;
   /** Which components are in it; absent: it is about Services. */
   components?: Query;
+  /** It is the owners of these that want mending, whatever became of the components. */
+  owners?: boolean;
 };
 
 const BY_VERDICT: [Exclude<Verdict, "stitched">, string, string][] = [
@@ -36,6 +38,15 @@ export function groups(known: SummaryAnswer): Group[] {
       help: "Mend the reference, or add the Group.",
       count: known.owners.unresolved,
       components: { owner_state: "unresolved", ignored: false },
+      owners: true,
+    },
+    {
+      key: "none",
+      title: "Components name no owner",
+      help: "Say which Group has them.",
+      count: known.owners.none,
+      components: { owner_state: "none", ignored: false },
+      owners: true,
     },
     {
       key: "unclaimed",
@@ -47,10 +58,22 @@ export function groups(known: SummaryAnswer): Group[] {
   return all.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count);
 }
 
+/** Why a component waits in a group, and what helps. */
+export function remedy(row: ComponentRow, { owners }: Pick<Group, "owners">): { reason: string; fix?: string | null } {
+  return owners ? { reason: row.owner.reason ?? row.reason, fix: row.owner.fix ?? null } : row;
+}
+
 /** What to paste for all of a group: each fix under the component that it is for, and that there are more, where there are. */
-export function patch({ items, more }: { items: ComponentRow[]; more: boolean }): string {
-  const fixes = items
-    .filter((row) => row.fix)
-    .map((row) => `# ${row.ref} of catalog ${row.instance}, cluster ${row.cluster}\n${row.fix}\n`);
-  return [...fixes, ...(more ? ["# There are more: `backstitch suggest` writes all of them.\n"] : [])].join("\n");
+export function patch(group: Pick<Group, "owners">, { items, more }: { items: ComponentRow[]; more: boolean }): string {
+  // An owner is the same one in every cluster.
+  const fixes = new Map<string, string>();
+  for (const row of items) {
+    const { fix } = remedy(row, group);
+    const place = group.owners ? "" : `, cluster ${row.cluster}`;
+    if (fix) {
+      fixes.set(`# ${row.ref} of catalog ${row.instance}${place}\n`, `${fix}\n`);
+    }
+  }
+  const rest = more ? ["# There are more: copy again once these are mended.\n"] : [];
+  return [...[...fixes].map(([head, fix]) => head + fix), ...rest].join("\n");
 }
