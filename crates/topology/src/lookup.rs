@@ -200,7 +200,9 @@ impl Topology {
                 ["group", "user"].map(|kind| EntityRef::new(kind, namespace, &missed.name))
             })
             .filter(|reference| self.owner_named(instance, reference).is_some());
-        let elsewhere = self.owner_names(instance).named(&missed.name, |id| self.owner_name(id));
+        let elsewhere = self
+            .owner_names(instance)
+            .named(&missed.name, |id| self.owner_name(id));
         let mut meant: Vec<EntityRef> = namesakes
             .chain(elsewhere.map(|id| self.owner_ref(OwnerId(id))))
             .chain(self.owners_near(instance, &missed.name))
