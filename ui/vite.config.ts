@@ -12,6 +12,13 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     sourcemap: false,
+    rolldownOptions: {
+      output: {
+        // A page comes as its own code and one file of what pages share. Left to itself the build makes a file of each shared
+        // part, a dozen for a page, and a browser fetches six at a time.
+        codeSplitting: { groups: [{ name: "shared", test: /[\\/]src[\\/]/, minShareCount: 2 }] },
+      },
+    },
   },
   server: { proxy: { "/api": server } },
 });
