@@ -71,7 +71,6 @@ test("what a page begins with is asked while its code is on its way", async () =
   for (const [path, code, asked] of [
     ["/", "Overview-", "/api/v1/summary"],
     ["/services?state=owned", "Services-", "/api/v1/services?limit=200&state=owned"],
-    ["/services?state=owned", "Services-", "/api/v1/services/facets?state=owned"],
   ] as const) {
     const { page, close } = await open(program.url);
     const asking: string[] = [];

@@ -1,6 +1,6 @@
 // What a page begins with is asked while the page's own code is still on its way, or while somebody is about to open it.
 import type { QueryClient } from "@tanstack/react-query";
-import { serviceFacets, services, session, sources, summary, trend } from "../api/queries";
+import { services, session, sources, summary, trend } from "../api/queries";
 import type { ServicesSearch } from "./router";
 
 /** What the pages' routes know besides their addresses. */
@@ -18,7 +18,6 @@ export function servicesAhead({ client }: Context, search: ServicesSearch): void
   const { column: _, sort, ...filter } = search;
   ahead(client, () => {
     void client.prefetchInfiniteQuery(services({ ...filter, sort }));
-    void client.prefetchQuery(serviceFacets(filter));
     void client.prefetchQuery(summary);
   });
 }

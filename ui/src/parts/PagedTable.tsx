@@ -9,6 +9,11 @@ type List<T> = Asked<{ pages: { items: T[] }[] }> & {
   fetchNextPage: () => unknown;
 };
 
+/** The rows that were asked for are there, or will not come: what looks at the whole list for the sake of counts may follow. */
+export function hasRows({ isPending, isPlaceholderData }: { isPending: boolean; isPlaceholderData: boolean }): boolean {
+  return !isPending && !isPlaceholderData;
+}
+
 type Props<T> = {
   label: string;
   list: List<T>;
