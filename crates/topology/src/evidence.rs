@@ -136,7 +136,6 @@ impl Topology {
         let path = |index: u8| paths.get(usize::from(index)).map_or("", FieldPath::as_str);
         let winner = list.resolved.map(|(index, _)| index);
         let mut tried = Vec::with_capacity(list.list.len());
-        let mut missed = None;
         for (index, candidate) in (0..).zip(&list.list) {
             let (target, outcome) = match &candidate.target {
                 Target::Malformed(text) => (self.names.get(*text).into(), OwnerOutcome::Malformed),
@@ -148,10 +147,7 @@ impl Topology {
                         _ if matches!(kind, "group" | "user") => OwnerOutcome::Dangling,
                         _ => OwnerOutcome::WrongKind,
                     };
-                    let reference = self.entity_ref(names);
-                    let target = reference.to_string().into();
-                    missed.get_or_insert(reference);
-                    (target, outcome)
+                    (self.entity_ref(names).to_string().into(), outcome)
                 }
             };
             tried.push(OwnerTried {
@@ -160,14 +156,20 @@ impl Topology {
                 outcome,
             });
         }
+        let first = list.list.iter().find_map(|it| match &it.target {
+            Target::Ref(names) => Some(names),
+            Target::Malformed(_) => None,
+        });
         let source = winner.and_then(|index| list.list.get(index as usize));
         OwnerVerdict {
             state: list.owner_state(),
             owner: list.resolved.map(|(_, id)| self.owner_summary(OwnerId(id))),
             paths: paths.iter().map(|path| path.as_str().into()).collect(),
             source: source.map(|candidate| path(candidate.path).into()),
-            near: match (winner, missed) {
-                (None, Some(missed)) => self.owners_meant(component.instance, &missed),
+            near: match (winner, first) {
+                (None, Some(names)) => {
+                    self.owners_meant(component.instance, &self.entity_ref(names))
+                }
                 _ => Vec::new(),
             },
             tried,

@@ -3,6 +3,8 @@
 //! A fix is a line of the catalog file (or of the configuration) with a comment that says where it goes; where only a
 //! person can know the value, a `<placeholder>` stands for it.
 
+use std::fmt::Display;
+
 use crate::fact::FieldFault;
 use crate::settings::MatchRule;
 use crate::verdict::{Miss, OwnerOutcome, OwnerState, ServiceKey, Verdict, VerdictKind};
@@ -123,21 +125,13 @@ impl Verdict {
             Some(false) => reason.push_str("; the namespace does not exist"),
             None => {}
         }
-        if !miss.elsewhere.is_empty() {
-            reason.push_str("; the name exists as ");
-            reason.push_str(&listed(miss.elsewhere.iter().map(|it| format!("`{it}`"))));
-        } else if !miss.near_services.is_empty() {
-            reason.push_str("; near names: ");
-            reason.push_str(&listed(
-                miss.near_services.iter().map(|it| format!("`{it}`")),
-            ));
+        if miss.elsewhere.is_empty() {
+            say(&mut reason, NEAR_NAMES, &miss.near_services);
+        } else {
+            say(&mut reason, "the name exists as", &miss.elsewhere);
         }
-        if !miss.other_clusters.is_empty() {
-            reason.push_str("; the name exists in cluster ");
-            reason.push_str(&listed(
-                miss.other_clusters.iter().map(|it| format!("`{it}`")),
-            ));
-        }
+        let others = &miss.other_clusters;
+        say(&mut reason, "the name exists in cluster", others);
         reason
     }
 
@@ -271,10 +265,7 @@ impl Verdict {
                     listed(tried.iter()),
                     self.component.instance
                 );
-                if !self.owner.near.is_empty() {
-                    reason.push_str("; near names: ");
-                    reason.push_str(&listed(self.owner.near.iter().map(|it| format!("`{it}`"))));
-                }
+                say(&mut reason, NEAR_NAMES, &self.owner.near);
                 Some(reason)
             }
         }
@@ -315,6 +306,7 @@ impl Verdict {
 /// The label that rule `kubernetes-id-label` goes by, as a path.
 const ID_LABEL: &str = "labels.backstage.io/kubernetes-id";
 const SELECTOR: &str = "annotations.backstage.io/kubernetes-label-selector";
+const NEAR_NAMES: &str = "near names:";
 const A_GROUP: &str = "group:<name of a Group>";
 
 /// The field that a person writes: relations are Backstage's own reading of `spec.owner`.
@@ -380,6 +372,14 @@ fn key_of(path: &str) -> (&str, &str) {
         }
     }
     path.rsplit_once('.').unwrap_or(("", path))
+}
+
+/// Goes on with these names, if there are any.
+fn say<T: Display>(reason: &mut String, what: &str, names: &[T]) {
+    if !names.is_empty() {
+        let names = listed(names.iter().map(|it| format!("`{it}`")));
+        reason.extend(["; ", what, " ", &names]);
+    }
 }
 
 fn listed<T: ToString>(items: impl ExactSizeIterator<Item = T>) -> String {

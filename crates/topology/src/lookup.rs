@@ -1,7 +1,5 @@
 //! Finding records by name, and views of them.
 
-use std::collections::BTreeSet;
-
 use crate::entity_ref::{DEFAULT_NAMESPACE, EntityRef};
 use crate::fact::{OwnerKind, WorkloadKind};
 use crate::names::Name;
@@ -203,12 +201,15 @@ impl Topology {
         let elsewhere = self
             .owner_names(instance)
             .named(&missed.name, |id| self.owner_name(id));
-        let mut meant: Vec<EntityRef> = namesakes
+        let all = namesakes
             .chain(elsewhere.map(|id| self.owner_ref(OwnerId(id))))
-            .chain(self.owners_near(instance, &missed.name))
-            .collect();
-        let mut seen = BTreeSet::new();
-        meant.retain(|it| seen.insert(it.clone()));
+            .chain(self.owners_near(instance, &missed.name));
+        let mut meant = Vec::new();
+        for owner in all {
+            if !meant.contains(&owner) {
+                meant.push(owner);
+            }
+        }
         meant.truncate(NEAR_SHOWN);
         meant
     }

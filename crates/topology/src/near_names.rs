@@ -47,8 +47,11 @@ impl NearNames {
 
     /// The id of that very name.
     pub(crate) fn named<'t>(&self, wanted: &str, text: impl Fn(u32) -> &'t str) -> Option<u32> {
-        let rank = self.ids.binary_search_by(|id| text(*id).cmp(wanted)).ok()?;
-        Some(self.ids[rank])
+        self.rank(wanted, text).map(|rank| self.ids[rank])
+    }
+
+    fn rank<'t>(&self, name: &str, text: impl Fn(u32) -> &'t str) -> Option<usize> {
+        self.ids.binary_search_by(|id| text(*id).cmp(name)).ok()
     }
 
     /// Ids of up to `limit` names near `wanted`, nearest first; the very name is not near.
@@ -86,9 +89,8 @@ impl NearNames {
         );
         for (dash, _) in wanted.match_indices('-').take(EXAMINED) {
             for part in [&wanted[..dash], &wanted[dash + 1..]] {
-                if let Ok(rank) = self.ids.binary_search_by(|id| text(*id).cmp(part)) {
-                    ranks.extend(u32::try_from(rank));
-                }
+                let rank = self.rank(part, &text);
+                ranks.extend(rank.and_then(|rank| u32::try_from(rank).ok()));
             }
         }
         let candidates = ranks.iter().map(|rank| text(self.ids[*rank as usize]));

@@ -15,9 +15,9 @@ export function overviewAhead({ client }: Context): void {
 }
 
 export function servicesAhead({ client }: Context, search: ServicesSearch): void {
-  const { column: _, sort, ...filter } = search;
+  const { column: _, ...asked } = search;
   ahead(client, () => {
-    void client.prefetchInfiniteQuery(services({ ...filter, sort }));
+    void client.prefetchInfiniteQuery(services(asked));
     void client.prefetchQuery(summary);
   });
 }

@@ -18,10 +18,10 @@ type Props = {
 export function EvidenceTrail({ verdict, ownerApart = false }: Props) {
   const id = verdict.id_paths.find(({ value }) => value);
   const namespace = verdict.namespace_paths.find(({ value }) => value);
-  const fixes = new Set([verdict.fix, verdict.owner.fix].filter((fix) => fix != null));
-  if (ownerApart && verdict.owner.fix) {
-    fixes.delete(verdict.owner.fix);
-  }
+  const ownerFix = verdict.owner.fix;
+  // That of a stitched component is its owner's.
+  const ownFix = verdict.fix === ownerFix ? null : verdict.fix;
+  const fixes = [ownFix, ownerApart ? null : ownerFix].filter((fix) => fix != null);
   return (
     <>
       <ol className="trail">
@@ -105,7 +105,7 @@ export function EvidenceTrail({ verdict, ownerApart = false }: Props) {
           ) : null}
         </Step>
       </ol>
-      {[...fixes].map((fix) => (
+      {fixes.map((fix) => (
         <Fix key={fix} text={fix} label="Copy the fix" />
       ))}
       <p className="quiet">

@@ -10,7 +10,13 @@ type List<T> = Asked<{ pages: { items: T[] }[] }> & {
 };
 
 /** The rows that were asked for are there, or will not come: what looks at the whole list for the sake of counts may follow. */
-export function hasRows({ isPending, isPlaceholderData }: { isPending: boolean; isPlaceholderData: boolean }): boolean {
+export function isSettled({
+  isPending,
+  isPlaceholderData,
+}: {
+  isPending: boolean;
+  isPlaceholderData: boolean;
+}): boolean {
   return !isPending && !isPlaceholderData;
 }
 

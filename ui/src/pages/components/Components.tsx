@@ -9,7 +9,7 @@ import { CopyButton } from "../../parts/CopyButton";
 import { FacetList } from "../../parts/FacetList";
 import { FilterText } from "../../parts/FilterText";
 import { ComponentLink, OwnerLink, ServiceLink } from "../../parts/links";
-import { hasRows, PagedTable } from "../../parts/PagedTable";
+import { isSettled, PagedTable } from "../../parts/PagedTable";
 import { Prose } from "../../parts/Prose";
 import { Empty } from "../../parts/States";
 import type { Column } from "../../parts/Table";
@@ -90,7 +90,7 @@ export function Components() {
   const search = route.useSearch();
   const navigate = useNavigate();
   const list = useInfiniteQuery(components(search));
-  const facets = useQuery({ ...componentFacets(search), enabled: hasRows(list) });
+  const facets = useQuery({ ...componentFacets(search), enabled: isSettled(list) });
   const change = useCallback(
     (part: Partial<ComponentsSearch>) =>
       void navigate({

@@ -9,7 +9,7 @@ import { Badge } from "../../parts/Badge";
 import { FacetList } from "../../parts/FacetList";
 import { FilterText } from "../../parts/FilterText";
 import { ComponentLink, OwnerLink, ServiceLink } from "../../parts/links";
-import { hasRows, PagedTable } from "../../parts/PagedTable";
+import { isSettled, PagedTable } from "../../parts/PagedTable";
 import { Empty } from "../../parts/States";
 import type { Column } from "../../parts/Table";
 import { counted } from "../../parts/time";
@@ -36,7 +36,7 @@ export function Services() {
   const navigate = useNavigate();
   const { column: shownLabels, sort, ...filter } = search;
   const list = useInfiniteQuery(services({ ...filter, sort }));
-  const facets = useQuery({ ...serviceFacets(filter), enabled: hasRows(list) });
+  const facets = useQuery({ ...serviceFacets(filter), enabled: isSettled(list) });
   const prefix = useQuery(summary).data?.label_prefix ?? "";
   const change = useCallback(
     (part: Partial<ServicesSearch>) =>
